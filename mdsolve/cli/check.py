@@ -1,0 +1,34 @@
+"""`mdsolve check`: solve instances and compare with the known answers they carry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdsolve.cli.common import Json, Quiet, TimeLimit, print_json, progress_monitor
+from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Instance files with an expected: section.")],
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+) -> None:
+    """Solve each file and compare the result with its known answers."""
+    from mdsolve.study.check import check_instance
+
+    with progress_monitor(quiet, time_limit) as monitor:
+        reports = [check_instance(file, monitor) for file in files]
+    if as_json:
+        print_json([report.to_dict() for report in reports])
+    elif not quiet:
+        from mdsolve.report.known_answers import known_answers_view
+        from mdsolve.report.text import console_for
+
+        for report in reports:
+            console_for().print(known_answers_view(report))
+    agree = all(report.agrees for report in reports)
+    raise typer.Exit(EXIT_SOLVED if agree else EXIT_CONDITION_FAILS)

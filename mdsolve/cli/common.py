@@ -1,0 +1,116 @@
+"""What every command shares: option types, parsing of KEY=VALUE, progress bars, JSON output."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mdsolve.errors import Finding, UsageError
+from mdsolve.progress import Event, Monitor
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", help="Stop after this many seconds.", min=0.0)
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.", min=0)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Option of the mechanism, as KEY=VALUE; may be repeated."),
+]
+MemoryLimit = Annotated[
+    str, typer.Option("--memory-limit", help="Most memory a computation may take, e.g. 8GiB.")
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option("--tolerance", help="Accepted violation relative to max(1, scale).", min=0.0),
+]
+
+DEFAULT_MEMORY = "4GiB"
+SHOW_AFTER_SECONDS = 1.0
+_UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6,
+          "gb": 10**9, "k": 2**10, "m": 2**20, "g": 2**30, "tib": 2**40, "tb": 10**12}
+
+
+def memory_bytes(text: str) -> int:
+    """Return a number of bytes written like ``4GiB``, ``500MB`` or ``1000000``.
+
+    Examples
+    --------
+    >>> memory_bytes("4GiB")
+    4294967296
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)\s*", text)
+    unit = _UNITS.get(match.group(2).lower()) if match else None
+    if match is None or unit is None:
+        raise UsageError.single("--memory-limit", repr(text), "a size such as 4GiB or 500MB")
+    return int(float(match.group(1)) * unit)
+
+
+def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
+    """Return ``--set KEY=VALUE`` pairs as a mapping; all malformed ones are reported at once."""
+    values: dict[str, Any] = {}
+    findings = []
+    for setting in settings or ():
+        key, separator, value = setting.partition("=")
+        if not separator or not key.strip():
+            findings.append(Finding("--set", repr(setting), "KEY=VALUE"))
+        elif key.strip() in values:
+            findings.append(Finding("--set", f"{key.strip()} twice", "each key once"))
+        else:
+            values[key.strip()] = value.strip()
+    if findings:
+        raise UsageError(findings)
+    return values
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document on stdout."""
+    sys.stdout.write(json.dumps(data, indent=1, allow_nan=False) + "\n")
+
+
+@contextmanager
+def progress_monitor(quiet: bool, time_limit: float | None) -> Iterator[Monitor]:
+    """Yield a monitor that draws a bar on stderr once the work has taken over a second.
+
+    Nothing is drawn when stderr is not a terminal or `quiet` is set.
+    """
+    bar: Progress | None = None
+    tasks: dict[str, Any] = {}
+    started = time.monotonic()
+    visible = not quiet and sys.stderr.isatty()
+
+    def listen(event: Event) -> None:
+        nonlocal bar
+        if time.monotonic() - started < SHOW_AFTER_SECONDS:
+            return
+        if bar is None:
+            bar = _make_bar()
+            bar.start()
+        if event.label not in tasks:
+            tasks[event.label] = bar.add_task(event.label, total=event.total)
+        bar.update(tasks[event.label], completed=event.done, total=event.total)
+
+    try:
+        yield Monitor(listen if visible else None, time_limit)
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _make_bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,41 @@
+"""`mdsolve list` and `mdsolve show`: what there is, and one thing in detail."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mdsolve.cli.common import Json, print_json
+
+
+def list_mechanisms(as_json: Json = False) -> None:
+    """List the mechanisms and the families of qualities, valuations, accuracies and costs."""
+    from mdsolve.study.catalogue import catalogue
+
+    listing = catalogue()
+    if as_json:
+        print_json(listing)
+        return
+    from mdsolve.report.catalogue import catalogue_view
+    from mdsolve.report.text import console_for
+
+    console_for().print(catalogue_view(listing))
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a mechanism or family.")],
+    as_json: Json = False,
+) -> None:
+    """Show one mechanism or family in detail: rule, source, promises, options."""
+    from mdsolve.study.catalogue import entries_named
+
+    entries = entries_named(name)
+    if as_json:
+        print_json(entries[0] if len(entries) == 1 else entries)
+        return
+    from mdsolve.report.catalogue import entry_view
+    from mdsolve.report.text import console_for
+
+    for entry in entries:
+        console_for().print(entry_view(entry))

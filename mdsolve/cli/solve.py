@@ -1,0 +1,60 @@
+"""`mdsolve solve`: solve an instance under one or several mechanisms and certify the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdsolve.cli.common import (
+    DEFAULT_MEMORY,
+    Json,
+    MemoryLimit,
+    Quiet,
+    Seed,
+    Settings,
+    TimeLimit,
+    Tolerance,
+    memory_bytes,
+    parse_settings,
+    progress_monitor,
+)
+
+
+def solve(
+    file: Annotated[Path, typer.Argument(help="Instance file (YAML, JSON or TOML).")],
+    mechanism: Annotated[
+        list[str] | None,
+        typer.Option("--mechanism", "-m", help="Mechanism; may be repeated. See mdsolve list."),
+    ] = None,
+    settings: Settings = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+    seed: Seed = None,
+    tolerance: Tolerance = None,
+    memory_limit: MemoryLimit = DEFAULT_MEMORY,
+) -> None:
+    """Solve an instance under its mechanism (or those named with -m) and prove the answer."""
+    from mdsolve.cli.solving import Request, solve_and_show
+
+    names: list[str | None] = list(mechanism) if mechanism else [None]
+    options = parse_settings(settings)
+    request = Request(
+        file=file,
+        mechanisms=names,
+        options=options,
+        output=output,
+        as_json=as_json,
+        quiet=quiet,
+        memory_limit=memory_bytes(memory_limit),
+        tolerance=tolerance,
+        seed=seed,
+    )
+    with progress_monitor(quiet, time_limit) as monitor:
+        code = solve_and_show(request, monitor)
+    raise typer.Exit(code)

@@ -1,0 +1,73 @@
+"""The work behind `solve` and `payments`: load, solve, store, show, and choose the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdsolve.cli.common import print_json
+from mdsolve.instance import Instance, load
+from mdsolve.progress import Monitor
+from mdsolve.report.text import console_for, solution_view
+from mdsolve.solution import Solution, write_solutions
+from mdsolve.study.explain import explain_payments
+from mdsolve.study.run import solve
+from mdsolve.tolerance import DEFAULT, Tolerances
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, once parsed; the fields are the command's options."""
+
+    file: Path
+    mechanisms: Sequence[str | None]
+    options: Mapping[str, Any]
+    output: Path | None
+    as_json: bool
+    quiet: bool
+    memory_limit: int
+    seed: int | None = None
+    tolerance: float | None = None
+    explain: str | None = None
+
+
+def solve_and_show(request: Request, monitor: Monitor) -> int:
+    """Carry out a request; return the exit code, the worst one where several mechanisms ran."""
+    instance = load(request.file)
+    verify = DEFAULT.verify if request.tolerance is None else request.tolerance
+    solutions = []
+    for name in request.mechanisms:
+        solution = solve(
+            instance,
+            name,
+            options=request.options,
+            monitor=monitor,
+            tolerances=Tolerances(verify=verify),
+            memory_limit=request.memory_limit,
+            seed=request.seed,
+        )
+        solutions.append(solution)
+        if not request.quiet and not request.as_json:
+            console_for().print(solution_view(solution))
+    if request.explain is not None:
+        _explain(instance, solutions[0], request)
+    if request.output is not None:
+        write_solutions(solutions, request.output)
+        if not request.quiet:
+            sys.stderr.write(f"wrote {request.output}\n")
+    if request.as_json:
+        print_json(_document([solution.to_dict() for solution in solutions]))
+    return max(solution.exit_code for solution in solutions)
+
+
+def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
+    return solutions[0] if len(solutions) == 1 else {"solutions": solutions}
+
+
+def _explain(instance: Instance, solution: Solution, request: Request) -> None:
+    assert request.explain is not None
+    for sentence in explain_payments(instance, solution, request.explain):
+        (sys.stderr if request.as_json else sys.stdout).write(sentence + "\n")

@@ -1,0 +1,103 @@
+"""Errors a user can act on: where it happened, what was found, what was expected, how to mend it.
+
+Every error mdsolve raises on purpose derives from `MdsolveError` and carries the exit code that
+the command line returns for it. Bad input is collected into `Finding` records so that all the
+problems of a file are reported at once instead of one per run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+EXIT_SOLVED = 0
+EXIT_CONDITION_FAILS = 1
+EXIT_BAD_INPUT = 2
+EXIT_NONE_EXISTS = 3
+EXIT_STOPPED = 4
+EXIT_INTERNAL = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with the input.
+
+    Parameters
+    ----------
+    where : str
+        File and field path, for example ``two-labs.yaml:12: agents[1].cost``.
+    got : str
+        What was found there, shortened for display.
+    expected : str
+        What would have been right.
+    fix : str
+        One concrete way to mend it; may be empty when `expected` already says it.
+    """
+
+    where: str
+    got: str
+    expected: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """Return the finding as indented lines, ready to print."""
+        lines = [self.where, f"    got:      {self.got}", f"    expected: {self.expected}"]
+        if self.fix:
+            lines.append(f"    fix:      {self.fix}")
+        return "\n".join(lines)
+
+
+class MdsolveError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
+
+    exit_code: ClassVar[int] = EXIT_INTERNAL
+
+
+class InputError(MdsolveError):
+    """Something the user gave is wrong; holds every finding, not only the first.
+
+    Examples
+    --------
+    >>> error = InputError([Finding("a.yaml: agents", "[]", "at least one agent", "add one")])
+    >>> print(error)
+    a.yaml: agents
+        got:      []
+        expected: at least one agent
+        fix:      add one
+    """
+
+    exit_code: ClassVar[int] = EXIT_BAD_INPUT
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class InstanceError(InputError):
+    """An instance file cannot be used as it stands."""
+
+
+class SolutionFileError(InputError):
+    """A solution handed to the checker cannot be read or does not fit the instance."""
+
+
+class UsageError(InputError):
+    """A command or function was called with unusable arguments."""
+
+    @classmethod
+    def single(cls, where: str, got: str, expected: str, fix: str = "") -> UsageError:
+        """Return the error for one finding."""
+        return cls([Finding(where, got, expected, fix)])
+
+
+class UnsupportedError(UsageError):
+    """The method asked for does not apply to this instance (and none is substituted silently)."""
+
+
+class MemoryLimitError(UsageError):
+    """The answer would need more memory than is allowed; nothing was allocated."""
+
+
+class SolveError(MdsolveError):
+    """A numerical method failed on a problem it should have solved."""

@@ -1,0 +1,329 @@
+"""A data market ([C20]): types on grids, models allocated by quality, values with externalities.
+
+Agent i owns t_i valid samples and may report any lower type of his grid. The platform hands out
+models of quality x_i(report); he uses q_i = max(x_i, Q(t_i)) and earns v_i(q). Three tables
+describe everything a payment rule can depend on:
+
+``truthful_values(i)``
+    v_i when everybody reports truthfully;
+``outside_values(i)``
+    v_i when i stays out and keeps Q(t_i);
+``report_values(i, r)``
+    v_i when i reports type number r, for every true type from r on.
+
+Arrays over profiles have shape (m_1, ..., m_n); `own_first` moves an agent's own axis to the
+front, which is the layout payments are computed in: one column per profile of the others.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from mdsolve.game.allocation import Mask, participants_total, recipients
+from mdsolve.game.arithmetic import FLOAT, Arithmetic, Array
+from mdsolve.game.quality import Quality
+from mdsolve.game.valuation import Property, Valuation, total
+from mdsolve.instance.grid import TypeGrid
+from mdsolve.tolerance import ALLOCATION_TIE
+
+Outside = Literal["pooled", "separate"]
+AllocationRule = Literal["efficient", "best-model"]
+
+
+def own_first(table: Array, agent: int) -> Array:
+    """Return a view with the agent's own axis in front of the others' axes, in agent order."""
+    return np.moveaxis(table, agent, 0)
+
+
+def own_back(table: Array, agent: int) -> Array:
+    """Undo `own_first`."""
+    return np.moveaxis(table, 0, agent)
+
+
+@dataclass(frozen=True)
+class Market(ABC):
+    """What every market offers, however its values are given.
+
+    Parameters
+    ----------
+    agents : tuple of str
+        Names.
+    grids : tuple of TypeGrid
+        Each agent's possible types, in samples.
+    arithmetic : Arithmetic
+        Number system of all tables.
+    """
+
+    agents: tuple[str, ...]
+    grids: tuple[TypeGrid, ...]
+    arithmetic: Arithmetic = FLOAT
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of types per agent."""
+        return tuple(grid.count for grid in self.grids)
+
+    @property
+    def profile_count(self) -> int:
+        """Number of type profiles."""
+        return math.prod(self.shape)
+
+    @abstractmethod
+    def truthful_values(self, agent: int) -> Array:
+        """Return v_agent at every truthful profile, shape (m_1, ..., m_n)."""
+
+    @abstractmethod
+    def outside_values(self, agent: int) -> Array:
+        """Return v_agent when he stays out, shape (m_1, ..., m_n)."""
+
+    @abstractmethod
+    def report_values(self, agent: int, report: int) -> Array:
+        """Return v_agent when he reports type number `report`.
+
+        Returns
+        -------
+        array of shape (m_agent - report, others...)
+            Entry 0 is the truth; entry k the value with true type number ``report + k``.
+        """
+
+    @abstractmethod
+    def properties(self) -> tuple[Property, ...]:
+        """Return what is known of the assumptions the papers' theorems make."""
+
+    @property
+    @abstractmethod
+    def rational(self) -> bool:
+        """Tell whether every value is rational, so that exact arithmetic applies."""
+
+    @abstractmethod
+    def column(self, agent: int, others: Sequence[int]) -> Market:
+        """Return the market with the others' types fixed at the given grid numbers.
+
+        The others keep one type each, so the agent's tables have shape (m_agent, 1, ..., 1).
+        """
+
+    @abstractmethod
+    def with_arithmetic(self, arithmetic: Arithmetic) -> Market:
+        """Return the same market evaluated in another number system."""
+
+    def property_named(self, name: str) -> Property:
+        """Return one of `properties` by name."""
+        return next(found for found in self.properties() if found.name == name)
+
+
+@dataclass(frozen=True)
+class QualityMarket(Market):
+    """A market given by a quality function, a valuation, an outside option and an allocation rule.
+
+    Parameters
+    ----------
+    handed_out : tuple of arrays or None
+        Quality x_i of the model handed to each agent at every reported profile, shape
+        (m_1, ..., m_n); None applies the allocation rule.
+    """
+
+    quality: Quality = field(kw_only=True)
+    valuation: Valuation = field(kw_only=True)
+    outside: Outside = field(kw_only=True)
+    allocation: AllocationRule = field(kw_only=True)
+    handed_out: tuple[Array, ...] | None = field(default=None, kw_only=True, compare=False)
+
+    @cached_property
+    def sizes(self) -> tuple[Array, ...]:
+        """Each agent's types as an array that broadcasts along his own axis."""
+        arrays = []
+        for axis, grid in enumerate(self.grids):
+            shape = [1] * len(self.grids)
+            shape[axis] = grid.count
+            exact = self.arithmetic.name != "float"
+            values = self.arithmetic.array(grid.exact_values()) if exact else grid.values()
+            arrays.append(values.reshape(shape))
+        return tuple(arrays)
+
+    @cached_property
+    def own_quality(self) -> tuple[Array, ...]:
+        """Q(t_i) for each agent, broadcasting along his own axis."""
+        return tuple(self.quality.at(size, self.arithmetic) for size in self.sizes)
+
+    @cached_property
+    def allocated(self) -> tuple[Array, ...]:
+        """Quality x_i of the model handed out at each reported profile; 0 means none."""
+        if self.handed_out is not None:
+            return self.handed_out
+        best = self.quality.at(total(self.sizes), self.arithmetic)
+        masks = self._masks(best, range(len(self.agents)))
+        return tuple(best if mask is True else np.where(mask, best, best * 0) for mask in masks)
+
+    def _masks(self, best: Array, participants: Sequence[int]) -> list[Mask | bool]:
+        if self.allocation == "best-model":
+            return [agent in participants for agent in range(len(self.agents))]
+        tie = ALLOCATION_TIE if self.arithmetic.name == "float" else 0.0
+        return recipients(
+            self.valuation, self.own_quality, best, participants, self.arithmetic, tie
+        )
+
+    def used_quality(self, agent: int, handed: Array) -> Array:
+        """Return q_i = max(x_i, Q(t_i)), the model the agent actually uses."""
+        return self.arithmetic.maximum(handed, self.own_quality[agent])
+
+    def truthful_values(self, agent: int) -> Array:
+        """Return v_agent at every truthful profile."""
+        used = [self.used_quality(j, self.allocated[j]) for j in range(len(self.agents))]
+        return self._full(self.valuation.value(agent, used, self.arithmetic))
+
+    def outside_used(self, absent: int) -> list[Array]:
+        """Return everybody's quality in use when one agent stays out."""
+        others = [j for j in range(len(self.agents)) if j != absent]
+        used = list(self.own_quality)
+        if self.outside == "separate" or not others:
+            return used
+        best = self.quality.at(total([self.sizes[j] for j in others]), self.arithmetic)
+        masks = self._masks(best, others)
+        for j in others:
+            if masks[j] is not False:
+                better = self.arithmetic.maximum(best, self.own_quality[j])
+                used[j] = better if masks[j] is True else np.where(masks[j], better, used[j])
+        return used
+
+    def outside_values(self, agent: int) -> Array:
+        """Return v_agent when he stays out."""
+        return self.values_without(agent, agent)
+
+    def values_without(self, absent: int, agent: int) -> Array:
+        """Return v_agent when `absent` stays out, shape (m_1, ..., m_n)."""
+        value = self.valuation.value(agent, self.outside_used(absent), self.arithmetic)
+        return self._full(value)
+
+    def report_values(self, agent: int, report: int) -> Array:
+        """Return v_agent when he reports type number `report`, for true types from there on."""
+        used = []
+        for j in range(len(self.agents)):
+            handed = own_first(self.allocated[j], agent)[report : report + 1]
+            own = own_first(self.own_quality[j], agent)
+            used.append(self.arithmetic.maximum(handed, own[report:] if j == agent else own))
+        value = self.valuation.value(agent, used, self.arithmetic)
+        shape = self.shape
+        others = tuple(shape[j] for j in range(len(shape)) if j != agent)
+        return np.broadcast_to(value, (shape[agent] - report, *others))
+
+    def welfare_of(self, used: Sequence[Array]) -> Array:
+        """Return everybody's total valuation at the qualities in use."""
+        everyone = range(len(self.agents))
+        return self._full(participants_total(self.valuation, used, everyone, self.arithmetic))
+
+    def _full(self, values: Array) -> Array:
+        return np.broadcast_to(values, self.shape)
+
+    def properties(self) -> tuple[Property, ...]:
+        """Return non-competitive, quasi-monotone and growing-market as known of the valuation."""
+        n = len(self.agents)
+        known = self.valuation
+        return (known.non_competitive(n), known.quasi_monotone(n), known.growing(n))
+
+    @property
+    def rational(self) -> bool:
+        """Tell whether both quality and valuation are rational."""
+        return self.quality.rational and self.valuation.rational
+
+    def column(self, agent: int, others: Sequence[int]) -> QualityMarket:
+        """Return the market with the others' types fixed."""
+        fixed = iter(others)
+        grids = tuple(
+            grid if j == agent else grid.single(next(fixed)) for j, grid in enumerate(self.grids)
+        )
+        handed = self.handed_out
+        if handed is not None:
+            picks = [slice(k, k + 1) for k in others]
+            picks.insert(agent, slice(None))
+            handed = tuple(array[tuple(picks)] for array in handed)
+        return replace(self, grids=grids, handed_out=handed)
+
+    def with_arithmetic(self, arithmetic: Arithmetic) -> QualityMarket:
+        """Return the same market in another number system, with the rule's own allocation."""
+        return replace(self, arithmetic=arithmetic, handed_out=None)
+
+    def with_allocation(self, rule: AllocationRule) -> QualityMarket:
+        """Return the market under another allocation rule."""
+        return replace(self, allocation=rule, handed_out=None)
+
+
+@dataclass(frozen=True)
+class TabulatedMarket(Market):
+    """A market given by the values themselves.
+
+    Parameters
+    ----------
+    value : array of shape (n, M, M, M, ...)
+        ``value[i, r, t, others...]``: v_i with own report r and own type t; M is the largest grid.
+    outside : array of shape (n, M, M, ...)
+        ``outside[i, t, others...]``: v_i when i stays out.
+    """
+
+    value: Array = field(kw_only=True, compare=False)
+    outside: Array = field(kw_only=True, compare=False)
+
+    def _others(self, agent: int) -> tuple[slice, ...]:
+        return tuple(slice(0, m) for j, m in enumerate(self.shape) if j != agent)
+
+    def truthful_values(self, agent: int) -> Array:
+        """Return the diagonal of the agent's table."""
+        own = np.arange(self.shape[agent])
+        block = self.value[agent][(slice(None), slice(None), *self._others(agent))]
+        return own_back(block[own, own], agent)
+
+    def outside_values(self, agent: int) -> Array:
+        """Return the agent's outside table."""
+        m = self.shape[agent]
+        return own_back(self.outside[agent][(slice(0, m), *self._others(agent))], agent)
+
+    def report_values(self, agent: int, report: int) -> Array:
+        """Return one row of the agent's table, from the report on."""
+        m = self.shape[agent]
+        return np.asarray(self.value[agent][(report, slice(report, m), *self._others(agent))])
+
+    def properties(self) -> tuple[Property, ...]:
+        """Return 'unknown' for all: a table does not say how values depend on qualities."""
+        reason = "a table of values does not show how they depend on each quality"
+        names = ("non-competitive", "quasi-monotone", "growing-market")
+        return tuple(Property(name, None, reason) for name in names)
+
+    @property
+    def rational(self) -> bool:
+        """Hold: table entries are taken as exact."""
+        return True
+
+    def column(self, agent: int, others: Sequence[int]) -> TabulatedMarket:
+        """Return the market with the others' types fixed; only this agent's tables remain valid."""
+        fixed = iter(others)
+        grids = tuple(
+            grid if j == agent else grid.single(next(fixed)) for j, grid in enumerate(self.grids)
+        )
+        picks = tuple(slice(k, k + 1) for k in others)
+        return replace(
+            self,
+            grids=grids,
+            value=self.value[(slice(None), slice(None), slice(None), *picks)],
+            outside=self.outside[(slice(None), slice(None), *picks)],
+        )
+
+    def with_arithmetic(self, arithmetic: Arithmetic) -> TabulatedMarket:
+        """Return the same tables in another number system."""
+        from fractions import Fraction
+
+        def convert(table: Array) -> Array:
+            exact = [Fraction(str(entry)) for entry in np.asarray(table).ravel().tolist()]
+            return arithmetic.array(exact).reshape(np.shape(table))
+
+        return replace(
+            self,
+            arithmetic=arithmetic,
+            value=convert(self.value),
+            outside=convert(self.outside),
+        )

@@ -1,0 +1,181 @@
+"""Array files beside an instance: CSV columns, .npy and .npz, never pickled, sized before reading."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+ENTRY_LIMIT = 50_000_000
+"""Most entries of one array file (400 MB of doubles)."""
+
+
+@dataclass
+class ArrayFolder:
+    """The folder of an instance: resolves references, remembers what was read.
+
+    Parameters
+    ----------
+    folder : Path or None
+        None for instances made in Python, which cannot refer to files.
+    """
+
+    folder: Path | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def read(self, reference: Mapping[str, Any]) -> np.ndarray:
+        """Return the array behind ``{file: ..., column: ...}`` or ``{file: ..., key: ...}``.
+
+        Raises
+        ------
+        ValueError
+            With a message that says what is wrong.
+        """
+        name = reference.get("file")
+        unknown = set(reference) - {"file", "column", "key"}
+        if not isinstance(name, str) or unknown:
+            message = "a reference needs file: and optionally column: or key:, nothing else"
+            raise ValueError(message)
+        path = self.locate(name)
+        if path.suffix == ".csv":
+            return read_csv_column(path, reference.get("column"))
+        if path.suffix == ".npz":
+            return read_npz(path, reference.get("key"))
+        if path.suffix == ".npy":
+            with path.open("rb") as stream:
+                return read_npy(stream, path.name)
+        message = f"{name}: arrays are read from .csv, .npy and .npz files"
+        raise ValueError(message)
+
+    def locate(self, name: str) -> Path:
+        """Return the file of that relative name inside the folder; raises `ValueError`."""
+        if self.folder is None:
+            message = "an instance made in Python cannot refer to a file; pass the array itself"
+            raise ValueError(message)
+        relative = Path(name)
+        root = self.folder.resolve()
+        try:
+            path = (root / relative).resolve()
+        except (OSError, ValueError):
+            message = f"{name[:60]!r} is not a usable file name"
+            raise ValueError(message) from None
+        if relative.is_absolute() or not path.is_relative_to(root):
+            message = f"{name} lies outside the instance's folder; move it beside the instance"
+            raise ValueError(message)
+        if not path.is_file():
+            message = f"there is no file {name} beside the instance"
+            raise ValueError(message)
+        with path.open("rb") as stream:
+            self.digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return path
+
+
+def read_npy(stream: IO[bytes], name: str) -> np.ndarray:
+    """Return a numeric .npy array after checking its header; raises `ValueError`."""
+    shape, dtype = read_header(stream, name)
+    if dtype.kind not in "iuf":
+        message = f"{name} holds {dtype}, not numbers"
+        raise ValueError(message)
+    if math.prod(shape) > ENTRY_LIMIT:
+        message = f"{name} has {math.prod(shape):,} entries; at most {ENTRY_LIMIT:,} are read"
+        raise ValueError(message)
+    stream.seek(0)
+    try:
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        message = f"{name} is truncated or damaged ({error})"
+        raise ValueError(message) from None
+    return require_finite(np.asarray(array, dtype=np.float64), name)
+
+
+def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and type of a .npy stream without reading its data; raises `ValueError`."""
+    try:
+        version = np.lib.format.read_magic(stream)
+        reader = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = reader(stream)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        message = f"{name} is not a NumPy array file"
+        raise ValueError(message) from None
+    return tuple(shape), dtype
+
+
+def read_npz(path: Path, key: Any) -> np.ndarray:
+    """Return one array of a .npz file; raises `ValueError`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            chosen = names[0] if key is None and len(names) == 1 else key
+            if chosen not in names:
+                message = f"{path.name} has no array {chosen!r}; it has: {', '.join(names)}"
+                raise ValueError(message)
+            with archive.open(f"{chosen}.npy") as stream:
+                return read_npy(stream, f"{path.name}[{chosen}]")
+    except zipfile.BadZipFile:
+        message = f"{path.name} is not an .npz file"
+        raise ValueError(message) from None
+
+
+def read_csv_column(path: Path, column: Any) -> np.ndarray:
+    """Return one column of a CSV file with a header line; text columns stay text."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.reader(stream)
+            header = [name.strip() for name in next(rows, [])]
+            chosen = header[0] if column is None and len(header) == 1 else column
+            if chosen not in header:
+                message = f"{path.name} has no column {chosen!r}; it has: {', '.join(header)}"
+                raise ValueError(message)
+            position = header.index(chosen)
+            entries = [_cell(row, position, path, rows.line_num) for row in rows if row]
+    except UnicodeDecodeError:
+        message = f"{path.name} is not UTF-8 text"
+        raise ValueError(message) from None
+    except csv.Error as error:
+        message = f"{path.name} is not a CSV file ({error})"
+        raise ValueError(message) from None
+    if len(entries) > ENTRY_LIMIT:
+        message = f"{path.name} has more than {ENTRY_LIMIT:,} rows"
+        raise ValueError(message)
+    try:
+        numbers = np.array([float(entry) for entry in entries], dtype=np.float64)
+    except ValueError:
+        return np.array(entries, dtype=str)
+    return require_finite(numbers, path.name)
+
+
+def _cell(row: list[str], position: int, path: Path, line: int) -> str:
+    if position >= len(row):
+        message = f"{path.name}, line {line}: {len(row)} cells where at least {position + 1} belong"
+        raise ValueError(message)
+    return row[position].strip()
+
+
+def require_finite(array: np.ndarray, name: str) -> np.ndarray:
+    """Return the array, or raise `ValueError` naming the first entry that is not finite."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        first = tuple(int(k) for k in np.argwhere(bad)[0])
+        message = f"{name}: entry {list(first)} is {array[first]}, not a finite number"
+        raise ValueError(message)
+    return array
+
+
+def sha256_of(content: bytes, folder: ArrayFolder) -> str:
+    """Return the digest of an instance file together with the array files it refers to."""
+    digest = hashlib.sha256(content)
+    for name in sorted(folder.digests):
+        digest.update(f"\n{name}:{folder.digests[name]}".encode())
+    return digest.hexdigest()
+

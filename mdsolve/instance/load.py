@@ -1,0 +1,79 @@
+"""From a file (or plain data) to a validated instance, with every problem reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mdsolve.errors import Finding, InstanceError
+from mdsolve.instance.arrays import ArrayFolder, sha256_of
+from mdsolve.instance.findings import findings_of, shown
+from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.text import Place, read_document
+from mdsolve.instance.training import TrainingInstance
+
+Instance = MarketInstance | SharingInstance | TrainingInstance
+
+KINDS: dict[str, type[Instance]] = {
+    "market": MarketInstance,
+    "sharing": SharingInstance,
+    "training": TrainingInstance,
+}
+
+
+def load(path: str | Path) -> Instance:
+    """Return the instance in a YAML, JSON or TOML file.
+
+    Raises
+    ------
+    InstanceError
+        With one finding per problem.
+    """
+    file = Path(path)
+    document = read_document(file)
+    folder = ArrayFolder(file.parent)
+    instance = _validated(document.tree, folder, str(file), document.lines)
+    instance.located(file, sha256_of(document.content, folder))
+    return instance
+
+
+def parse(data: Mapping[str, Any], folder: str | Path | None = None) -> Instance:
+    """Return the instance in plain data, as a file would hold it.
+
+    Examples
+    --------
+    >>> parse({"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}).kind
+    'market'
+    """
+    array_folder = ArrayFolder(Path(folder) if folder is not None else None)
+    return _validated(data, array_folder, "instance", {})
+
+
+def _validated(
+    tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place, int]
+) -> Instance:
+    if not isinstance(tree, Mapping):
+        raise _single(label, shown(tree), "a mapping with the keys format, kind, agents, ...")
+    kind = tree.get("kind")
+    if kind not in KINDS:
+        close = get_close_matches(str(kind), KINDS, n=1)
+        fix = f"did you mean {close[0]!r}?" if close else "add kind: market"
+        got = "nothing" if kind is None else shown(kind)
+        line = lines.get(("kind",), 0)
+        where = f"{label}:{line}: kind" if line else f"{label}: kind"
+        raise _single(where, got, "one of " + ", ".join(KINDS), fix)
+    model = KINDS[kind]
+    try:
+        instance = model.model_validate(tree, context=folder)
+    except ValidationError as error:
+        raise InstanceError(findings_of(error, model, tree, label, lines)) from None
+    return instance
+
+
+def _single(where: str, got: str, expected: str, fix: str = "") -> InstanceError:
+    return InstanceError([Finding(where, got, expected, fix)])

@@ -1,0 +1,143 @@
+"""Exact numbers: a decimal keeps its written value, a string may hold a fraction.
+
+``0.1`` in a file is 1/10, not the nearest double; ``"1/3"`` is one third. Infinities and NaN are
+refused, and so are numbers outside the range of doubles, which also keeps a short text from
+expanding into a gigantic integer.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+EXPONENT_LIMIT = 400
+"""Largest power of ten that a number may reach in either direction."""
+
+DIGIT_LIMIT = 1000
+"""Most digits a single number may be written with."""
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+_FRACTION = re.compile(r"\s*([+-]?[0-9]+)\s*/\s*([0-9]+)\s*")
+
+NUMBER_SCHEMA = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "string", "pattern": r"^\s*[+-]?[0-9]+(\s*/\s*[0-9]+|[0-9.eE+-]*)\s*$"},
+    ],
+    "description": "a number; a string may hold a fraction such as 1/3",
+}
+
+
+def exact_number(value: Any) -> Fraction:
+    """Return the exact value of a number as written.
+
+    Parameters
+    ----------
+    value : int, float, Decimal, Fraction or str
+        A float stands for its shortest decimal, so 0.1 is 1/10.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number within the range of doubles.
+
+    Examples
+    --------
+    >>> exact_number("0.1"), exact_number("1/3"), exact_number(2.5e-3)
+    (Fraction(1, 10), Fraction(1, 3), Fraction(1, 400))
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool):
+        message = "true or false is not a number"
+        raise ValueError(message)  # noqa: TRY004 - one error type for everything unusable
+    if isinstance(value, int):
+        return _bounded(Fraction(value))
+    text = value.strip() if isinstance(value, str) else str(value)
+    if len(text) > DIGIT_LIMIT:
+        message = f"a number of {len(text)} characters"
+        raise ValueError(message)
+    parts = _FRACTION.fullmatch(text)
+    if parts:
+        if int(parts[2]) == 0:
+            message = "a fraction with denominator 0"
+            raise ValueError(message)
+        return _bounded(Fraction(int(parts[1]), int(parts[2])))
+    if not _DECIMAL.fullmatch(text):
+        message = f"{text[:40]!r} is not a finite number"
+        raise ValueError(message)
+    decimal = Decimal(text)
+    if decimal and abs(decimal.adjusted()) > EXPONENT_LIMIT:
+        message = f"{text[:40]!r} is outside the range of doubles"
+        raise ValueError(message)
+    return _bounded(Fraction(decimal))
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if abs(value) >= 10**EXPONENT_LIMIT:
+        message = "a number outside the range of doubles"
+        raise ValueError(message)
+    try:
+        float(value)
+    except OverflowError:
+        message = "a number outside the range of doubles"
+        raise ValueError(message) from None
+    return value
+
+
+def is_number_text(text: str) -> bool:
+    """Tell whether an unquoted scalar of an instance file is a number.
+
+    Examples
+    --------
+    >>> is_number_text("1e-3"), is_number_text("12:30"), is_number_text(".inf")
+    (True, False, False)
+    """
+    return _DECIMAL.fullmatch(text) is not None
+
+
+def bad_value(expected: str, fix: str = "") -> PydanticCustomError:
+    """Return the validation error that becomes one finding with this expectation."""
+    context = {"expected": expected, "fix": fix}
+    return PydanticCustomError("mdsolve", "expected {expected}", context)
+
+
+def _validate(value: Any) -> Fraction:
+    try:
+        return exact_number(value)
+    except (ValueError, TypeError):
+        raise bad_value("a finite number, or a fraction in quotes such as '1/3'") from None
+
+
+def _positive(value: Fraction) -> Fraction:
+    if value <= 0:
+        raise bad_value("a number greater than 0")
+    return value
+
+
+def _non_negative(value: Fraction) -> Fraction:
+    if value < 0:
+        raise bad_value("a number that is not negative")
+    return value
+
+
+def _written(value: Fraction) -> str:
+    return str(value)
+
+
+Number = Annotated[
+    Fraction,
+    BeforeValidator(_validate),
+    PlainSerializer(_written),
+    WithJsonSchema(NUMBER_SCHEMA),
+]
+"""An exact number of an instance file."""
+
+
+PositiveNumber = Annotated[Number, AfterValidator(_positive)]
+NonNegativeNumber = Annotated[Number, AfterValidator(_non_negative)]

@@ -1,0 +1,435 @@
+"""Schema of `kind: sharing`: agents with costs and capacities, accuracy families.
+
+Per-agent numbers may come from array files, so that a million agents need no million records:
+such columns stay NumPy arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SkipValidation,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of
+from mdsolve.instance.findings import Problem, several
+from mdsolve.instance.numbers import (
+    NUMBER_SCHEMA,
+    NonNegativeNumber,
+    Number,
+    PositiveNumber,
+    bad_value,
+    exact_number,
+)
+
+SHARING_AGENT_LIMIT = 10_000_000
+
+
+class LinearCostSpec(StrictModel):
+    """c(s) = fixed + rate * s."""
+
+    family: Literal["linear"] = "linear"
+    rate: NonNegativeNumber
+    fixed: NonNegativeNumber = Fraction(0)
+
+
+class QuadraticCostSpec(StrictModel):
+    """c(s) = fixed + rate * s + curvature * s^2 / 2."""
+
+    family: Literal["quadratic"]
+    rate: NonNegativeNumber
+    curvature: NonNegativeNumber
+    fixed: NonNegativeNumber = Fraction(0)
+
+
+class PowerCostSpec(StrictModel):
+    """c(s) = rate * s ** exponent, exponent >= 1."""
+
+    family: Literal["power"]
+    rate: NonNegativeNumber
+    exponent: Number
+
+    @field_validator("exponent")
+    @classmethod
+    def _convex(cls, exponent: Fraction) -> Fraction:
+        if exponent < 1:
+            raise bad_value("an exponent of at least 1, so that costs are convex")
+        return exponent
+
+
+class PiecewiseLinearCostSpec(StrictModel):
+    """Convex, non-decreasing interpolation through points (samples, cost)."""
+
+    family: Literal["piecewise-linear"]
+    points: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2)]
+
+    @field_validator("points")
+    @classmethod
+    def _convex(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
+        steps = list(zip(points, points[1:], strict=False))
+        if points[0][0] != 0 or any(b[0] <= a[0] for a, b in steps):
+            raise bad_value("samples that rise strictly from 0")
+        slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in steps]
+        if slopes[0] < 0 or any(b < a for a, b in zip(slopes, slopes[1:], strict=False)):
+            raise bad_value("a non-decreasing convex cost", "slopes must start at 0 or more and rise")
+        return points
+
+
+CostSpec = Annotated[
+    LinearCostSpec | QuadraticCostSpec | PowerCostSpec | PiecewiseLinearCostSpec,
+    Field(discriminator="family"),
+]
+
+
+def _bare_rate(raw: Any) -> Any:
+    """Read a bare number as a linear rate."""
+    if isinstance(raw, int | float | Fraction | str) and not isinstance(raw, bool):
+        return {"family": "linear", "rate": raw}
+    if isinstance(raw, Mapping) and "family" not in raw and "rate" in raw:
+        return {"family": "linear", **raw}
+    return raw
+
+
+CostField = Annotated[CostSpec, BeforeValidator(_bare_rate)]
+
+
+class PriorSpec(StrictModel):
+    """Two possible cost rates with the probability of the lower one."""
+
+    low: PositiveNumber
+    high: PositiveNumber
+    probability_low: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PriorSpec:
+        problems: list[Problem] = []
+        if self.low >= self.high:
+            problems.append((("high",), str(self.high), f"more than low = {self.low}", ""))
+        if not 0 < self.probability_low < 1:
+            got = str(self.probability_low)
+            problems.append((("probability_low",), got, "a probability between 0 and 1", ""))
+        if problems:
+            raise several(problems)
+        return self
+
+
+class AgentSpec(StrictModel):
+    """One agent, or `count` agents alike whose names hold a placeholder ``{}``."""
+
+    name: Name
+    count: Annotated[int, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
+    cost: CostField | None = None
+    prior: PriorSpec | None = None
+    capacity: PositiveNumber | None = None
+    value: PositiveNumber = Fraction(1)
+    budget: NonNegativeNumber | None = None
+    group: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_cost(self) -> AgentSpec:
+        if (self.cost is None) == (self.prior is None):
+            raise bad_value("either cost or prior", "give each agent exactly one of them")
+        if self.count > 1 and "{}" not in self.name:
+            raise several([(("name",), repr(self.name), "a name with {}, such as 'edge-{}'", "")])
+        return self
+
+
+def _column(raw: Any, info: ValidationInfo) -> Any:
+    """Return one number for all agents, or an array with one entry per agent."""
+    if isinstance(raw, Mapping) and "file" in raw:
+        try:
+            return folder_of(info).read(raw)
+        except ValueError as error:
+            raise bad_value(f"a readable array file: {error}") from None
+    if isinstance(raw, list | tuple | np.ndarray):
+        entries = raw.tolist() if isinstance(raw, np.ndarray) else list(raw)
+        if entries and all(isinstance(entry, str) for entry in entries):
+            return np.array(entries, dtype=str)
+        try:
+            return np.array([float(exact_number(entry)) for entry in entries])
+        except (TypeError, ValueError):
+            raise bad_value("a list of numbers, one per agent") from None
+    if isinstance(raw, str):
+        return raw
+    try:
+        return exact_number(raw)
+    except (TypeError, ValueError):
+        raise bad_value("a number, a list of numbers, or {file: ..., column: ...}") from None
+
+
+Column = Annotated[
+    SkipValidation[Any],
+    BeforeValidator(_column),
+    WithJsonSchema(
+        {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array"}, {"type": "object"}]}
+    ),
+]
+
+
+class AgentColumns(StrictModel):
+    """Many agents by column: each entry is one number for all or an array of `count`."""
+
+    count: Annotated[int, Field(ge=1, le=SHARING_AGENT_LIMIT)]
+    cost: Column
+    capacity: Column | None = None
+    value: Column | None = None
+    budget: Column | None = None
+    group: Column | None = None
+
+    @model_validator(mode="after")
+    def _lengths(self) -> AgentColumns:
+        problems: list[Problem] = []
+        for key in ("cost", "capacity", "value", "budget", "group"):
+            column = getattr(self, key)
+            if isinstance(column, np.ndarray) and column.shape != (self.count,):
+                got = f"an array of shape {column.shape}"
+                problems.append(((key,), got, f"{self.count} entries, one per agent", ""))
+            elif key != "group" and isinstance(column, np.ndarray | Fraction):
+                low = column.min() if isinstance(column, np.ndarray) else column
+                if low < 0:
+                    problems.append(((key,), str(low), "numbers that are not negative", ""))
+            elif key != "group" and isinstance(column, str):
+                problems.append(((key,), repr(column), "a number or an array", ""))
+        if problems:
+            raise several(problems)
+        return self
+
+
+def _agents_form(raw: Any) -> str:
+    return "columns" if isinstance(raw, Mapping | AgentColumns) else "list"
+
+
+class PowerAccuracySpec(StrictModel):
+    """a = ceiling - scale * (1 + w.s) ** -exponent."""
+
+    family: Literal["power"]
+    ceiling: Number = Fraction(1)
+    scale: PositiveNumber = Fraction(1)
+    exponent: PositiveNumber = Fraction(1)
+    weights: SkipValidation[Any] = None
+    group_weights: dict[str, dict[str, NonNegativeNumber]] | None = None
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _weights(cls, raw: Any, info: ValidationInfo) -> Any:
+        return weight_array(raw, info)
+
+
+class PacAccuracySpec(StrictModel):
+    """b(m) = ceiling - (4 + sqrt(2k(2 + log(m/k)))) / sqrt(m), 0 below its zero m0."""
+
+    family: Literal["pac"]
+    ceiling: PositiveNumber = Fraction(1)
+    complexity: PositiveNumber
+
+
+class ThresholdPowerAccuracySpec(StrictModel):
+    """v(m) = value * max(0, 1 - (threshold / m) ** exponent)."""
+
+    family: Literal["threshold-power"]
+    value: PositiveNumber = Fraction(1)
+    threshold: PositiveNumber
+    exponent: PositiveNumber
+
+
+class LinearAccuracySpec(StrictModel):
+    """a = W s."""
+
+    family: Literal["linear"]
+    weights: SkipValidation[Any]
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _weights(cls, raw: Any, info: ValidationInfo) -> Any:
+        return weight_array(raw, info)
+
+
+class CoverageAccuracySpec(StrictModel):
+    """a_i = 1 - 1/2 sum_x q_ix prod_j (1 - q_jx) ** s_j."""
+
+    family: Literal["coverage"]
+    distributions: SkipValidation[Any]
+
+    @field_validator("distributions", mode="before")
+    @classmethod
+    def _distributions(cls, raw: Any, info: ValidationInfo) -> Any:
+        table = weight_array(raw, info)
+        if table is None or table.ndim != 2 or np.any(table > 1):
+            raise bad_value("an agents x items matrix of probabilities")
+        return table
+
+
+class UnionAccuracySpec(StrictModel):
+    """a_i = 1 - prod over neighbours j of (1 - e(s_j)), e piecewise linear."""
+
+    family: Literal["union"]
+    curve: dict[Literal["points"], tuple[tuple[Number, Number], ...]]
+    neighbours: tuple[tuple[int, ...], ...]
+
+
+class CurveAccuracySpec(StrictModel):
+    """Measured points (samples, accuracy)."""
+
+    family: Literal["curve"]
+    points: Annotated[tuple[tuple[NonNegativeNumber, Number], ...], Field(min_length=2)]
+
+    @field_validator("points")
+    @classmethod
+    def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
+        if any(b[0] <= a[0] for a, b in zip(points, points[1:], strict=False)):
+            raise bad_value("points with strictly rising sample counts", "sort them")
+        return points
+
+
+class QuadraticFitAccuracySpec(StrictModel):
+    """a = 1 - |w - target|^2 / sum s, with w learned jointly ([D25] Example 1)."""
+
+    family: Literal["quadratic-fit"]
+    target: Annotated[tuple[Number, ...], Field(min_length=1)]
+
+
+AccuracyFamily = Annotated[
+    PowerAccuracySpec
+    | PacAccuracySpec
+    | ThresholdPowerAccuracySpec
+    | LinearAccuracySpec
+    | CoverageAccuracySpec
+    | UnionAccuracySpec
+    | CurveAccuracySpec
+    | QuadraticFitAccuracySpec,
+    Field(discriminator="family"),
+]
+
+
+class PerAgentAccuracySpec(StrictModel):
+    """One accuracy family per agent."""
+
+    per_agent: Annotated[tuple[AccuracyFamily, ...], Field(min_length=1)]
+
+
+class PerGroupAccuracySpec(StrictModel):
+    """One accuracy family per group."""
+
+    per_group: dict[str, AccuracyFamily]
+
+
+def weight_array(raw: Any, info: ValidationInfo) -> Any:
+    """Return weights as an array of one or two dimensions; None stays None."""
+    if raw is None:
+        return None
+    if isinstance(raw, Mapping):
+        try:
+            raw = folder_of(info).read(raw)
+        except ValueError as error:
+            raise bad_value(f"a readable array file: {error}") from None
+    try:
+        entries = np.asarray(raw, dtype=object)
+        table = np.frompyfunc(lambda entry: float(exact_number(entry)), 1, 1)(entries)
+        table = np.asarray(table, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise bad_value("a vector or a rectangular matrix of numbers") from None
+    if table.ndim not in (1, 2):
+        raise bad_value("a vector or a matrix")
+    if np.any(table < 0):
+        raise bad_value("weights that are not negative")
+    return table
+
+
+def _accuracy_form(raw: Any) -> str:
+    for form in ("per_agent", "per_group"):
+        if (isinstance(raw, Mapping) and form in raw) or hasattr(raw, form):
+            return form
+    return "same"
+
+
+class SharingInstance(InstanceBase):
+    """A data-sharing game as the user wrote it."""
+
+    kind: Literal["sharing"] = "sharing"
+    agents: Annotated[
+        Annotated[AgentColumns, Tag("columns")]
+        | Annotated[tuple[AgentSpec, ...], Field(min_length=1), Tag("list")],
+        Discriminator(_agents_form),
+    ]
+    accuracy: Annotated[
+        Annotated[PerAgentAccuracySpec, Tag("per_agent")]
+        | Annotated[PerGroupAccuracySpec, Tag("per_group")]
+        | Annotated[AccuracyFamily, Tag("same")],
+        Discriminator(_accuracy_form),
+    ]
+    platform_data: NonNegativeNumber = Fraction(0)
+
+    @property
+    def agent_count(self) -> int:
+        """Number of agents."""
+        if isinstance(self.agents, AgentColumns):
+            return self.agents.count
+        return sum(agent.count for agent in self.agents)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SharingInstance:
+        problems: list[Problem] = []
+        n = self.agent_count
+        if not isinstance(self.agents, AgentColumns):
+            names = [agent.name for agent in self.agents]
+            for k, name in enumerate(names):
+                if name in names[:k]:
+                    problems.append((("agents", k, "name"), repr(name), "different names", ""))
+        accuracy = self.accuracy
+        if isinstance(accuracy, PerAgentAccuracySpec) and len(accuracy.per_agent) != n:
+            got = f"{len(accuracy.per_agent)} families"
+            problems.append((("accuracy", "per_agent"), got, f"{n}, one per agent", ""))
+        if isinstance(accuracy, PerGroupAccuracySpec):
+            self._check_groups(set(accuracy.per_group), ("accuracy", "per_group"), problems)
+        if isinstance(accuracy, PowerAccuracySpec) and accuracy.group_weights is not None:
+            self._check_groups(
+                set(accuracy.group_weights), ("accuracy", "group_weights"), problems
+            )
+        for key, wanted in (("weights", n), ("distributions", n)):
+            table = getattr(accuracy, key, None)
+            if table is not None and (
+                table.shape[0] != wanted
+                or (key == "weights" and table.ndim == 2 and table.shape[1] != wanted)
+            ):
+                expected = f"{n} rows (and columns), one per agent"
+                problems.append((("accuracy", key), f"shape {table.shape}", expected, ""))
+        if isinstance(accuracy, UnionAccuracySpec):
+            self._check_neighbours(accuracy, n, problems)
+        if problems:
+            raise several(problems)
+        return self
+
+    def _check_groups(
+        self, known: set[str], place: tuple[str, ...], problems: list[Problem]
+    ) -> None:
+        if isinstance(self.agents, AgentColumns):
+            column = self.agents.group
+            used = set(np.unique(column).tolist()) if isinstance(column, np.ndarray) else {column}
+        else:
+            used = {agent.group for agent in self.agents}
+        for group in sorted(used - known, key=str):
+            expected = "one of " + ", ".join(sorted(known))
+            problems.append((place, f"agents of the group {group!r}", expected, ""))
+
+    def _check_neighbours(
+        self, accuracy: UnionAccuracySpec, agents: int, problems: list[Problem]
+    ) -> None:
+        if len(accuracy.neighbours) != agents:
+            got = f"{len(accuracy.neighbours)} lists"
+            problems.append((("accuracy", "neighbours"), got, f"{agents}, one per agent", ""))
+        for k, row in enumerate(accuracy.neighbours):
+            if any(not 0 <= j < agents for j in row):
+                expected = f"agent numbers from 0 to {agents - 1}"
+                problems.append((("accuracy", "neighbours", k), str(list(row)), expected, ""))

@@ -1,0 +1,69 @@
+"""Commented starter files for `mdsolve new`."""
+
+from __future__ import annotations
+
+MARKET = """\
+# A data market: who trains one model together, who pays whom?
+format: mdsolve/1
+kind: market
+name: my-market
+
+# Names of the agents (or just their number).
+agents: [north, south]
+
+# How much valid data (in thousands of samples) each of them may own. Everybody may hide data,
+# nobody can invent it. One grid for all, or one per agent:
+#   types: {north: {from: 2, to: 10, step: 2}, south: [1, 2, 3]}
+types: {from: 1, to: 8, step: 1}
+
+# Model quality as a function of pooled data: identity | saturation | power | table.
+quality: {family: identity}
+
+# What the market is worth to each agent, given everybody's model quality q:
+#   growth:  (sum of q) ** exponent * own q     exponent < 0 means the agents compete
+#   share:   own q / sum of q                   a market of fixed size
+#   linear:  sum_j matrix[i][j] q_j             who helps and who hurts whom
+#   sum:     {family: sum, terms: [...]}        several of these together
+#   table:   {family: table, file: values.npz}
+valuation: {family: growth, exponent: -0.7, scale: 100}
+
+# What the others do when somebody stays out: they still pool (pooled) or not (separate).
+outside: pooled
+
+# The mechanism used unless -m names another one: free | vcg | mep | desirable.
+mechanism: {name: desirable}
+
+# Single-profile results are printed for these true types.
+profile: [8, 2]
+"""
+
+SHARING = """\
+# A sharing game: everybody decides how much data to contribute.
+format: mdsolve/1
+kind: sharing
+name: my-sharing-game
+
+# cost: money per sample; capacity: most samples an agent has (omit for no limit);
+# value: money per unit of accuracy.
+agents:
+  - {name: A, cost: 0.1, capacity: 50}
+  - {name: B, cost: {family: quadratic, rate: 0.1, curvature: 0.01}, value: 1.5}
+
+# Accuracy as a function of everybody's contributions.
+accuracy: {family: power, ceiling: 1, scale: 1, exponent: 1}
+"""
+
+TRAINING = """\
+# A federated training run in which agents choose how much to contribute.
+format: mdsolve/1
+kind: training
+name: my-training-run
+data: {source: digits, holdout: 0.25}
+partition: {scheme: rotate, angles: [10, 90, 180], agents_per_group: 1}
+model: {family: mlp, hidden: [64]}
+agents: {cost: [0.002, 0.002, 0.004]}
+protocol: {name: fedbr-shap, rounds: 20, batch_size: 16, learning_rate: 0.1, step_size: 10}
+seed: 0
+"""
+
+STARTERS = {"market": MARKET, "sharing": SHARING, "training": TRAINING}

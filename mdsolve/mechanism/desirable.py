@@ -1,0 +1,129 @@
+"""`desirable`: the maximal-revenue truthful payments, or the proof that none exist ([C20] A.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mdsolve.game.market import Market
+from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, MarketOutcome, in_arithmetic
+from mdsolve.mechanism.options import Option
+from mdsolve.progress import Monitor
+from mdsolve.solve.difference_graph import binding_chain
+from mdsolve.solve.existence import LeastRevenue, least_revenue
+from mdsolve.solve.payment_program import payment_program
+from mdsolve.solve.routes import maximal_payments
+from mdsolve.solve.side_constraints import OBJECTIVES, parse_side_constraints
+from mdsolve.status import Termination
+
+ROUTE = Option(
+    "route",
+    "auto",
+    "how shortest paths are computed: monotone (growth markets), sweep (any), auto",
+    ("auto", "monotone", "sweep"),
+)
+SIDE = Option(
+    "side",
+    (),
+    "side constraints that couple agents, for example budget-balance, cap=2.5, spread=1",
+)
+OBJECTIVE = Option(
+    "objective",
+    "revenue",
+    "with side constraints: revenue, fairness (even gains) or spread (even payments)",
+    OBJECTIVES,
+)
+
+
+class Desirable(MarketMechanism):
+    """Efficient, individually rational, truthful, never losing money, with maximal revenue.
+
+    The maximal payments are shortest paths in the graph of difference constraints; a desirable
+    mechanism exists iff their sum is non-negative at every profile ([C20] Theorem 6). When it is
+    negative somewhere, that profile with one chain of lies per agent is the proof.
+    """
+
+    name = "desirable"
+    title = "Desirable mechanism with maximal revenue"
+    citation = "[C20] Algorithm 1, Theorem 6"
+    summary = "Truthful, rational, efficient, never losing money, maximal revenue; or proof of none."
+    maturity = "verified against paper"
+    options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)
+
+    def outcome(
+        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
+    ) -> MarketOutcome:
+        """Compute the payments, or the chain of lies that rules every mechanism out."""
+        chosen = in_arithmetic(market, options)
+        if options["side"] or options["objective"] != "revenue":
+            return self._with_side_constraints(chosen, options, monitor, memory_limit)
+        found = maximal_payments(
+            chosen, route=options["route"], monitor=monitor, memory_limit=memory_limit
+        )
+        least = least_revenue(chosen, found.payments, monitor)
+        findings: dict[str, Any] = {
+            "exists": least.exists,
+            "decided": least.decided,
+            "minimal_revenue": least.value,
+            "minimal_profile": least.profile,
+        }
+        if least.exists:
+            message = "A desirable mechanism exists; these payments have maximal revenue."
+            if least.decided == "tolerance":
+                message += " The least revenue is zero within the tolerance, not decided exactly."
+            solved = Termination.SOLVED
+            return MarketOutcome(chosen, found.payments, solved, message, found.method, findings)
+        witness = no_mechanism_witness(chosen, least)
+        message = (
+            "No desirable mechanism exists: at one profile the payments that rationality and "
+            f"truthfulness allow sum to at most {float(least.value):.6g}."
+        )
+        findings["witness"] = witness
+        return MarketOutcome(
+            chosen, None, Termination.INFEASIBLE, message, found.method, findings
+        )
+
+    def _with_side_constraints(
+        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
+    ) -> MarketOutcome:
+        side = parse_side_constraints(options["side"])
+        found = payment_program(
+            market, side, options["objective"], monitor=monitor, memory_limit=memory_limit
+        )
+        return MarketOutcome(
+            market,
+            found.payments,
+            found.termination,
+            found.message,
+            found.method,
+            found.findings(market),
+        )
+
+    def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Claim the four properties and maximality; side constraints trade maximality away."""
+        del market
+        base = ("individual-rationality", "incentive-compatibility", "efficiency")
+        side = options["side"]
+        if "deficit-allowed" not in side:
+            base += ("weak-budget-balance",)
+        if "budget-balance" in side:
+            base += ("budget-balance",)
+        if not side and options["objective"] == "revenue":
+            base += ("maximal-revenue",)
+        return base
+
+
+def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
+    """Return the profile and the chain of lies per agent that refute every mechanism."""
+    chains = [
+        binding_chain(market, agent, least.profile) for agent in range(len(market.agents))
+    ]
+    types = {
+        name: grid.exact(k)
+        for name, grid, k in zip(market.agents, market.grids, least.profile, strict=True)
+    }
+    return {
+        "profile": types,
+        "deficit": least.value,
+        "chains": [chain.to_dict(market) for chain in chains],
+    }

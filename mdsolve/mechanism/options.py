@@ -1,0 +1,71 @@
+"""Options of mechanisms: declared once, parsed from files and from the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from mdsolve.errors import Finding, UsageError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a mechanism.
+
+    Parameters
+    ----------
+    name : str
+        Key under ``mechanism:`` in a file and in ``--set KEY=VALUE``.
+    default : Any
+        Effective value when nothing is said.
+    about : str
+        One sentence for `mdsolve show`.
+    choices : tuple of str
+        Allowed values; empty for a free list of strings.
+    """
+
+    name: str
+    default: Any
+    about: str
+    choices: tuple[str, ...] = ()
+
+    def parse(self, value: Any, where: str) -> Any | Finding:
+        """Return the value in its own type, or the finding that says why it is refused."""
+        if self.choices:
+            if value in self.choices:
+                return value
+            close = get_close_matches(str(value), self.choices, n=1)
+            fix = f"did you mean {close[0]!r}?" if close else ""
+            return Finding(where, repr(value), "one of " + ", ".join(self.choices), fix)
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        return Finding(where, repr(value), "a list of words, for example budget-balance, cap=2")
+
+
+def effective_options(
+    mechanism: str, declared: Sequence[Option], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return every option's effective value; raises `UsageError` with all findings at once."""
+    known = {option.name: option for option in declared}
+    values = {option.name: option.default for option in declared}
+    findings = []
+    for key, value in given.items():
+        where = f"mechanism {mechanism}: option {key}"
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            fix = f"did you mean {close[0]!r}?" if close else ""
+            expected = "one of " + ", ".join(known) if known else "no options"
+            findings.append(Finding(where, "an unknown option", expected, fix))
+            continue
+        parsed = known[key].parse(value, where)
+        if isinstance(parsed, Finding):
+            findings.append(parsed)
+        else:
+            values[key] = parsed
+    if findings:
+        raise UsageError(findings)
+    return values

@@ -1,0 +1,63 @@
+"""`vcg`: each agent pays the harm his participation does to the others ([C20] Definition 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mdsolve.errors import UnsupportedError
+from mdsolve.game.market import Market, QualityMarket
+from mdsolve.game.valuation import total
+from mdsolve.mechanism.base import MarketMechanism, MarketOutcome, in_arithmetic
+from mdsolve.progress import Monitor
+from mdsolve.solve.routes import check_memory
+from mdsolve.status import Termination
+
+
+class VickreyClarkeGroves(MarketMechanism):
+    """p_i = sum_{j != i} v_j(i stays out) - sum_{j != i} v_j(i takes part).
+
+    With externalities imposed by types the rule is not truthful: in a fixed market with
+    t_1 = 10 t_2 the large agent gains by reporting 3 t_2 ([C20] Example 1).
+    """
+
+    name = "vcg"
+    title = "Vickrey-Clarke-Groves"
+    citation = "[C20] Definition 8, Example 1"
+    summary = "Everybody pays the harm his participation does to the others; not truthful here."
+    maturity = "verified against paper"
+
+    def outcome(
+        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
+    ) -> MarketOutcome:
+        """Return the VCG payments at every profile."""
+        if not isinstance(market, QualityMarket):
+            raise UnsupportedError.single(
+                "mechanism vcg",
+                "a market given as a table of values",
+                "a quality and a valuation: VCG needs the others' values without each agent",
+                "use mep or desirable, which need the agent's own table only",
+            )
+        check_memory(market, memory_limit)
+        chosen = in_arithmetic(market, options)
+        assert isinstance(chosen, QualityMarket)
+        agents = range(len(market.agents))
+        inside = [chosen.truthful_values(agent) for agent in agents]
+        everyone = total(inside)
+        payments = np.empty((len(market.agents), *market.shape), dtype=everyone.dtype)
+        for agent in agents:
+            others = [j for j in agents if j != agent]
+            harmed = [chosen.values_without(agent, j) for j in others]
+            zero = everyone * 0
+            without = total(harmed) if harmed else zero
+            payments[agent] = without - (total([inside[j] for j in others]) if others else zero)
+            monitor.advance("payments", agent + 1, len(market.agents))
+        message = "Each agent pays the harm his participation does to the others."
+        return MarketOutcome(chosen, payments, Termination.SOLVED, message, "closed form")
+
+    def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Claim efficiency and individual rationality; never truthfulness."""
+        del market, options
+        return ("efficiency", "individual-rationality")

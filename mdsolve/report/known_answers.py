@@ -1,0 +1,37 @@
+"""Known answers beside recomputed ones, as a table for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mdsolve.report.text import number
+from mdsolve.study.check import CheckReport
+
+
+def known_answers_view(report: CheckReport) -> RenderableType:
+    """Return one row per known answer, with a mark for agreement."""
+    title = f"{report.file}" + (f"  (source: {report.source})" if report.source else "")
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    for head in ("", "mechanism", "answer", "known", "recomputed", "difference"):
+        table.add_column(head, overflow="fold")
+    for row in report.comparisons:
+        mark = Text("✓", style="green") if row.agrees else Text("✗", style="red")
+        gap = "" if row.difference is None else f"{row.difference:.2g}"
+        table.add_row(mark, row.mechanism, row.key, brief(row.expected), brief(row.found), gap)
+    return table
+
+
+def brief(value: Any, limit: int = 60) -> str:
+    """Return any answer on one line, shortened."""
+    if isinstance(value, dict):
+        text = ", ".join(f"{key}: {brief(entry)}" for key, entry in value.items())
+    elif isinstance(value, list | tuple):
+        text = "(" + ", ".join(brief(entry) for entry in value) + ")"
+    else:
+        text = number(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

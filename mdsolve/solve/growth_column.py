@@ -1,0 +1,314 @@
+"""Truthful utilities of a growth market, column by column, by monotone search.
+
+In the market v_i = (sum_j q_j)^a q_i with -1 <= a < 0, Q(t) = t and the best model for everybody,
+an agent's maximal payment depends on the others only through the sum tau of their types. Write
+c = n - 1 and, for own type s and y = r + tau the total after the report r,
+
+    W(y) = n^a y^(1+a)        value of the truth at total y,
+    phi(s, y) = s (s + c y)^a value of a lie that leaves s > y the better model,
+    O(s)                      value outside: s (s + c tau)^a pooled, s (s + tau)^a separate.
+
+The truthful utility at maximal payments, h = W - p, satisfies
+
+    h(s) = max(O(s), max over reports r with y = r + tau < s of h(r) - W(y) + phi(s, y)).
+
+Lies with y >= s only say that h is non-decreasing, which holds anyway: O and phi rise with s.
+
+Search. phi has increasing differences below the ray y = p s, p = |a| / c, so there the best report
+rises with s and depends only on rows known long before: rows are taken in blocks [k0, k1) whose
+reports below the ray all lie before k0, and each block is one monotone divide and conquer. Above
+the ray (p s <= y < s) no lie is useful once h rises fast enough: with
+
+    K = sup over p <= z < 1 of ((1 + c z)^a - n^a z^(1+a)) / integral_z^1 w^a dw,
+
+h(x') - h(x) >= K * integral_x^x' w^a dw on every step between p s and s rules all of them out,
+since h(r) <= h(y). Rows for which that test has failed inside the window scan it. No lie at all is
+useful while s <= kappa tau (`useful_ratio`). Per column of m rows: O(m log m) where the test holds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from mdsolve.tolerance import SEARCH_MARGIN
+
+Floats = npt.NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})  # type: ignore[untyped-decorator]
+def _best_report(
+    scale: float, powers: Floats, offset: int, stride: int, gains: Floats, low: int, high: int
+) -> tuple[float, int]:
+    """Return max and argmax of scale * powers[offset + stride * r] + gains[r], low <= r < high.
+
+    The maximum is taken over chunks without tracking the place, so that it vectorises; the place is
+    found afterwards inside the best chunk.
+    """
+    best = -1e300
+    place = low
+    chunk = 256
+    start = low
+    while start < high:
+        stop = min(start + chunk, high)
+        top = -1e300
+        if stride == 1:
+            for r in range(start, stop):
+                top = max(top, scale * powers[offset + r] + gains[r])
+        else:
+            for r in range(start, stop):
+                top = max(top, scale * powers[offset + stride * r] + gains[r])
+        if top > best:
+            best = top
+            place = start
+        start = stop
+    found = place
+    top = -1e300
+    for r in range(place, min(place + chunk, high)):
+        value = scale * powers[offset + stride * r] + gains[r]
+        if value > top:
+            top = value
+            found = r
+    return best, found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _solve_block(
+    first: int, last: int, below: npt.NDArray[np.int64], types: Floats, powers: Floats,
+    stride: int, gains: Floats, utility: Floats, stack: npt.NDArray[np.int64],
+) -> None:
+    """Raise utility on rows [first, last) by the best report below the ray, divide and conquer."""
+    top = 0
+    stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = first, last, 0, below[last - 1]
+    while top >= 0:
+        low, high, left, right = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3]
+        top -= 1
+        middle = (low + high) // 2
+        limit = min(right, below[middle])
+        place = left
+        if left < limit:
+            value, place = _best_report(
+                types[middle], powers, middle, stride, gains, left, limit
+            )
+            utility[middle] = max(utility[middle], value)
+        if low < middle:
+            top += 1
+            stack[top, 0], stack[top, 1] = low, middle
+            stack[top, 2], stack[top, 3] = left, min(right, place + 1)
+        if middle + 1 < high:
+            top += 1
+            stack[top, 0], stack[top, 1] = middle + 1, high
+            stack[top, 2], stack[top, 3] = place, right
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def solve_column(
+    types: Floats, below: npt.NDArray[np.int64], inside: npt.NDArray[np.int64],
+    window: npt.NDArray[np.int64], powers: Floats, stride: int, truth: Floats,
+    rise: Floats, first: int, utility: Floats, gains: Floats,
+) -> None:
+    """Turn utility = O into the truthful utility h, for one column.
+
+    Parameters
+    ----------
+    types : (m,)
+        Own types s_k.
+    below, inside : (m,)
+        Number of reports below the ray, and of reports with y < s, for each row.
+    window : (m,)
+        First row that the test above the ray has to look at.
+    powers : array
+        ``powers[k + stride * r] = (s_k + c y_r)^a``.
+    truth : (m,)
+        W(y_k).
+    rise : (m,)
+        K * integral of w^a from s_(k-1) to s_k; entry 0 unused.
+    first : int
+        First row with a lie that may be useful.
+    utility, gains : (m,)
+        In: O; out: h. gains receives h - W.
+    """
+    m = types.shape[0]
+    stack = np.empty((128, 4), dtype=np.int64)
+    failed = -1
+    for k in range(min(first, m)):
+        gains[k] = utility[k] - truth[k]
+        if k > 0 and utility[k] - utility[k - 1] < rise[k]:
+            failed = k - 1
+    start = first
+    while start < m:
+        stop = start + 1
+        while stop < m and below[stop] <= start:
+            stop += 1
+        if below[stop - 1] > 0:
+            _solve_block(start, stop, below, types, powers, stride, gains, utility, stack)
+        for k in range(start, stop):
+            slow = k > 0 and utility[k] - utility[k - 1] < rise[k]
+            if (slow or failed >= window[k]) and below[k] < inside[k]:
+                value, _ = _best_report(
+                    types[k], powers, k, stride, gains, below[k], inside[k]
+                )
+                utility[k] = max(utility[k], value)
+            gains[k] = utility[k] - truth[k]
+            if k > 0 and utility[k] - utility[k - 1] < rise[k]:
+                failed = k - 1
+        start = stop
+
+
+def rise_constant(exponent: float, agents: int) -> float:
+    """Return K of the module docstring, rounded up.
+
+    The quotient is smooth on [p, 1) with the limit n^a (1 + a) - a c n^(a-1) at 1.
+    """
+    c = agents - 1
+    ray = abs(exponent) / c
+    limit = agents**exponent * (1 + exponent) - exponent * c * agents ** (exponent - 1)
+    if ray >= 1:
+        return limit * (1 + SEARCH_MARGIN)
+    z = ray + (1 - ray) * np.linspace(0.0, 1.0, 4097)[:-1]
+    above = (1 + c * z) ** exponent - agents**exponent * z ** (1 + exponent)
+    quotient = above / _integral(z, exponent)
+    return max(float(quotient.max()), limit) * (1 + SEARCH_MARGIN)
+
+
+def _integral(z: Floats, exponent: float) -> Floats:
+    """Return the integral of w^a from z to 1."""
+    if exponent == -1:
+        return -np.log(z)
+    return np.asarray((1 - z ** (1 + exponent)) / (1 + exponent))
+
+
+def useful_ratio(exponent: float, agents: int, outside: str, largest: float) -> float:
+    """Return a ratio s / tau up to which no lie is useful (at most `largest`), rounded down.
+
+    While h = O, a lie r is useful iff O(r) - W(r + 1) + phi(s, r + 1) > O(s) (tau = 1). The first
+    s with such an r is searched on a grid and reduced by a margin; tests compare with full search.
+    """
+    c = agents - 1
+    weight = c if outside == "pooled" else 1
+    ratios = np.geomspace(1.0, max(largest, 2.0), 600)
+    parts = np.linspace(0.0, 1.0, 200)
+    s = ratios[:, None]
+    r = (s - 1) * parts
+    y = r + 1
+    lie = (
+        r * (r + weight) ** exponent
+        - agents**exponent * y ** (1 + exponent)
+        + s * (s + c * y) ** exponent
+    )
+    useful = (lie > s * (s + weight) ** exponent).any(axis=1)
+    first = int(np.argmax(useful)) if useful.any() else len(ratios) - 1
+    return float(ratios[max(first - 2, 0)])
+
+
+def truthful_utilities(
+    own_first: float,
+    own_count: int,
+    others_first: float,
+    others_count: int,
+    step: float,
+    agents: int,
+    exponent: float,
+    outside: str,
+) -> Floats:
+    """Return h for every own type and every sum of the others' types.
+
+    Parameters
+    ----------
+    own_first, own_count, step
+        Own types own_first + k * step, in samples.
+    others_first, others_count
+        Sums tau = others_first + j * step.
+    agents : int
+        n >= 2.
+    exponent : float
+        a in [-1, 0).
+    outside : str
+        ``pooled`` or ``separate``.
+
+    Returns
+    -------
+    array of shape (own_count, others_count)
+        h(s_k, tau_j), in units of the market's scale.
+
+    Notes
+    -----
+    All powers come from lattice tables, so the work per entry is one product where no lie is
+    useful. Memory: the result and a few vectors.
+    """
+    c = agents - 1
+    k = np.arange(own_count)
+    j = np.arange(others_count)
+    types = own_first + step * k
+    weight = c if outside == "pooled" else 1
+    table = np.empty((others_count, own_count))
+    outside_powers = lattice_powers(
+        own_first + weight * others_first, step, own_count + weight * others_count, exponent
+    )
+    for column in j:
+        at = weight * column
+        np.multiply(types, outside_powers[at : at + own_count], out=table[column])
+    largest = types[-1] / max(others_first, step)
+    ratio = useful_ratio(exponent, agents, outside, largest)
+    base = own_first + c * (own_first + others_first)
+    lie_powers = lattice_powers(base, step, (own_count + others_count) * (1 + c), exponent)
+    totals = own_first + others_first + step * np.arange(own_count + others_count)
+    truths = agents**exponent * totals * lattice_powers(
+        own_first + others_first, step, own_count + others_count, exponent
+    )
+    rise = rise_per_row(types, exponent, agents)
+    gains = np.empty(own_count)
+    for column in j:
+        tau = others_first + step * column
+        first = int(np.searchsorted(types, ratio * tau, side="right"))
+        if first >= own_count:
+            break
+        geometry = column_geometry(types, tau, own_first, step, exponent, agents)
+        solve_column(
+            types, *geometry, lie_powers[c * column :], c,
+            truths[column : column + own_count], rise, first, table[column], gains,
+        )
+    return table.T
+
+
+def lattice_powers(base: float, step: float, count: int, exponent: float) -> Floats:
+    """Return (base + i * step)^exponent for i < count, with 0 at a base of 0."""
+    values = base + step * np.arange(count)
+    zero = values[0] == 0
+    if zero:
+        values[0] = 1.0
+    powers: Floats = np.reciprocal(values) if exponent == -1 else np.power(values, exponent)
+    if zero:
+        powers[0] = 0.0
+    return powers
+
+
+def rise_per_row(types: Floats, exponent: float, agents: int) -> Floats:
+    """Return K * integral of w^a between consecutive types; entry 0 is 0."""
+    positive = np.maximum(types, np.finfo(float).tiny)
+    if exponent == -1:
+        level = np.log(positive)
+    else:
+        level = positive ** (1 + exponent) / (1 + exponent)
+    steps = np.diff(level, prepend=level[:1])
+    return np.asarray(rise_constant(exponent, agents) * steps)
+
+
+def column_geometry(
+    types: Floats, tau: float, own_first: float, step: float, exponent: float, agents: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return per row: reports below the ray, reports with y < s, first row of the test's window."""
+    ray = abs(exponent) / (agents - 1)
+    shift = (own_first + tau) / step
+    rows = np.arange(len(types))
+    inside = np.clip(np.ceil(types / step - shift), 0, rows).astype(np.int64)
+    below = np.clip(np.ceil(ray * types / step - shift), 0, inside).astype(np.int64)
+    window = np.maximum(np.floor((ray * types - own_first) / step), 0).astype(np.int64)
+    return below, inside, window
+
+
+def memory_of_column(rows: int, agents: int) -> int:
+    """Return the bytes a single column of that many rows needs."""
+    return 8 * rows * (agents + 9)
+

@@ -1,0 +1,77 @@
+"""Maximal payments of any market: shortest paths by one sweep through the reports.
+
+For agent i and fixed types of the others, IR and IC are difference constraints ([C20] A.1)::
+
+    p(t)        <= v(truth t) - v(outside t)            base vertex -> t
+    p(t) - p(r) <= v(truth t) - v(report r; true t)     r -> t, for all r < t
+
+Agents only under-report, so the graph is acyclic in the order of types and one relaxation per edge
+is enough. In terms of the truthful utility h = v(truth) - p the shortest path is the recursion::
+
+    h(t) = max(v(outside t), max_{r < t} v(report r; true t) - p(r))
+
+The sweep takes the reports r in rising order; when r is reached, p(r) is final. Each step is
+vectorised over all higher true types and all profiles of the others. Work: n * m / 2 valuations
+per profile; memory: one table per agent plus temporaries of the same size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from mdsolve.game.arithmetic import Array
+from mdsolve.game.market import Market, own_back, own_first
+from mdsolve.progress import Monitor
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _relax(utility: Array, values: Array, payment: Array) -> None:
+    """Raise utility[k, c] to values[k, c] - payment[c] where that is larger."""
+    for k in range(utility.shape[0]):
+        for c in range(utility.shape[1]):
+            candidate = values[k, c] - payment[c]
+            if candidate > utility[k, c]:
+                utility[k, c] = candidate
+
+
+def maximal_payments_of(market: Market, agent: int, monitor: Monitor) -> Array:
+    """Return the agent's maximal payments under IR and IC, by the general sweep.
+
+    Parameters
+    ----------
+    market : Market
+        In float or exact arithmetic; exact markets are swept with exact comparisons.
+    agent : int
+        Number of the agent.
+
+    Returns
+    -------
+    array of shape (m_1, ..., m_n)
+        p_agent^max at every profile, in money.
+
+    Notes
+    -----
+    [C20] Theorem 6: every IR and IC payment is at most this one, entry by entry.
+    """
+    own = market.shape[agent]
+    truth = _columns(market.truthful_values(agent), agent)
+    utility = _columns(market.outside_values(agent), agent).copy()
+    compiled = truth.dtype == np.float64
+    for report in range(own - 1):
+        payment = truth[report] - utility[report]
+        values = market.report_values(agent, report)[1:].reshape(own - report - 1, -1)
+        higher = utility[report + 1 :]
+        if compiled:
+            _relax(higher, np.ascontiguousarray(values), payment)
+        else:
+            higher[:] = market.arithmetic.maximum(higher, values - payment)
+        monitor.advance(f"payments of {market.agents[agent]}", report + 1, own - 1)
+    others = [size for j, size in enumerate(market.shape) if j != agent]
+    return own_back((truth - utility).reshape(own, *others), agent)
+
+
+def _columns(table: Array, agent: int) -> Array:
+    """Return a table over profiles as (own types, profiles of the others), contiguous."""
+    front = own_first(table, agent)
+    return np.ascontiguousarray(front.reshape(front.shape[0], -1))

@@ -1,0 +1,154 @@
+"""Known answers: solve an instance and compare every number its `expected` section gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mdsolve.errors import InstanceError, Finding
+from mdsolve.instance import load
+from mdsolve.instance.numbers import exact_number
+from mdsolve.progress import Monitor
+from mdsolve.solution import Solution, plain
+from mdsolve.study.run import solve
+from mdsolve.tolerance import DEFAULT
+
+NOT_ANSWERS = frozenset({"mechanism", "options", "tolerance", "source", "note"})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One known answer beside the recomputed one.
+
+    Parameters
+    ----------
+    difference : float or None
+        Largest absolute difference of the numbers in it; None where they cannot be compared.
+    """
+
+    mechanism: str
+    key: str
+    expected: Any
+    found: Any
+    difference: float | None
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """All comparisons of one instance."""
+
+    file: str
+    source: str | None
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether every known answer was met."""
+        return all(comparison.agrees for comparison in self.comparisons)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        rows = [plain(asdict(comparison)) for comparison in self.comparisons]
+        return {"file": self.file, "source": self.source, "agrees": self.agrees, "results": rows}
+
+
+def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
+    """Solve the instance under every mechanism with known answers and compare.
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be loaded or has no known answers.
+    """
+    instance = load(file)
+    if instance.expected is None or not instance.expected.results:
+        raise InstanceError(
+            [
+                Finding(
+                    f"{file}: expected",
+                    "nothing",
+                    "known answers to compare with",
+                    "add expected: {source: ..., results: [{mechanism: ..., ...}]}",
+                )
+            ]
+        )
+    comparisons: list[Comparison] = []
+    for result in instance.expected.results:
+        solution = solve(
+            instance, result.get("mechanism"), options=result.get("options"), monitor=monitor
+        )
+        comparisons.extend(compare(solution, result))
+    return CheckReport(str(file), instance.expected.source, tuple(comparisons))
+
+
+def compare(solution: Solution, result: Mapping[str, Any]) -> list[Comparison]:
+    """Compare one solution with the known answers given for its mechanism."""
+    tolerance = exact_number(result.get("tolerance", DEFAULT.verify))
+    rows = []
+    for key, expected in result.items():
+        if key in NOT_ANSWERS:
+            continue
+        found = answer(solution, key)
+        difference, agrees = distance(expected, found, tolerance)
+        rows.append(
+            Comparison(solution.mechanism.name, key, expected, found, difference, agrees)
+        )
+    return rows
+
+
+def answer(solution: Solution, key: str) -> Any:
+    """Return one answer of a solution under its name in the interface."""
+    if key == "termination":
+        return solution.termination.label
+    if key == "conditions":
+        certificate = solution.certificate
+        listed = certificate.conditions if certificate else ()
+        return {condition.name: condition.verdict for condition in listed}
+    return solution.answers.get(key)
+
+
+def distance(expected: Any, found: Any, tolerance: Fraction) -> tuple[float | None, bool]:
+    """Return the largest difference between two answers and whether they agree.
+
+    Numbers agree within ``tolerance * max(1, |expected|)``, compared as exact fractions so that a
+    tolerance of 0 means equality. In mappings only the expected keys are compared.
+
+    Examples
+    --------
+    >>> distance(["1/2", 2], [Fraction(1, 2), 2.5], Fraction(1, 10))
+    (0.5, False)
+    """
+    if isinstance(expected, Mapping):
+        if not isinstance(found, Mapping):
+            return None, False
+        return _worst([distance(expected[key], found.get(key), tolerance) for key in expected])
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        if isinstance(found, np.ndarray):
+            found = found.tolist()
+        if not isinstance(found, Sequence) or len(found) != len(expected):
+            return None, False
+        pairs = zip(expected, found, strict=True)
+        return _worst([distance(mine, theirs, tolerance) for mine, theirs in pairs])
+    if expected is None or found is None or isinstance(expected, bool):
+        return None, expected is found or bool(expected == found and found is not None)
+    return _number_distance(expected, found, tolerance)
+
+
+def _number_distance(expected: Any, found: Any, tolerance: Fraction) -> tuple[float | None, bool]:
+    try:
+        target, value = exact_number(expected), exact_number(found)
+    except (ValueError, TypeError):
+        return None, expected == found
+    gap = abs(target - value)
+    return float(gap), gap <= tolerance * max(Fraction(1), abs(target))
+
+
+def _worst(parts: Sequence[tuple[float | None, bool]]) -> tuple[float | None, bool]:
+    known = [difference for difference, _ in parts if difference is not None]
+    return (max(known) if known else None), all(agrees for _, agrees in parts)

@@ -1,0 +1,58 @@
+"""The only place with literal tolerances: what solvers aim at and what the checker accepts.
+
+A condition passes when its violation is at most ``verify * max(1, scale)``, where the scale is the
+largest absolute utility that enters it. Solvers aim a hundred times tighter, so that a right
+answer is never refused because of rounding. Exact arithmetic uses tolerance 0 unless one is asked
+for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Relative tolerances of solving and of verifying.
+
+    Parameters
+    ----------
+    verify : float
+        Largest accepted violation relative to ``max(1, scale)``.
+    solve : float
+        What numerical methods aim at, in the same units.
+    """
+
+    verify: float = 1e-9
+    solve: float = 1e-11
+
+    def accepts(self, violation: float, scale: float) -> bool:
+        """Tell whether a violation passes at the verifying tolerance.
+
+        Examples
+        --------
+        >>> Tolerances().accepts(5e-9, scale=10.0)
+        True
+        >>> Tolerances().accepts(5e-9, scale=0.1)
+        False
+        """
+        return violation <= self.allowance(scale)
+
+    def allowance(self, scale: float) -> float:
+        """Return the absolute violation accepted at this scale."""
+        return self.verify * max(1.0, scale)
+
+
+DEFAULT = Tolerances()
+
+TIE = 1e-9
+"""Relative width within which a float comparison is re-decided in exact or ball arithmetic."""
+
+ROUND_OFF = 1e-12
+"""Relative size of accumulated rounding that two float routes to one number may differ by."""
+
+ALLOCATION_TIE = 1e-12
+"""Relative difference of total valuations below which two allocations tie; ties give the model."""
+
+SEARCH_MARGIN = 1e-6
+"""Relative safety margin on constants that switch a search off where it cannot find anything."""
