@@ -73,24 +73,31 @@ def _best_report(
     return best, found
 
 
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def _reports_below(row: int, ray: float, start: float, shift: float) -> int:
+    """Return the number of reports with y < ray * s at a row, for ray <= 1."""
+    count = int(np.ceil(ray * (row + start) - shift))
+    return max(0, min(count, row))
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _solve_block(
-    first: int, last: int, below: npt.NDArray[np.int64], types: Floats, powers: Floats,
-    stride: int, gains: Floats, utility: Floats, stack: npt.NDArray[np.int64],
+    first: int, last: int, ray: float, start: float, shift: float, step: float,
+    powers: Floats, stride: int, gains: Floats, utility: Floats, stack: npt.NDArray[np.int64],
 ) -> None:
     """Raise utility on rows [first, last) by the best report below the ray, divide and conquer."""
     top = 0
-    stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = first, last, 0, below[last - 1]
+    stack[0, 0], stack[0, 1], stack[0, 2] = first, last, 0
+    stack[0, 3] = _reports_below(last - 1, ray, start, shift)
     while top >= 0:
         low, high, left, right = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3]
         top -= 1
         middle = (low + high) // 2
-        limit = min(right, below[middle])
+        limit = min(right, _reports_below(middle, ray, start, shift))
         place = left
         if left < limit:
-            value, place = _best_report(
-                types[middle], powers, middle, stride, gains, left, limit
-            )
+            own = (start + middle) * step
+            value, place = _best_report(own, powers, middle, stride, gains, left, limit)
             utility[middle] = max(utility[middle], value)
         if low < middle:
             top += 1
@@ -104,56 +111,59 @@ def _solve_block(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def solve_column(
-    types: Floats, below: npt.NDArray[np.int64], inside: npt.NDArray[np.int64],
-    window: npt.NDArray[np.int64], powers: Floats, stride: int, truth: Floats,
-    rise: Floats, first: int, utility: Floats, gains: Floats,
+    ray: float, start: float, shift: float, step: float, powers: Floats, stride: int,
+    level: Floats, first: int, utility: Floats, gains: Floats,
 ) -> None:
-    """Turn utility = O into the truthful utility h, for one column.
+    """Turn utility = O into the truthful utility h, for one column of m rows.
 
     Parameters
     ----------
-    types : (m,)
-        Own types s_k.
-    below, inside : (m,)
-        Number of reports below the ray, and of reports with y < s, for each row.
-    window : (m,)
-        First row that the test above the ray has to look at.
+    ray : float
+        p = |a| / c, at most 1.
+    start, shift : float
+        First own type, and first total own + tau, in steps; ``y < s`` iff ``r + shift < k + start``.
+    step : float
+        Distance of types, in samples.
     powers : array
         ``powers[k + stride * r] = (s_k + c y_r)^a``.
-    truth : (m,)
-        W(y_k).
-    rise : (m,)
-        K * integral of w^a from s_(k-1) to s_k; entry 0 unused.
+    level : (m,)
+        K * integral of w^a up to s_k; only differences matter.
     first : int
         First row with a lie that may be useful.
-    utility, gains : (m,)
-        In: O; out: h. gains receives h - W.
+    utility : (m,)
+        In: O; out: h.
+    gains : (m,)
+        In: W(y_k); out: h - W.
     """
-    m = types.shape[0]
+    m = utility.shape[0]
     stack = np.empty((128, 4), dtype=np.int64)
     failed = -1
     for k in range(min(first, m)):
-        gains[k] = utility[k] - truth[k]
-        if k > 0 and utility[k] - utility[k - 1] < rise[k]:
+        gains[k] = utility[k] - gains[k]
+        if k > 0 and utility[k] - utility[k - 1] < level[k] - level[k - 1]:
             failed = k - 1
-    start = first
-    while start < m:
-        stop = start + 1
-        while stop < m and below[stop] <= start:
-            stop += 1
-        if below[stop - 1] > 0:
-            _solve_block(start, stop, below, types, powers, stride, gains, utility, stack)
-        for k in range(start, stop):
-            slow = k > 0 and utility[k] - utility[k - 1] < rise[k]
-            if (slow or failed >= window[k]) and below[k] < inside[k]:
-                value, _ = _best_report(
-                    types[k], powers, k, stride, gains, below[k], inside[k]
-                )
+    low = first
+    while low < m:
+        high = low + 1
+        while high < m and _reports_below(high, ray, start, shift) <= low:
+            high += 1
+        if _reports_below(high - 1, ray, start, shift) > 0:
+            _solve_block(
+                low, high, ray, start, shift, step, powers, stride, gains, utility, stack
+            )
+        for k in range(low, high):
+            below = _reports_below(k, ray, start, shift)
+            inside = _reports_below(k, 1.0, start, shift)
+            window = max(int(np.floor(ray * (k + start) - start)), 0)
+            slow = k > 0 and utility[k] - utility[k - 1] < level[k] - level[k - 1]
+            if (slow or failed >= window) and below < inside:
+                own = (start + k) * step
+                value, _ = _best_report(own, powers, k, stride, gains, below, inside)
                 utility[k] = max(utility[k], value)
-            gains[k] = utility[k] - truth[k]
-            if k > 0 and utility[k] - utility[k - 1] < rise[k]:
+            gains[k] = utility[k] - gains[k]
+            if k > 0 and utility[k] - utility[k - 1] < level[k] - level[k - 1]:
                 failed = k - 1
-        start = stop
+        low = high
 
 
 def rise_constant(exponent: float, agents: int) -> float:
@@ -166,7 +176,7 @@ def rise_constant(exponent: float, agents: int) -> float:
     limit = agents**exponent * (1 + exponent) - exponent * c * agents ** (exponent - 1)
     if ray >= 1:
         return limit * (1 + SEARCH_MARGIN)
-    z = ray + (1 - ray) * np.linspace(0.0, 1.0, 4097)[:-1]
+    z = ray + (1 - ray) * np.linspace(0.0, 1.0, 1025)[:-1]
     above = (1 + c * z) ** exponent - agents**exponent * z ** (1 + exponent)
     quotient = above / _integral(z, exponent)
     return max(float(quotient.max()), limit) * (1 + SEARCH_MARGIN)
@@ -187,8 +197,8 @@ def useful_ratio(exponent: float, agents: int, outside: str, largest: float) -> 
     """
     c = agents - 1
     weight = c if outside == "pooled" else 1
-    ratios = np.geomspace(1.0, max(largest, 2.0), 600)
-    parts = np.linspace(0.0, 1.0, 200)
+    ratios = np.geomspace(1.0, max(largest, 2.0), 160)
+    parts = np.linspace(0.0, 1.0, 80)
     s = ratios[:, None]
     r = (s - 1) * parts
     y = r + 1
@@ -257,17 +267,18 @@ def truthful_utilities(
     truths = agents**exponent * totals * lattice_powers(
         own_first + others_first, step, own_count + others_count, exponent
     )
-    rise = rise_per_row(types, exponent, agents)
-    gains = np.empty(own_count)
+    own_powers = lattice_powers(own_first, step, own_count, exponent)
+    level = rise_level(types, own_powers, exponent, agents)
+    ray = abs(exponent) / c
     for column in j:
         tau = others_first + step * column
         first = int(np.searchsorted(types, ratio * tau, side="right"))
         if first >= own_count:
             break
-        geometry = column_geometry(types, tau, own_first, step, exponent, agents)
+        start = own_first / step
         solve_column(
-            types, *geometry, lie_powers[c * column :], c,
-            truths[column : column + own_count], rise, first, table[column], gains,
+            ray, start, start + tau / step, step, lie_powers[c * column :], c, level, first,
+            table[column], truths[column : column + own_count].copy(),
         )
     return table.T
 
@@ -284,31 +295,14 @@ def lattice_powers(base: float, step: float, count: int, exponent: float) -> Flo
     return powers
 
 
-def rise_per_row(types: Floats, exponent: float, agents: int) -> Floats:
-    """Return K * integral of w^a between consecutive types; entry 0 is 0."""
-    positive = np.maximum(types, np.finfo(float).tiny)
+def rise_level(types: Floats, powers: Floats, exponent: float, agents: int) -> Floats:
+    """Return K * integral of w^a up to each type (from 0, or from 1 for exponent -1).
+
+    ``powers`` holds types ** exponent, so that no further power is needed.
+    """
+    constant = rise_constant(exponent, agents)
     if exponent == -1:
-        level = np.log(positive)
-    else:
-        level = positive ** (1 + exponent) / (1 + exponent)
-    steps = np.diff(level, prepend=level[:1])
-    return np.asarray(rise_constant(exponent, agents) * steps)
-
-
-def column_geometry(
-    types: Floats, tau: float, own_first: float, step: float, exponent: float, agents: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return per row: reports below the ray, reports with y < s, first row of the test's window."""
-    ray = abs(exponent) / (agents - 1)
-    shift = (own_first + tau) / step
-    rows = np.arange(len(types))
-    inside = np.clip(np.ceil(types / step - shift), 0, rows).astype(np.int64)
-    below = np.clip(np.ceil(ray * types / step - shift), 0, inside).astype(np.int64)
-    window = np.maximum(np.floor((ray * types - own_first) / step), 0).astype(np.int64)
-    return below, inside, window
-
-
-def memory_of_column(rows: int, agents: int) -> int:
-    """Return the bytes a single column of that many rows needs."""
-    return 8 * rows * (agents + 9)
-
+        return np.asarray(np.log(np.maximum(types, np.finfo(float).tiny)) * constant)
+    level = types * powers
+    level *= constant / (1 + exponent)
+    return level

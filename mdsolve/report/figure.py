@@ -1,0 +1,59 @@
+"""House style of all static pictures: sizes, colours, atomic saving without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mdsolve.errors import UsageError
+from mdsolve.solution import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Colours that stay apart for colour-blind readers (Okabe and Ito)."""
+
+DOTS_PER_INCH = 150
+
+STYLE: dict[str, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.alpha": 0.3,
+    "font.size": 10,
+    "legend.frameon": False,
+    "axes.titlelocation": "left",
+}
+
+
+@contextmanager
+def picture(target: Path, width: float = 7.0, height: float = 4.2) -> Iterator[Figure]:
+    """Yield a figure in house style and save it when the block ends.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed or the file does not end in .png.
+    """
+    if target.suffix.lower() != ".png":
+        raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".png")
+    try:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure as Canvas
+    except ImportError:
+        raise UsageError.single(
+            "pictures", "matplotlib is not installed", "the extra 'report'",
+            "pip install 'mdsolve[report]'",
+        ) from None
+    with mpl.rc_context(STYLE):
+        figure = Canvas(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+        write_atomically(
+            target, lambda stream: figure.savefig(stream, format="png", dpi=DOTS_PER_INCH)
+        )

@@ -1,0 +1,58 @@
+"""A picture of the frontier: the largest disparity against the market's growth exponent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mdsolve.report.figure import PALETTE, picture
+from mdsolve.solve.growth_frontier import Frontier
+
+
+def draw_frontier(points: Sequence[Frontier], target: Path) -> None:
+    """Draw largest D (log scale) against the exponent, one line per grid and number of agents."""
+    series: dict[tuple[int, str], list[Frontier]] = {}
+    for point in points:
+        series.setdefault((point.agents, point.grid), []).append(point)
+    with picture(target) as figure:
+        axes = figure.add_subplot()
+        thresholds: set[int] = set()
+        for (agents, grid), line in series.items():
+            colour = PALETTE[len(thresholds | {agents}) % len(PALETTE) - 1]
+            finite = [point for point in line if point.frontier != "infinite"]
+            types = "1..D" if grid == "one" else "0..D"
+            axes.step(
+                [float(point.exponent) for point in finite],
+                [float(point.frontier) for point in finite],
+                where="mid",
+                color=colour,
+                linestyle="-" if grid == "one" else "--",
+                label=f"{agents} agents, types {types}",
+            )
+            capped = [point for point in finite if point.reached_limit]
+            axes.plot(
+                [float(point.exponent) for point in capped],
+                [float(point.frontier) for point in capped],
+                "^",
+                color=colour,
+            )
+            if agents not in thresholds:
+                thresholds.add(agents)
+                axes.axvline(line[0].threshold, color=colour, linewidth=1, linestyle=":")
+                axes.annotate(
+                    f"every D from {line[0].threshold:.4f}",
+                    (line[0].threshold, 1),
+                    xycoords=("data", "axes fraction"),
+                    xytext=(-3, -3),
+                    textcoords="offset points",
+                    rotation=90,
+                    ha="right",
+                    va="top",
+                    fontsize=8,
+                    color=colour,
+                )
+        axes.set_yscale("log")
+        axes.set_xlabel("market growth exponent α   (−1: fixed market, 0: no competition)")
+        axes.set_ylabel("largest disparity D with a mechanism")
+        axes.set_title("How unequal may the agents be?")
+        axes.legend(loc="upper left")

@@ -1,0 +1,135 @@
+"""Sweeps of the frontier of existence over exponents, numbers of agents and grids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from mdsolve.errors import Finding, UsageError
+from mdsolve.instance.numbers import exact_number
+from mdsolve.progress import Monitor, StopRequested
+from mdsolve.solve.growth_frontier import Frontier, Grid
+from mdsolve.solve.growth_frontier import frontier as single_frontier
+from mdsolve.solve.routes import MEMORY_LIMIT
+from mdsolve.status import Termination
+
+SWEEP_LIMIT = 100_000
+"""Most points of one sweep."""
+
+
+def frontier(
+    agents: int | Sequence[int],
+    exponent: float | str | Fraction | Sequence[float | str | Fraction],
+    grid: Grid = "one",
+    outside: str = "pooled",
+    *,
+    limit: int = 10**6,
+    monitor: Monitor | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Frontier | list[Frontier]:
+    """Return the largest type disparity with a desirable mechanism, or a list for ranges.
+
+    Parameters
+    ----------
+    agents, exponent : number or sequence
+        A decimal keeps its written value: -0.8 is -4/5.
+
+    Examples
+    --------
+    >>> frontier(agents=2, exponent=-0.8).frontier
+    59
+    """
+    one = isinstance(agents, int) and isinstance(exponent, float | int | str | Fraction)
+    counts = [agents] if isinstance(agents, int) else list(agents)
+    scalar = isinstance(exponent, float | int | str | Fraction)
+    rates = [exact_number(e) for e in ([exponent] if scalar else exponent)]  # type: ignore[union-attr]
+    points, _ = sweep(
+        counts, rates, grid, outside, limit=limit, monitor=monitor, memory_limit=memory_limit
+    )
+    return points[0] if one else points
+
+
+def sweep(
+    agents: Sequence[int],
+    exponents: Sequence[Fraction],
+    grid: Grid,
+    outside: str,
+    *,
+    limit: int = 10**6,
+    monitor: Monitor | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> tuple[list[Frontier], Termination]:
+    """Return the frontier at every combination; what is done is kept when a run is stopped."""
+    watch = monitor or Monitor()
+    combinations = [(n, exponent) for n in agents for exponent in exponents]
+    points: list[Frontier] = []
+    try:
+        for n, exponent in combinations:
+            points.append(
+                single_frontier(
+                    n,
+                    exponent,
+                    grid,
+                    outside,
+                    limit=limit,
+                    monitor=watch,
+                    memory_limit=memory_limit,
+                )
+            )
+            watch.advance("sweep", len(points), len(combinations))
+    except StopRequested:
+        return points, Termination.LIMIT
+    except KeyboardInterrupt:
+        return points, Termination.INTERRUPTED
+    reached = any(point.reached_limit for point in points)
+    return points, Termination.LIMIT if reached else Termination.SOLVED
+
+
+def parse_exponents(text: str) -> list[Fraction]:
+    """Return exponents from ``-0.8``, ``-0.9,-0.8`` or ``start:stop:step``.
+
+    Examples
+    --------
+    >>> [float(x) for x in parse_exponents("-1:-0.9:0.05")]
+    [-1.0, -0.95, -0.9]
+    """
+    return _parse(text, "--exponent", "a number, a list -0.9,-0.8 or a range -1:-0.668:0.002")
+
+
+def parse_agents(text: str) -> list[int]:
+    """Return numbers of agents from ``2``, ``2,3`` or ``2:5``; raises `UsageError`."""
+    values = _parse(text, "--agents", "an integer, a list 2,3 or a range 2:5")
+    if any(value.denominator != 1 or value < 2 for value in values):
+        raise UsageError.single("--agents", repr(text), "integers of at least 2")
+    return [int(value) for value in values]
+
+
+def _parse(text: str, where: str, expected: str) -> list[Fraction]:
+    findings: list[Finding] = []
+    values: list[Fraction] = []
+    for part in text.split(","):
+        try:
+            values.extend(_expand([exact_number(piece) for piece in part.split(":")]))
+        except ValueError as error:
+            findings.append(Finding(where, f"{part!r} ({error})", expected))
+    if findings:
+        raise UsageError(findings)
+    return values
+
+
+def _expand(pieces: list[Fraction]) -> list[Fraction]:
+    if len(pieces) == 1:
+        return pieces
+    if len(pieces) > 3:
+        message = "too many colons"
+        raise ValueError(message)
+    start, stop = pieces[:2]
+    step = pieces[2] if len(pieces) == 3 else Fraction(1)
+    count = (stop - start) / step if step else Fraction(-1)
+    if count < 0:
+        message = "an empty range"
+        raise ValueError(message)
+    if count > SWEEP_LIMIT:
+        message = f"more than {SWEEP_LIMIT:,} points"
+        raise ValueError(message)
+    return [start + k * step for k in range(int(count) + 1)]
