@@ -56,3 +56,6 @@ ALLOCATION_TIE = 1e-12
 
 SEARCH_MARGIN = 1e-6
 """Relative safety margin on constants that switch a search off where it cannot find anything."""
+
+PROGRAM_FEASIBILITY = 1e-10
+"""Feasibility tolerance given to the linear programming solver, the tightest it accepts."""

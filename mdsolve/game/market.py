@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 
-from mdsolve.game.allocation import Mask, participants_total, recipients
+from mdsolve.game.allocation import Mask, recipients
 from mdsolve.game.arithmetic import FLOAT, Arithmetic, Array
 from mdsolve.game.quality import Quality
 from mdsolve.game.valuation import Property, Valuation, total
@@ -202,21 +202,29 @@ class QualityMarket(Market):
         return self._full(value)
 
     def report_values(self, agent: int, report: int) -> Array:
-        """Return v_agent when he reports type number `report`, for true types from there on."""
-        used = []
-        for j in range(len(self.agents)):
-            handed = own_first(self.allocated[j], agent)[report : report + 1]
-            own = own_first(self.own_quality[j], agent)
-            used.append(self.arithmetic.maximum(handed, own[report:] if j == agent else own))
-        value = self.valuation.value(agent, used, self.arithmetic)
-        shape = self.shape
-        others = tuple(shape[j] for j in range(len(shape)) if j != agent)
-        return np.broadcast_to(value, (shape[agent] - report, *others))
+        """Return v_agent when he reports type number `report`, for true types from there on.
 
-    def welfare_of(self, used: Sequence[Array]) -> Array:
-        """Return everybody's total valuation at the qualities in use."""
-        everyone = range(len(self.agents))
-        return self._full(participants_total(self.valuation, used, everyone, self.arithmetic))
+        True types whose own model is no better than the one handed out use the same models as the
+        reported type would, so only the others need a valuation of their own.
+        """
+        n = len(self.agents)
+        handed = [own_first(self.allocated[j], agent)[report : report + 1] for j in range(n)]
+        own = [own_first(self.own_quality[j], agent) for j in range(n)]
+        used = [self.arithmetic.maximum(handed[j], own[j]) for j in range(n) if j != agent]
+        mine = own[agent][report:]
+        used.insert(agent, self.arithmetic.maximum(handed[agent], mine[:1]))
+        shape = (len(mine), *(self.shape[j] for j in range(n) if j != agent))
+        values = np.empty(shape, dtype=np.result_type(*used))
+        values[:] = self.valuation.value(agent, used, self.arithmetic)
+        better = np.broadcast_to(~np.asarray(mine <= handed[agent], dtype=bool), shape)
+        rows = np.flatnonzero(better.reshape(len(mine), -1).any(axis=1))
+        if rows.size:
+            first = int(rows[0])
+            part = better[first:]
+            used[agent] = self.arithmetic.maximum(handed[agent], mine[first:])
+            picked = [np.broadcast_to(quality, part.shape)[part] for quality in used]
+            values[first:][part] = self.valuation.value(agent, picked, self.arithmetic)
+        return values
 
     def _full(self, values: Array) -> Array:
         return np.broadcast_to(values, self.shape)

@@ -96,7 +96,7 @@ class Desirable(MarketMechanism):
             found.termination,
             found.message,
             found.method,
-            found.findings(market),
+            found.findings(),
         )
 
     def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
