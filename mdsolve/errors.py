@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 EXIT_SOLVED = 0
 EXIT_CONDITION_FAILS = 1
@@ -86,7 +86,7 @@ class UsageError(InputError):
     """A command or function was called with unusable arguments."""
 
     @classmethod
-    def single(cls, where: str, got: str, expected: str, fix: str = "") -> UsageError:
+    def single(cls, where: str, got: str, expected: str, fix: str = "") -> Self:
         """Return the error for one finding."""
         return cls([Finding(where, got, expected, fix)])
 

@@ -25,7 +25,7 @@ class Event:
         return 1.0 if self.total <= 0 else min(1.0, self.done / self.total)
 
 
-class StopRequested(Exception):
+class StopRequested(Exception):  # noqa: N818 - a request, not an error
     """Raised by `Monitor.advance` when the time limit has passed; the best so far is kept."""
 
 

@@ -1,4 +1,4 @@
-"""Why a computation stopped: one closed set of outcomes, each with the sentence shown to the user."""
+"""Why a computation stopped: a closed set of outcomes, each with the sentence users see."""
 
 from __future__ import annotations
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from mdsolve.errors import Finding, SolutionFileError
+from mdsolve.errors import Finding, SolutionFileError, UsageError
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
+from mdsolve.game.side_constraints import SideConstraints, parse_side_constraints
 from mdsolve.instance.arrays import ENTRY_LIMIT, read_header, require_finite
 from mdsolve.instance.numbers import exact_number
 
@@ -38,7 +39,9 @@ class MarketClaim:
     exists : bool or None
         False where the solution claims that no mechanism exists.
     witness : mapping or None
-        The proof of that: a profile and one rising chain of reports per agent.
+        The proof of that: a profile and one rising chain of reports per agent, or rows.
+    side : SideConstraints
+        What the payments satisfy besides, or what no payments satisfy.
     """
 
     mechanism: str | None = None
@@ -46,6 +49,7 @@ class MarketClaim:
     allocation: Array | None = None
     exists: bool | None = None
     witness: Mapping[str, Any] | None = None
+    side: SideConstraints = field(default_factory=SideConstraints)
 
 
 def claim_from(
@@ -74,10 +78,11 @@ def claim_from(
     if agents is not None and list(agents) != list(market.agents):
         names = ", ".join(market.agents)
         findings.append(Finding(f"{label}: agents", str(agents), f"the instance's agents: {names}"))
-    if findings:
-        raise SolutionFileError(findings)
     mechanism = data.get("mechanism")
     name = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
+    side = _side_constraints(mechanism, f"{label}: mechanism.options.side", findings)
+    if findings:
+        raise SolutionFileError(findings)
     witness = data.get("witness")
     return MarketClaim(
         mechanism=name if isinstance(name, str) else None,
@@ -85,7 +90,21 @@ def claim_from(
         allocation=tables["allocation"],
         exists=data.get("exists"),
         witness=witness if isinstance(witness, Mapping) else None,
+        side=side,
     )
+
+
+def _side_constraints(mechanism: Any, where: str, findings: list[Finding]) -> SideConstraints:
+    options = mechanism.get("options") if isinstance(mechanism, Mapping) else None
+    words = options.get("side", ()) if isinstance(options, Mapping) else ()
+    if isinstance(words, str) or not isinstance(words, Sequence):
+        findings.append(Finding(where, repr(words), "a list of words, for example [cap=2]"))
+        return SideConstraints()
+    try:
+        return parse_side_constraints([str(word) for word in words])
+    except UsageError as error:
+        findings.extend(Finding(where, entry.got, entry.expected) for entry in error.findings)
+        return SideConstraints()
 
 
 def _read_table(
@@ -121,7 +140,7 @@ def _from_list(raw: Any) -> Array:
 def _number(entry: Any) -> Fraction:
     if isinstance(entry, list):
         message = "a ragged list"
-        raise ValueError(message)  # noqa: TRY004 - becomes a finding about the table's shape
+        raise ValueError(message)
     try:
         return exact_number(entry)
     except TypeError:

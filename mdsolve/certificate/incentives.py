@@ -104,7 +104,7 @@ def incentive_compatibility(setting: Setting, lies: Lies) -> Condition:
     return setting.condition(
         lies.tally,
         TRUTHFUL,
-        scope=f"all {lies.rows:,} lies: every type, every lower report, every profile of the others",
+        scope=f"all {lies.rows:,} lies: every type, lower report and profile of the others",
         good="reporting the truth is always best",
         bad="a lower report pays",
     )

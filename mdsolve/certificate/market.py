@@ -21,6 +21,8 @@ from mdsolve.certificate.nonexistence import no_mechanism
 from mdsolve.certificate.rationality import NAME as RATIONAL_NAME
 from mdsolve.certificate.rationality import individual_rationality
 from mdsolve.certificate.setting import ARITHMETICS, Setting, under_claimed_allocation
+from mdsolve.certificate.side_constraints import NAME as SIDE
+from mdsolve.certificate.side_constraints import side_constraints
 from mdsolve.conditions import ArithmeticName, Certificate, Condition
 from mdsolve.game.market import Market
 from mdsolve.progress import Monitor
@@ -34,6 +36,7 @@ MARKET_CONDITIONS = (
     STRONG,
     MAXIMAL,
     FEASIBLE,
+    SIDE,
     NO_MECHANISM,
 )
 """Conditions this checker knows."""
@@ -71,7 +74,7 @@ def verify_market(
     allowed = (0.0 if arithmetic == "exact" else DEFAULT.verify) if tolerance is None else tolerance
     if claim.exists is False and claim.payments is None:
         listed = [
-            no_mechanism(market, claim.witness, name in claimed)
+            no_mechanism(market, claim, name in claimed)
             if name == NO_MECHANISM
             else _absent(name, claimed, "the solution says that there is no mechanism")
             for name in wanted
@@ -118,6 +121,8 @@ def _check(setting: Setting, wanted: Sequence[str]) -> list[Condition]:
             found.append(efficiency(setting))
         elif name == FEASIBLE:
             found.append(feasibility(setting))
+        elif name == SIDE:
+            found.append(side_constraints(setting))
         else:
             found.append(setting.unchecked(name, "not a condition of a market"))
     return found

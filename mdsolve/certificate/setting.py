@@ -86,9 +86,7 @@ class Setting:
         """Return an empty tally at this setting's allowance."""
         return Tally(self.allowance)
 
-    def condition(
-        self, tally: Tally, name: str, *, scope: str, good: str, bad: str
-    ) -> Condition:
+    def condition(self, tally: Tally, name: str, *, scope: str, good: str, bad: str) -> Condition:
         """Return the condition a tally decides."""
         return tally.condition(
             name,

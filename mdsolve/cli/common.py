@@ -38,8 +38,21 @@ Tolerance = Annotated[
 
 DEFAULT_MEMORY = "4GiB"
 SHOW_AFTER_SECONDS = 1.0
-_UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6,
-          "gb": 10**9, "k": 2**10, "m": 2**20, "g": 2**30, "tib": 2**40, "tb": 10**12}
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "k": 2**10,
+    "m": 2**20,
+    "g": 2**30,
+    "tib": 2**40,
+    "tb": 10**12,
+}
 
 
 def memory_bytes(text: str) -> int:

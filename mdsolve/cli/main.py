@@ -50,7 +50,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print version."),
     ] = False,
@@ -59,7 +59,7 @@ def common(
 
 
 def run() -> None:
-    """Run the command line: expected errors become a message and an exit code, never a traceback."""
+    """Run the command line: errors become a message and an exit code, never a traceback."""
     try:
         app()
     except MdsolveError as error:

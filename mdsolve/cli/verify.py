@@ -47,7 +47,7 @@ def verify(
     from mdsolve.study.verify import verify_file
 
     with progress_monitor(quiet, time_limit) as monitor:
-        certificates = verify_file(
+        verifications = verify_file(
             file,
             solution,
             arithmetic=arithmetic.value,
@@ -55,16 +55,20 @@ def verify(
             tolerance=tolerance,
             monitor=monitor,
         )
+    for checked in verifications:
+        if checked.warning:
+            typer.echo(f"note: {checked.warning}", err=True)
     if as_json:
-        documents = [certificate.to_dict() for certificate in certificates.values()]
+        documents = [checked.certificate.to_dict() for checked in verifications]
         single = len(documents) == 1
         print_json(documents[0] if single else {"certificates": documents})
     elif not quiet:
         from mdsolve.report.text import certificate_view, console_for
 
-        for label, certificate in certificates.items():
-            console_for().print(certificate_view(certificate, title=label))
-    verdicts = {certificate.verdict for certificate in certificates.values()}
+        for checked in verifications:
+            title = f"Certificate of {checked.title}"
+            console_for().print(certificate_view(checked.certificate, title=title))
+    verdicts = {checked.certificate.verdict for checked in verifications}
     if "fail" in verdicts:
         raise typer.Exit(EXIT_CONDITION_FAILS)
     raise typer.Exit(EXIT_STOPPED if "not-checked" in verdicts else EXIT_SOLVED)

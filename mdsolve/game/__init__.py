@@ -1,0 +1,1 @@
+"""What an instance means: qualities, valuations, allocations and the tables they imply."""

@@ -107,7 +107,7 @@ class FractionArithmetic:
         """Return ``base ** exponent`` for an integer exponent."""
         return np.asarray(base ** require_integer(exponent), dtype=object)
 
-    def exponential(self, argument: Array) -> Array:
+    def exponential(self, argument: Array) -> Array:  # noqa: ARG002
         """Refuse: exp of a rational is irrational."""
         raise irrational("exp(x)")
 

@@ -20,9 +20,7 @@ from mdsolve.instance import market as schema
 SHARE_EXPONENT = Fraction(-1)
 
 
-def market_game(
-    instance: schema.MarketInstance, arithmetic: Arithmetic = FLOAT
-) -> Market:
+def market_game(instance: schema.MarketInstance, arithmetic: Arithmetic = FLOAT) -> Market:
     """Return the market an instance describes, evaluated in the given number system."""
     agents, grids = instance.agents, instance.grids
     spec = instance.valuation

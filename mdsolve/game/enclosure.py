@@ -46,7 +46,7 @@ class RationalArithmetic:
         power = require_integer(exponent)
         return np.asarray(np.frompyfunc(lambda entry: entry**power, 1, 1)(base), dtype=object)
 
-    def exponential(self, argument: Array) -> Array:
+    def exponential(self, argument: Array) -> Array:  # noqa: ARG002
         """Refuse: exp of a rational is irrational."""
         raise irrational("exp(x)")
 

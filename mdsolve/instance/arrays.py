@@ -1,4 +1,4 @@
-"""Array files beside an instance: CSV columns, .npy and .npz, never pickled, sized before reading."""
+"""Array files beside an instance: CSV columns, .npy, .npz; never pickled, sized before reading."""
 
 from __future__ import annotations
 
@@ -178,4 +178,3 @@ def sha256_of(content: bytes, folder: ArrayFolder) -> str:
     for name in sorted(folder.digests):
         digest.update(f"\n{name}:{folder.digests[name]}".encode())
     return digest.hexdigest()
-

@@ -101,14 +101,19 @@ def _sentence(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def _reaches(node: Any, part: str | int) -> bool:
+    """Tell whether `part` is a key or a position inside a node of the document."""
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
+
+
 def real_place(location: Sequence[str | int], tree: Any) -> Place:
     """Return an error location without the union tags that pydantic puts into it."""
     place: list[str | int] = []
-    node = tree
+    node: Any = tree
     for position, part in enumerate(location):
-        if isinstance(node, Mapping) and part in node:
-            node = node[part]
-        elif isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
+        if _reaches(node, part):
             node = node[part]
         elif position < len(location) - 1:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ class TypeGrid:
         if len(types) == 1:
             return cls(1, types[0], Fraction(1))
         step = types[1] - types[0]
-        even = all(later - earlier == step for earlier, later in zip(types, types[1:], strict=False))
+        even = all(later - earlier == step for earlier, later in pairwise(types))
         return cls(len(types), types[0], step if even else None, None if even else types)
 
     @property

@@ -47,16 +47,15 @@ def parse(data: Mapping[str, Any], folder: str | Path | None = None) -> Instance
 
     Examples
     --------
-    >>> parse({"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}).kind
+    >>> share = {"family": "share"}
+    >>> parse({"kind": "market", "agents": 2, "types": [1, 2], "valuation": share}).kind
     'market'
     """
     array_folder = ArrayFolder(Path(folder) if folder is not None else None)
     return _validated(data, array_folder, "instance", {})
 
 
-def _validated(
-    tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place, int]
-) -> Instance:
+def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place, int]) -> Instance:
     if not isinstance(tree, Mapping):
         raise _single(label, shown(tree), "a mapping with the keys format, kind, agents, ...")
     kind = tree.get("kind")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -65,9 +66,9 @@ class TableQualitySpec(StrictModel):
     @field_validator("points")
     @classmethod
     def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        if points[0] != (0, 0):
+        if any(points[0]):
             raise bad_value("a first point [0, 0]", "start with [0, 0]: no data, no quality")
-        for k, (earlier, later) in enumerate(zip(points, points[1:], strict=False)):
+        for k, (earlier, later) in enumerate(pairwise(points)):
             if later[0] <= earlier[0] or later[1] <= earlier[1]:
                 raise bad_value(
                     "sizes and qualities that both rise strictly", f"see points {k} and {k + 1}"
@@ -186,7 +187,7 @@ def parse_grid(raw: Any, info: ValidationInfo | None = None) -> TypeGrid:
     if not raw:
         raise bad_value("at least one type", "list the possible types")
     types = tuple(_type(entry) for entry in raw)
-    if any(later <= earlier for earlier, later in zip(types, types[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(types)):
         raise bad_value("types in strictly rising order", "sort them and remove duplicates")
     return TypeGrid.of(types)
 
@@ -334,9 +335,11 @@ class MarketInstance(InstanceBase):
     def _grids_per_agent(self, problems: list[Problem]) -> tuple[TypeGrid, ...]:
         if isinstance(self.types, TypeGrid):
             return (self.types,) * len(self.agents)
-        for name in self.agents:
-            if name not in self.types:
-                problems.append((("types",), f"no types for {name!r}", "a grid for every agent", ""))
+        problems.extend(
+            (("types",), f"no types for {name!r}", "a grid for every agent", "")
+            for name in self.agents
+            if name not in self.types
+        )
         for name in self.types:
             if name not in self.agents:
                 names = ", ".join(self.agents)

@@ -55,7 +55,7 @@ def exact_number(value: Any) -> Fraction:
         return value
     if isinstance(value, bool):
         message = "true or false is not a number"
-        raise ValueError(message)  # noqa: TRY004 - one error type for everything unusable
+        raise ValueError(message)
     if isinstance(value, int):
         return _bounded(Fraction(value))
     text = value.strip() if isinstance(value, str) else str(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -78,12 +79,14 @@ class PiecewiseLinearCostSpec(StrictModel):
     @field_validator("points")
     @classmethod
     def _convex(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        steps = list(zip(points, points[1:], strict=False))
+        steps = list(pairwise(points))
         if points[0][0] != 0 or any(b[0] <= a[0] for a, b in steps):
             raise bad_value("samples that rise strictly from 0")
         slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in steps]
-        if slopes[0] < 0 or any(b < a for a, b in zip(slopes, slopes[1:], strict=False)):
-            raise bad_value("a non-decreasing convex cost", "slopes must start at 0 or more and rise")
+        if slopes[0] < 0 or any(b < a for a, b in pairwise(slopes)):
+            raise bad_value(
+                "a non-decreasing convex cost", "slopes must start at 0 or more and rise"
+            )
         return points
 
 
@@ -172,9 +175,7 @@ def _column(raw: Any, info: ValidationInfo) -> Any:
 Column = Annotated[
     SkipValidation[Any],
     BeforeValidator(_column),
-    WithJsonSchema(
-        {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array"}, {"type": "object"}]}
-    ),
+    WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array"}, {"type": "object"}]}),
 ]
 
 
@@ -288,7 +289,7 @@ class CurveAccuracySpec(StrictModel):
     @field_validator("points")
     @classmethod
     def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        if any(b[0] <= a[0] for a, b in zip(points, points[1:], strict=False)):
+        if any(b[0] <= a[0] for a, b in pairwise(points)):
             raise bad_value("points with strictly rising sample counts", "sort them")
         return points
 
@@ -394,9 +395,7 @@ class SharingInstance(InstanceBase):
         if isinstance(accuracy, PerGroupAccuracySpec):
             self._check_groups(set(accuracy.per_group), ("accuracy", "per_group"), problems)
         if isinstance(accuracy, PowerAccuracySpec) and accuracy.group_weights is not None:
-            self._check_groups(
-                set(accuracy.group_weights), ("accuracy", "group_weights"), problems
-            )
+            self._check_groups(set(accuracy.group_weights), ("accuracy", "group_weights"), problems)
         for key, wanted in (("weights", n), ("distributions", n)):
             table = getattr(accuracy, key, None)
             if table is not None and (

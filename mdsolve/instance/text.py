@@ -61,7 +61,9 @@ def read_document(path: Path) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise refusal(
-            path, f"bytes that are not UTF-8 text (at byte {error.start:,})", "a text file",
+            path,
+            f"bytes that are not UTF-8 text (at byte {error.start:,})",
+            "a text file",
             "large arrays go into .csv, .npy or .npz files beside the instance",
         ) from None
     if not text.strip():
@@ -79,7 +81,9 @@ def read_bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size > SIZE_LIMIT:
             raise refusal(
-                path, f"{size:,} bytes", f"at most {SIZE_LIMIT:,} bytes",
+                path,
+                f"{size:,} bytes",
+                f"at most {SIZE_LIMIT:,} bytes",
                 "put large arrays into a .csv, .npy or .npz file beside the instance",
             )
         return path.read_bytes()
@@ -102,7 +106,9 @@ def _check_depth(path: Path, text: str) -> None:
         depth = max(depth, 0)
         if depth > 10 * DEPTH_LIMIT:
             line = text.count("\n", 0, match.start()) + 1
-            raise refusal(path, "brackets nested too deeply", f"at most {DEPTH_LIMIT} levels", "", line)
+            raise refusal(
+                path, "brackets nested too deeply", f"at most {DEPTH_LIMIT} levels", "", line
+            )
 
 
 def _scalar(text: str, plain: bool) -> Any:
@@ -118,6 +124,10 @@ def _scalar(text: str, plain: bool) -> Any:
     if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
     return exact_number(text) if is_number_text(text) else text
+
+
+def _line_of(event: yaml.Event) -> int:
+    return int(event.start_mark.line) + 1 if event.start_mark else 1
 
 
 class _Composer:
@@ -157,7 +167,7 @@ class _Composer:
         self.findings.append(Finding(where, got, expected, fix))
 
     def feed(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = _line_of(event)
         at = self.stack[-1][1] if self.stack else ()
         if isinstance(event, yaml.AliasEvent):
             self._complain(line, at, f"the alias *{event.anchor}", "plain values", "write it out")
@@ -207,8 +217,11 @@ def _read_yaml(path: Path, text: str) -> tuple[Any, dict[Place, int]]:
             documents += isinstance(event, yaml.DocumentStartEvent)
             if documents > 1:
                 raise refusal(
-                    path, "a second document", "one instance per file", "",
-                    event.start_mark.line + 1,
+                    path,
+                    "a second document",
+                    "one instance per file",
+                    "",
+                    _line_of(event),
                 )
             composer.feed(event)
     except yaml.MarkedYAMLError as error:

@@ -1,0 +1,1 @@
+"""The rules of exchange: one module per mechanism, and their registry."""

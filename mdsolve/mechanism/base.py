@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.arithmetic import EXACT, Array
-from mdsolve.game.market import Market
+from mdsolve.game.market import Market, QualityMarket
 from mdsolve.mechanism.options import Option
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
@@ -116,3 +116,11 @@ def in_arithmetic(market: Market, options: Mapping[str, Any]) -> Market:
 def claims_under(market: Market, assumption: str, conditions: tuple[str, ...]) -> tuple[str, ...]:
     """Return the conditions if the market is known to satisfy the assumption, else nothing."""
     return conditions if market.property_named(assumption).holds else ()
+
+
+def efficiency_claim(market: Market) -> tuple[str, ...]:
+    """Return the claim of an efficient allocation, where the market has an allocation at all.
+
+    A table of values already contains what everybody is handed.
+    """
+    return ("efficiency",) if isinstance(market, QualityMarket) else ()

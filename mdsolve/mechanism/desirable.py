@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdsolve.game.market import Market
-from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, MarketOutcome, in_arithmetic
+from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
+from mdsolve.mechanism.base import (
+    ARITHMETIC,
+    MarketMechanism,
+    MarketOutcome,
+    efficiency_claim,
+    in_arithmetic,
+)
 from mdsolve.mechanism.options import Option
 from mdsolve.progress import Monitor
 from mdsolve.solve.difference_graph import binding_chain
 from mdsolve.solve.existence import LeastRevenue, least_revenue
 from mdsolve.solve.payment_program import payment_program
 from mdsolve.solve.routes import maximal_payments
-from mdsolve.solve.side_constraints import OBJECTIVES, parse_side_constraints
 from mdsolve.status import Termination
 
 ROUTE = Option(
@@ -46,7 +52,9 @@ class Desirable(MarketMechanism):
     name = "desirable"
     title = "Desirable mechanism with maximal revenue"
     citation = "[C20] Algorithm 1, Theorem 6"
-    summary = "Truthful, rational, efficient, never losing money, maximal revenue; or proof of none."
+    summary = (
+        "Truthful, rational, efficient, never losing money, maximal revenue; or proof of none."
+    )
     maturity = "verified against paper"
     options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)
 
@@ -79,9 +87,7 @@ class Desirable(MarketMechanism):
             f"truthfulness allow sum to at most {float(least.value):.6g}."
         )
         findings["witness"] = witness
-        return MarketOutcome(
-            chosen, None, Termination.INFEASIBLE, message, found.method, findings
-        )
+        return MarketOutcome(chosen, None, Termination.INFEASIBLE, message, found.method, findings)
 
     def _with_side_constraints(
         self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
@@ -101,23 +107,22 @@ class Desirable(MarketMechanism):
 
     def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim the four properties and maximality; side constraints trade maximality away."""
-        del market
-        base = ("individual-rationality", "incentive-compatibility", "efficiency")
-        side = options["side"]
-        if "deficit-allowed" not in side:
-            base += ("weak-budget-balance",)
-        if "budget-balance" in side:
-            base += ("budget-balance",)
-        if not side and options["objective"] == "revenue":
-            base += ("maximal-revenue",)
-        return base
+        side = parse_side_constraints(options["side"])
+        claimed = ["individual-rationality", "incentive-compatibility", *efficiency_claim(market)]
+        if not side.deficit_allowed:
+            claimed.append("weak-budget-balance")
+        if side.budget_balance:
+            claimed.append("budget-balance")
+        if side.amounts():
+            claimed.append("side-constraints")
+        if not side.words() and options["objective"] == "revenue":
+            claimed.append("maximal-revenue")
+        return tuple(claimed)
 
 
 def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
     """Return the profile and the chain of lies per agent that refute every mechanism."""
-    chains = [
-        binding_chain(market, agent, least.profile) for agent in range(len(market.agents))
-    ]
+    chains = [binding_chain(market, agent, least.profile) for agent in range(len(market.agents))]
     types = {
         name: grid.exact(k)
         for name, grid, k in zip(market.agents, market.grids, least.profile, strict=True)

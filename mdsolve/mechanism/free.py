@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from mdsolve.game.market import Market, QualityMarket
-from mdsolve.mechanism.base import MarketMechanism, MarketOutcome, claims_under, in_arithmetic
+from mdsolve.mechanism.base import (
+    MarketMechanism,
+    MarketOutcome,
+    claims_under,
+    efficiency_claim,
+    in_arithmetic,
+)
 from mdsolve.progress import Monitor
 from mdsolve.solve.routes import check_memory
 from mdsolve.status import Termination
@@ -45,6 +51,6 @@ class FreeExchange(MarketMechanism):
     def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim efficiency and weak budget balance; the rest where nobody competes."""
         del options
-        always = ("efficiency", "weak-budget-balance")
+        always = (*efficiency_claim(market), "weak-budget-balance")
         rational = ("individual-rationality", "incentive-compatibility")
         return always + claims_under(market, "non-competitive", rational)

@@ -1,0 +1,1 @@
+"""Answers for reading: tables for the terminal and pictures."""

@@ -18,7 +18,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 DOTS_PER_INCH = 150
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -47,7 +47,9 @@ def picture(target: Path, width: float = 7.0, height: float = 4.2) -> Iterator[F
         from matplotlib.figure import Figure as Canvas
     except ImportError:
         raise UsageError.single(
-            "pictures", "matplotlib is not installed", "the extra 'report'",
+            "pictures",
+            "matplotlib is not installed",
+            "the extra 'report'",
             "pip install 'mdsolve[report]'",
         ) from None
     with mpl.rc_context(STYLE):

@@ -52,7 +52,7 @@ def draw_frontier(points: Sequence[Frontier], target: Path) -> None:
                     color=colour,
                 )
         axes.set_yscale("log")
-        axes.set_xlabel("market growth exponent α   (−1: fixed market, 0: no competition)")
+        axes.set_xlabel("market growth exponent   (-1: fixed market, 0: no competition)")
         axes.set_ylabel("largest disparity D with a mechanism")
         axes.set_title("How unequal may the agents be?")
         axes.legend(loc="upper left")

@@ -16,7 +16,7 @@ from mdsolve.conditions import Certificate, Condition
 from mdsolve.solution import Solution
 from mdsolve.status import Termination
 
-MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "not-checked": ("–", "yellow")}
+MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "not-checked": ("-", "yellow")}
 
 
 def number(value: Any) -> str:
@@ -50,7 +50,8 @@ def solution_view(solution: Solution) -> RenderableType:
     if "witness" in solution.answers:
         parts.append(witness_view(solution.answers["witness"]))
     if "side_constraints" in solution.answers:
-        parts.append(Text(f"Side constraints: {solution.answers['side_constraints']}"))
+        words = ", ".join(solution.answers["side_constraints"]) or "none"
+        parts.append(Text(f"Side constraints: {words}; objective: {solution.answers['objective']}"))
     if solution.certificate is not None:
         parts.append(certificate_view(solution.certificate))
     parts.append(_footer(solution))
@@ -96,8 +97,8 @@ def _revenue_line(solution: Solution) -> RenderableType:
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     """Return the chain of lies that proves that no desirable mechanism exists, in sentences."""
-    if "chains" not in witness:
-        return Text("\n".join(str(row) for row in witness.get("rows", ())))
+    if "rows" in witness:
+        return _contradiction_view(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
     lines = [f"Proof: take the profile where {profile}."]
     for chain in witness["chains"]:
@@ -117,6 +118,31 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     return Text("\n".join(lines) + "\n")
 
 
+def _contradiction_view(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Return contradicting inequalities in sentences, with the weight of each."""
+    lines = ["These inequalities, added up with their weights, leave 0 <= something negative:"]
+    for row in rows:
+        types = ", ".join(number(value) for value in row["profile"].values())
+        lines.append(f"  {row['multiplier']} x  at types ({types}): {_inequality(row)}")
+    return Text("\n".join(lines) + "\n")
+
+
+def _inequality(row: Mapping[str, Any]) -> str:
+    agent, bound = row["agent"], number(row["bound"])
+    sentences = {
+        "rationality": f"{agent} may stay out, so pays at most {bound}",
+        "incentive": f"{agent} may report {number(row.get('report'))}, "
+        f"so the truth costs at most {bound} more",
+        "revenue": "payments sum to at least 0",
+        "no-surplus": "payments sum to at most 0",
+        "revenue-floor": f"payments sum to at least {number(-Fraction(row['bound']))}",
+        "cap": f"{agent} pays at most {bound}",
+        "floor": f"{agent} pays at least {number(-Fraction(row['bound']))}",
+        "spread": f"{agent} pays at most {bound} more than {row.get('other')}",
+    }
+    return sentences[row["kind"]]
+
+
 def certificate_view(certificate: Certificate, title: str = "Certificate") -> RenderableType:
     """Return the conditions as a table, claimed ones first."""
     mark, colour = MARKS[certificate.verdict]
@@ -126,7 +152,9 @@ def certificate_view(certificate: Certificate, title: str = "Certificate") -> Re
         title_justify="left",
     )
     for head in ("", "condition", "promised", "worst violation", "allowed", "arithmetic"):
-        table.add_column(head, justify="right" if head in ("worst violation", "allowed") else "left")
+        table.add_column(
+            head, justify="right" if head in ("worst violation", "allowed") else "left"
+        )
     table.add_column("covered", overflow="fold")
     for condition in sorted(certificate.conditions, key=lambda entry: not entry.claimed):
         table.add_row(*_condition_row(condition))

@@ -1,0 +1,1 @@
+"""The numerical methods: shortest paths, monotone search, linear programs."""

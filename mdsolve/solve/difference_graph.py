@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -114,7 +115,7 @@ def binding_chain(market: Market, agent: int, profile: Sequence[int]) -> Chain:
     while previous[reports[-1]] >= 0:
         reports.append(previous[reports[-1]])
     reports.reverse()
-    steps = [gaps[r, t] for r, t in zip(reports, reports[1:], strict=False)]
+    steps = [gaps[r, t] for r, t in pairwise(reports)]
     return Chain(agent, tuple(profile), tuple(reports), (outside[reports[0]], *steps))
 
 

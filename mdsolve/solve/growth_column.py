@@ -37,7 +37,7 @@ from mdsolve.tolerance import SEARCH_MARGIN
 Floats = npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})
 def _best_report(
     scale: float, powers: Floats, offset: int, stride: int, gains: Floats, low: int, high: int
 ) -> tuple[float, int]:
@@ -73,17 +73,26 @@ def _best_report(
     return best, found
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def _reports_below(row: int, ray: float, start: float, shift: float) -> int:
     """Return the number of reports with y < ray * s at a row, for ray <= 1."""
     count = int(np.ceil(ray * (row + start) - shift))
     return max(0, min(count, row))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _solve_block(
-    first: int, last: int, ray: float, start: float, shift: float, step: float,
-    powers: Floats, stride: int, gains: Floats, utility: Floats, stack: npt.NDArray[np.int64],
+    first: int,
+    last: int,
+    ray: float,
+    start: float,
+    shift: float,
+    step: float,
+    powers: Floats,
+    stride: int,
+    gains: Floats,
+    utility: Floats,
+    stack: npt.NDArray[np.int64],
 ) -> None:
     """Raise utility on rows [first, last) by the best report below the ray, divide and conquer."""
     top = 0
@@ -109,10 +118,18 @@ def _solve_block(
             stack[top, 2], stack[top, 3] = place, right
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def solve_column(
-    ray: float, start: float, shift: float, step: float, powers: Floats, stride: int,
-    level: Floats, first: int, utility: Floats, gains: Floats,
+    ray: float,
+    start: float,
+    shift: float,
+    step: float,
+    powers: Floats,
+    stride: int,
+    level: Floats,
+    first: int,
+    utility: Floats,
+    gains: Floats,
 ) -> None:
     """Turn utility = O into the truthful utility h, for one column of m rows.
 
@@ -121,7 +138,8 @@ def solve_column(
     ray : float
         p = |a| / c, at most 1.
     start, shift : float
-        First own type, and first total own + tau, in steps; ``y < s`` iff ``r + shift < k + start``.
+        First own type, and first total own + tau, in steps: ``y < s`` iff
+        ``r + shift < k + start``.
     step : float
         Distance of types, in samples.
     powers : array
@@ -148,9 +166,7 @@ def solve_column(
         while high < m and _reports_below(high, ray, start, shift) <= low:
             high += 1
         if _reports_below(high - 1, ray, start, shift) > 0:
-            _solve_block(
-                low, high, ray, start, shift, step, powers, stride, gains, utility, stack
-            )
+            _solve_block(low, high, ray, start, shift, step, powers, stride, gains, utility, stack)
         for k in range(low, high):
             below = _reports_below(k, ray, start, shift)
             inside = _reports_below(k, 1.0, start, shift)
@@ -173,7 +189,7 @@ def rise_constant(exponent: float, agents: int) -> float:
     """
     c = agents - 1
     ray = abs(exponent) / c
-    limit = agents**exponent * (1 + exponent) - exponent * c * agents ** (exponent - 1)
+    limit: float = agents**exponent * (1 + exponent) - exponent * c * agents ** (exponent - 1)
     if ray >= 1:
         return limit * (1 + SEARCH_MARGIN)
     z = ray + (1 - ray) * np.linspace(0.0, 1.0, 1025)[:-1]
@@ -250,7 +266,7 @@ def truthful_utilities(
     c = agents - 1
     k = np.arange(own_count)
     j = np.arange(others_count)
-    types = own_first + step * k
+    types: Floats = np.asarray(own_first + step * k, dtype=np.float64)
     weight = c if outside == "pooled" else 1
     table = np.empty((others_count, own_count))
     outside_powers = lattice_powers(
@@ -264,10 +280,12 @@ def truthful_utilities(
     base = own_first + c * (own_first + others_first)
     lie_powers = lattice_powers(base, step, (own_count + others_count) * (1 + c), exponent)
     totals = own_first + others_first + step * np.arange(own_count + others_count)
-    truths = agents**exponent * totals * lattice_powers(
-        own_first + others_first, step, own_count + others_count, exponent
+    truths = (
+        agents**exponent
+        * totals
+        * lattice_powers(own_first + others_first, step, own_count + others_count, exponent)
     )
-    own_powers = lattice_powers(own_first, step, own_count, exponent)
+    own_powers: Floats = lattice_powers(own_first, step, own_count, exponent)
     level = rise_level(types, own_powers, exponent, agents)
     ray = abs(exponent) / c
     for column in j:
@@ -277,8 +295,16 @@ def truthful_utilities(
             break
         start = own_first / step
         solve_column(
-            ray, start, start + tau / step, step, lie_powers[c * column :], c, level, first,
-            table[column], truths[column : column + own_count].copy(),
+            ray,
+            start,
+            start + tau / step,
+            step,
+            lie_powers[c * column :],
+            c,
+            level,
+            first,
+            table[column],
+            truths[column : column + own_count].copy(),
         )
     return table.T
 

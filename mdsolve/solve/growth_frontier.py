@@ -1,4 +1,4 @@
-"""Up to which type disparity does a desirable mechanism exist in a growth market?
+"""The largest type disparity with a desirable mechanism in a growth market.
 
 Types are the integers lo..D (lo = 1 or 0), n agents, v_i = (sum q)^a q_i, identity quality. Since
 payments do not depend on D, existence is monotone in D: the frontier is one below the least type s
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Literal
 
 import flint
@@ -184,8 +185,16 @@ class _Family:
         revenue = n ** (1 + a) * (types + tau) * powers[low + tau :][:rows]
         self._charge_others(low, tau, powers, revenue)
         solve_column(
-            abs(a) / c, float(low), float(lowest), 1.0, powers[low + c * lowest :], c,
-            rise_level(types, powers[low : low + rows], a, n), 0 if early else first, utility, gains,
+            abs(a) / c,
+            float(low),
+            float(lowest),
+            1.0,
+            powers[low + c * lowest :],
+            c,
+            rise_level(types, powers[low : low + rows], a, n),
+            0 if early else first,
+            utility,
+            gains,
         )
         if early:  # a cell (k-1, k] pairs h at its upper with the rest at its lower edge
             revenue[1:] = revenue[:-1] - utility[1:]
@@ -230,7 +239,7 @@ class _Family:
         arithmetic = RATIONAL if self.exponent.denominator == 1 else ENCLOSURE
         with arithmetic.context():
             value = self._truth(chain[-1] + tau) * self.agents - self._outsider(chain[0], tau)
-            for report, own in zip(chain, chain[1:], strict=False):
+            for report, own in pairwise(chain):
                 y = report + tau
                 lie = own * self._power(own + self.others * y)
                 value = value - (lie - self._truth(y))
@@ -348,9 +357,7 @@ def frontier(
             decided = hit[1]
     if found is None:
         text = f"a mechanism exists up to the limit {limit:,}; larger D were not decided"
-        return Frontier(
-            agents, exponent, grid, outside, limit, threshold, True, text, decided
-        )
+        return Frontier(agents, exponent, grid, outside, limit, threshold, True, text, decided)
     chain = family.chain(failing, found[0])
     value, arithmetic = family.chain_revenue(chain, tau)
     refutation = Refutation(

@@ -25,10 +25,10 @@ import pulp
 from mdsolve.errors import MemoryLimitError, SolveError, UnsupportedError
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
+from mdsolve.game.side_constraints import SideConstraints
 from mdsolve.progress import Monitor
 from mdsolve.solve.payment_rows import Cell, Row, all_rows, count_rows, table_of
 from mdsolve.solve.routes import MEMORY_LIMIT, readable
-from mdsolve.solve.side_constraints import SideConstraints
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT, PROGRAM_FEASIBILITY
 
@@ -104,7 +104,9 @@ def payment_program(
     """
     if market.arithmetic.name != "float":
         raise UnsupportedError.single(
-            "option arithmetic", "exact, with side constraints", "float",
+            "option arithmetic",
+            "exact, with side constraints",
+            "float",
             "the linear program computes in floats; its answer can be verified in any arithmetic",
         )
     count = count_rows(market, side, objective)
@@ -136,7 +138,14 @@ def payment_program(
         )
         ended = Termination.INFEASIBLE if proved else Termination.FAILED
         return ProgramResult(
-            None, ended, message, side, objective, count, proof=proof, proved=proved,
+            None,
+            ended,
+            message,
+            side,
+            objective,
+            count,
+            proof=proof,
+            proved=proved,
             seconds=seconds,
         )
     if table is None:
@@ -145,8 +154,14 @@ def payment_program(
     _recheck(rows, table, spread)
     message = f"These payments are the best for the objective {objective} under {words}."
     return ProgramResult(
-        table, Termination.SOLVED, message, side, objective, count,
-        spread=None if objective == "revenue" else spread, seconds=seconds,
+        table,
+        Termination.SOLVED,
+        message,
+        side,
+        objective,
+        count,
+        spread=None if objective == "revenue" else spread,
+        seconds=seconds,
     )
 
 
@@ -202,9 +217,7 @@ def _recheck(rows: Sequence[Row], table: Array, spread: float | None) -> None:
             raise SolveError(message)
 
 
-def _contradiction(
-    market: Market, rows: Sequence[Row]
-) -> tuple[list[dict[str, Any]], bool]:
+def _contradiction(market: Market, rows: Sequence[Row]) -> tuple[list[dict[str, Any]], bool]:
     """Return rows whose combination reads 0 <= negative, and whether that was verified exactly."""
     hard = [row for row in rows if not row.spread]
     problem = pulp.LpProblem("elastic", pulp.LpMinimize)

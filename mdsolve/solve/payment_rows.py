@@ -12,7 +12,7 @@ import numpy as np
 
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market, own_first
-from mdsolve.solve.side_constraints import SideConstraints
+from mdsolve.game.side_constraints import SideConstraints
 
 Cell = tuple[int, ...]
 """One payment: agent, then type numbers of everybody."""
@@ -127,9 +127,7 @@ def _sums(market: Market, side: SideConstraints) -> Iterator[Row]:
             yield Row("revenue-floor", negative, -float(side.revenue_floor))
 
 
-def _spreads(
-    market: Market, side: SideConstraints, objective: str, bounds: Array
-) -> Iterator[Row]:
+def _spreads(market: Market, side: SideConstraints, objective: str, bounds: Array) -> Iterator[Row]:
     agents = range(len(market.agents))
     for profile in np.ndindex(market.shape):
         for i in agents:
@@ -144,9 +142,7 @@ def _spreads(
                     yield Row("least-spread", pair, 0.0, spread=-1)
                 if objective == "fairness":
                     # gain of j minus gain of i, gains being bound minus payment
-                    yield Row(
-                        "fairness", pair, float(bounds[first] - bounds[second]), spread=-1
-                    )
+                    yield Row("fairness", pair, float(bounds[first] - bounds[second]), spread=-1)
 
 
 def table_of(values: dict[Cell, float], market: Market) -> Array:
@@ -155,4 +151,3 @@ def table_of(values: dict[Cell, float], market: Market) -> Array:
     for cell, value in values.items():
         table[cell] = value
     return table
-

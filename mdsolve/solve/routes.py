@@ -107,7 +107,9 @@ def maximal_payments(
     reason = monotone_obstacle(market)
     if route == "monotone" and reason is not None:
         raise UnsupportedError.single(
-            "route", f"monotone, but {reason}", "a growth market on one arithmetic grid",
+            "route",
+            f"monotone, but {reason}",
+            "a growth market on one arithmetic grid",
             "use route sweep, which works for every valuation",
         )
     monotone = route != "sweep" and reason is None
@@ -126,7 +128,7 @@ def maximal_payments(
     return MaximalPayments(table, name)
 
 
-def monotone_obstacle(market: Market) -> str | None:
+def monotone_obstacle(market: Market) -> str | None:  # noqa: PLR0911 - one reason each
     """Return why the monotone route does not apply, or None if it does."""
     if not isinstance(market, QualityMarket):
         return "the market is given as a table of values"

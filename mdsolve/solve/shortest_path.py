@@ -25,14 +25,13 @@ from mdsolve.game.market import Market, own_back, own_first
 from mdsolve.progress import Monitor
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _relax(utility: Array, values: Array, payment: Array) -> None:
     """Raise utility[k, c] to values[k, c] - payment[c] where that is larger."""
     for k in range(utility.shape[0]):
         for c in range(utility.shape[1]):
             candidate = values[k, c] - payment[c]
-            if candidate > utility[k, c]:
-                utility[k, c] = candidate
+            utility[k, c] = max(utility[k, c], candidate)
 
 
 def maximal_payments_of(market: Market, agent: int, monitor: Monitor) -> Array:

@@ -55,9 +55,8 @@ def existence_threshold(agents: int) -> float:
             slope = a * c * base ** (a - 1) + c * n**a * (1 + a) * z**a
             gap_a = first * base.log() + second * (log_n + z.log()) - top * log_n
             slope_z = a * (a - 1) * c**2 * base ** (a - 2) + c * n**a * (1 + a) * a * z ** (a - 1)
-            slope_a = (
-                c * base ** (a - 1) * (1 + a * base.log())
-                + c * n**a * z**a * (1 + (1 + a) * (log_n + z.log()))
+            slope_a = c * base ** (a - 1) * (1 + a * base.log()) + c * n**a * z**a * (
+                1 + (1 + a) * (log_n + z.log())
             )
             determinant = gap_a * slope_z - slope * slope_a
             step_a = (gap * slope_z - slope * slope) / determinant
@@ -69,7 +68,9 @@ def existence_threshold(agents: int) -> float:
 def _start(agents: int) -> tuple[float, float]:
     """Return a rough threshold and the share where psi touches, by bisection on a grid."""
     c = agents - 1
-    shares = np.concatenate([np.geomspace(SMALLEST_SHARE, 0.05, 2000), np.linspace(0.05, 0.98, 4000)])
+    shares = np.concatenate(
+        [np.geomspace(SMALLEST_SHARE, 0.05, 2000), np.linspace(0.05, 0.98, 4000)]
+    )
 
     def excess(a: float) -> tuple[float, float]:
         psi = (1 + c * shares) ** a + c * agents**a * shares ** (1 + a)

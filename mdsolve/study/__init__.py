@@ -1,0 +1,1 @@
+"""Whole tasks put together: solve and certify, verify, compare with known answers, sweep."""

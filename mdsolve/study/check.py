@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.errors import InstanceError, Finding
+from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance import load
 from mdsolve.instance.numbers import exact_number
 from mdsolve.progress import Monitor
@@ -96,9 +96,7 @@ def compare(solution: Solution, result: Mapping[str, Any]) -> list[Comparison]:
             continue
         found = answer(solution, key)
         difference, agrees = distance(expected, found, tolerance)
-        rows.append(
-            Comparison(solution.mechanism.name, key, expected, found, difference, agrees)
-        )
+        rows.append(Comparison(solution.mechanism.name, key, expected, found, difference, agrees))
     return rows
 
 

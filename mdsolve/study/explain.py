@@ -28,10 +28,8 @@ def explain_payments(instance: Instance, solution: Solution, where: str) -> list
         raise UsageError.single("--explain", instance.kind, "a market instance")
     market = market_game(instance)
     names = {"profile": "profile", "minimal": "minimal_profile"}
-    if where in names:
-        types = list(solution.answers.get(names[where], ()))
-    else:
-        types = where.split(",")
+    stored = solution.answers.get(names.get(where, ""), ())
+    types = list(stored) if where in names else where.split(",")
     if len(types) != len(market.agents):
         expected = f"{len(market.agents)} types, one per agent, or profile or minimal"
         raise UsageError.single("--explain", repr(where), expected)

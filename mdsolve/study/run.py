@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from mdsolve.certificate.claim import MarketClaim
 from mdsolve.certificate.market import verify_market
-from mdsolve.conditions import Certificate
+from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build import market_game
-from mdsolve.game.market import Market, QualityMarket
+from mdsolve.game.market import Market
+from mdsolve.game.side_constraints import parse_side_constraints
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.mechanism.base import CHECKED, MarketMechanism, MarketOutcome
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
-from mdsolve.progress import Monitor
+from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.solve.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
+from mdsolve.study.market_answers import claimed_allocation, market_answers
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -64,7 +64,9 @@ def solve(
     """
     if not isinstance(instance, MarketInstance):
         raise UnsupportedError.single(
-            f"{instance.label}: kind", instance.kind, "market",
+            f"{instance.label}: kind",
+            instance.kind,
+            "market",
             "sharing and training instances can be loaded and validated, not solved yet",
         )
     name, given = chosen_mechanism(instance, mechanism, options or {})
@@ -74,7 +76,7 @@ def solve(
     clock = time.perf_counter()
     market = market_game(instance)
     built = time.perf_counter()
-    outcome = rule.outcome(market, effective, watch, memory_limit)
+    outcome = outcome_or_stop(rule, market, effective, watch, memory_limit)
     solved = time.perf_counter()
     solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256),
@@ -89,9 +91,69 @@ def solve(
             seed=seed,
         ),
     )
-    certificate = certify(rule, market, outcome, effective, watch, tolerances)
+    try:
+        certificate = certify(rule, market, outcome, effective, watch, tolerances)
+    except (StopRequested, KeyboardInterrupt) as stop:
+        reason = f"the check was stopped: {stop_message(stop)}"
+        listed = [Condition(name, False, "not-checked", detail=reason) for name in CHECKED]
+        solution = replace(
+            solution,
+            termination=stop_termination(stop),
+            message=f"{outcome.message} They were not checked: {stop_message(stop)}.",
+        )
+        return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - solved)
     checked = solution.with_certificate(certificate, time.perf_counter() - solved)
     return accept(checked)
+
+
+def outcome_or_stop(
+    rule: MarketMechanism,
+    market: Market,
+    options: Mapping[str, Any],
+    monitor: Monitor,
+    memory_limit: int,
+) -> MarketOutcome:
+    """Apply the rule; a time limit or Ctrl-C becomes an outcome without payments.
+
+    A payment table is right as a whole or not at all, so nothing of a part is kept.
+    """
+    try:
+        return rule.outcome(market, options, monitor, memory_limit)
+    except (StopRequested, KeyboardInterrupt) as stop:
+        message = f"Stopped before the payments were complete: {stop_message(stop)}."
+        return MarketOutcome(market, None, stop_termination(stop), message, "none")
+
+
+def stop_termination(stop: BaseException) -> Termination:
+    """Return `LIMIT` for a time limit and `INTERRUPTED` for Ctrl-C."""
+    return Termination.LIMIT if isinstance(stop, StopRequested) else Termination.INTERRUPTED
+
+
+def stop_message(stop: BaseException) -> str:
+    """Return why a run was stopped, in words."""
+    return str(stop) if isinstance(stop, StopRequested) else "interrupted by the user"
+
+
+def payments(
+    instance: Instance,
+    *,
+    side: Sequence[str] = (),
+    objective: str = "revenue",
+    options: Mapping[str, Any] | None = None,
+    monitor: Monitor | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Solution:
+    """Return maximal-revenue payments of a market, or the proof that there are none.
+
+    Parameters
+    ----------
+    side : sequence of str
+        Side constraints such as ``"budget-balance"`` and ``"cap=2.5"`` (money).
+    objective : {"revenue", "fairness", "spread"}
+        With side constraints: what is optimised.
+    """
+    given = {**(options or {}), "side": list(side), "objective": objective}
+    return solve(instance, "desirable", options=given, monitor=monitor, memory_limit=memory_limit)
 
 
 def chosen_mechanism(
@@ -121,9 +183,10 @@ def certify(
 ) -> Certificate:
     """Hand the answer to the checker, with the mechanism's claims."""
     arithmetic = outcome.market.arithmetic.name
+    side = parse_side_constraints(options.get("side", ()))
     if outcome.termination is Termination.INFEASIBLE and outcome.payments is None:
         claim = MarketClaim(
-            mechanism=rule.name, exists=False, witness=outcome.findings.get("witness")
+            mechanism=rule.name, exists=False, witness=outcome.findings.get("witness"), side=side
         )
         claimed: tuple[str, ...] = ("no-mechanism",)
         conditions = claimed
@@ -132,6 +195,7 @@ def certify(
             mechanism=rule.name,
             payments=outcome.payments,
             allocation=claimed_allocation(market, outcome.market),
+            side=side,
         )
         claimed = rule.claims(market, options)
         conditions = CHECKED
@@ -146,20 +210,6 @@ def certify(
     )
 
 
-def claimed_allocation(market: Market, used: Market) -> np.ndarray | None:
-    """Return the allocation table where the mechanism departs from the instance's rule."""
-    if not isinstance(market, QualityMarket) or not isinstance(used, QualityMarket):
-        return None
-    if used.allocation == market.allocation:
-        return None
-    rule = market.with_arithmetic(used.arithmetic)
-    same = all(
-        np.array_equal(mine, theirs)
-        for mine, theirs in zip(used.allocated, rule.allocated, strict=True)
-    )
-    return None if same else np.stack([np.broadcast_to(x, used.shape) for x in used.allocated])
-
-
 def accept(solution: Solution) -> Solution:
     """Lower a claimed answer to `failed` when a numerical promise does not hold.
 
@@ -172,100 +222,3 @@ def accept(solution: Solution) -> Solution:
         message = "The computed payments fail their own re-check; this is a defect in mdsolve."
         return replace(solution, termination=Termination.FAILED, message=message)
     return solution
-
-
-def market_answers(
-    instance: MarketInstance, market: Market, outcome: MarketOutcome
-) -> dict[str, Any]:
-    """Return the mechanism-specific keys of a market solution."""
-    used = outcome.market
-    answers: dict[str, Any] = {
-        "assumptions": [
-            {"name": found.name, "holds": found.holds, "reason": found.reason}
-            for found in market.properties()
-        ],
-        "off_path": off_path_sentence(market),
-    }
-    findings = dict(outcome.findings)
-    lowest = findings.pop("minimal_profile", None)
-    if outcome.payments is None:
-        answers.update(findings)
-    else:
-        payments = outcome.payments
-        revenue = payments.sum(axis=0)
-        if lowest is None:
-            lowest = np.unravel_index(int(np.argmin(revenue)), revenue.shape)
-        profile = shown_profile(instance, market)
-        answers["exists"] = True if "exists" in findings else None
-        answers["minimal_revenue"] = revenue[tuple(lowest)]
-        answers.update(findings)
-        answers["mean_revenue"] = float(np.mean(revenue.astype(float)))
-        answers.update(at_profile(used, payments, profile))
-        answers["table"] = {"payments": payments}
-        allocation = claimed_allocation(market, used)
-        if allocation is not None:
-            answers["table"]["allocation"] = allocation
-    if lowest is not None:
-        answers["minimal_profile"] = types_at(market, tuple(int(k) for k in lowest))
-    return {key: value for key, value in answers.items() if value is not None}
-
-
-def shown_profile(instance: MarketInstance, market: Market) -> tuple[int, ...]:
-    """Return the type numbers at which single-profile results are printed."""
-    if instance.profile is None:
-        return tuple(size - 1 for size in market.shape)
-    numbers = [grid.index(t) for grid, t in zip(market.grids, instance.profile, strict=True)]
-    return tuple(number for number in numbers if number is not None)
-
-
-def at_profile(market: Market, payments: np.ndarray, profile: tuple[int, ...]) -> dict[str, Any]:
-    """Return payments, values and utilities of every agent at one profile."""
-    agents = range(len(market.agents))
-    paid = [payments[(agent, *profile)] for agent in agents]
-    columns = [
-        market.column(agent, [k for j, k in enumerate(profile) if j != agent]) for agent in agents
-    ]
-    values = [
-        column.truthful_values(agent).ravel()[profile[agent]]
-        for agent, column in enumerate(columns)
-    ]
-    outside = [
-        column.outside_values(agent).ravel()[profile[agent]]
-        for agent, column in enumerate(columns)
-    ]
-    result: dict[str, Any] = {
-        "profile": types_at(market, profile),
-        "payments": paid,
-        "revenue": sum(paid[1:], start=paid[0]),
-        "values": values,
-        "outside_values": outside,
-        "utilities": [value - price for value, price in zip(values, paid, strict=True)],
-    }
-    qualities = [
-        column.used_quality(agent, column.allocated[agent]).ravel()[profile[agent]]
-        for agent, column in enumerate(columns)
-        if isinstance(column, QualityMarket)
-    ]
-    if qualities:
-        result["model_quality"] = qualities
-    return result
-
-
-def types_at(market: Market, profile: Sequence[int]) -> list[Any]:
-    """Return the types behind type numbers, as floats (or fractions in exact arithmetic)."""
-    exact = [grid.exact(k) for grid, k in zip(market.grids, profile, strict=True)]
-    return exact if market.arithmetic.name == "exact" else [float(t) for t in exact]
-
-
-def off_path_sentence(market: Market) -> str:
-    """State what happens when somebody stays out: a free choice that changes revenue."""
-    if not isinstance(market, QualityMarket):
-        return "Outside values are given by the instance."
-    if market.outside == "separate":
-        return "When one agent stays out, everybody keeps his own model."
-    rule = (
-        "the choice that maximises their total valuation (ties give the model)"
-        if market.allocation == "efficient"
-        else "the best model for everybody"
-    )
-    return f"When one agent stays out, the others pool their data under {rule}."

@@ -45,11 +45,12 @@ class SideConstraints:
         """Return the constraints as they are written on the command line."""
         written = ["budget-balance"] if self.budget_balance else []
         written += ["deficit-allowed"] if self.deficit_allowed else []
-        for name in AMOUNTS:
-            amount = getattr(self, name.replace("-", "_"))
-            if amount is not None:
-                written.append(f"{name}={amount}")
-        return written
+        return written + self.amounts()
+
+    def amounts(self) -> list[str]:
+        """Return those constraints that name an amount of money, as they are written."""
+        given = [(name, getattr(self, name.replace("-", "_"))) for name in AMOUNTS]
+        return [f"{name}={amount}" for name, amount in given if amount is not None]
 
 
 def parse_side_constraints(words: Sequence[str]) -> SideConstraints:

@@ -1,0 +1,70 @@
+"""mdsolve: solve mechanism-design instances for shared data and prove the answer.
+
+>>> import mdsolve as md
+>>> market = md.parse({"kind": "market", "agents": ["north", "south"], "types": [1, 2, 3],
+...                    "valuation": {"family": "growth", "exponent": "-1/2"}})
+>>> solution = md.solve(market, mechanism="desirable")
+>>> solution.exists, md.verify(market, solution).verdict
+(True, 'pass')
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mdsolve.conditions import Certificate, Condition
+    from mdsolve.instance import MarketInstance, SharingInstance, TrainingInstance, load, parse
+    from mdsolve.solution import Solution
+    from mdsolve.status import Termination
+    from mdsolve.study.frontier import frontier
+    from mdsolve.study.run import payments, solve
+    from mdsolve.study.verify import verify, verify_file
+
+_HOMES = {
+    "Certificate": "mdsolve.conditions",
+    "Condition": "mdsolve.conditions",
+    "MarketInstance": "mdsolve.instance",
+    "SharingInstance": "mdsolve.instance",
+    "Solution": "mdsolve.solution",
+    "Termination": "mdsolve.status",
+    "TrainingInstance": "mdsolve.instance",
+    "frontier": "mdsolve.study.frontier",
+    "load": "mdsolve.instance",
+    "parse": "mdsolve.instance",
+    "payments": "mdsolve.study.run",
+    "solve": "mdsolve.study.run",
+    "verify": "mdsolve.study.verify",
+    "verify_file": "mdsolve.study.verify",
+}
+
+__all__ = [
+    "Certificate",
+    "Condition",
+    "MarketInstance",
+    "SharingInstance",
+    "Solution",
+    "Termination",
+    "TrainingInstance",
+    "frontier",
+    "load",
+    "parse",
+    "payments",
+    "solve",
+    "verify",
+    "verify_file",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that a bare import stays fast."""
+    if name not in _HOMES:
+        message = f"module 'mdsolve' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return list(__all__)

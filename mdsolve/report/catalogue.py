@@ -1,0 +1,64 @@
+"""The catalogue of mechanisms and families for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+TITLES = {
+    "mechanism": "Mechanisms",
+    "quality": "Qualities of markets (quality: {family: ...})",
+    "valuation": "Valuations of markets (valuation: {family: ...})",
+    "accuracy": "Accuracies of sharing games (accuracy: {family: ...})",
+    "cost": "Costs of sharing games (cost: {family: ...})",
+}
+
+
+def catalogue_view(listing: Mapping[str, Sequence[Mapping[str, Any]]]) -> RenderableType:
+    """Return one table per group with names and one-line summaries."""
+    tables: list[RenderableType] = []
+    for group, entries in listing.items():
+        table = Table(box=box.SIMPLE_HEAD, title=TITLES[group], title_justify="left")
+        table.add_column("name", no_wrap=True)
+        table.add_column("what it is")
+        if group == "mechanism":
+            table.add_column("source")
+        for entry in entries:
+            first_line = Text(entry["summary"].splitlines()[0])
+            source = [Text(entry["source"])] if group == "mechanism" else []
+            table.add_row(entry["name"], first_line, *source)
+        tables.append(table)
+    return Group(*tables, Text("mdsolve show NAME prints one of them in detail."))
+
+
+def entry_view(entry: Mapping[str, Any]) -> RenderableType:
+    """Return one mechanism or family in detail."""
+    lines = [Text(f"{entry['name']}  ({entry['kind']})", style="bold"), Text(entry["summary"])]
+    parts: list[RenderableType] = list(lines)
+    if "title" in entry:
+        parts.insert(1, Text(f"{entry['title']}. Source: {entry['source']}. {entry['maturity']}."))
+        parts.append(_options_table(entry["options"]))
+    elif entry["keys"]:
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column("key")
+        table.add_column("")
+        for key, about in entry["keys"].items():
+            table.add_row(key, Text(about))
+        parts.append(table)
+    return Group(*parts)
+
+
+def _options_table(options: Sequence[Mapping[str, Any]]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, title="Options (--set KEY=VALUE)", title_justify="left")
+    for head in ("option", "default", "choices", "meaning"):
+        table.add_column(head)
+    for option in options:
+        default = option["default"] if option["default"] != () else "none"
+        choices = ", ".join(option["choices"]) or "words"
+        table.add_row(option["name"], Text(str(default)), choices, Text(option["about"]))
+    return table

@@ -1,0 +1,78 @@
+"""What there is: mechanisms, and the families that instance files can name, with their formulas."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from mdsolve.errors import UsageError
+from mdsolve.instance.market import QualitySpec, ValuationSpec
+from mdsolve.instance.sharing import AccuracyFamily, CostSpec
+from mdsolve.mechanism.registry import MARKET_MECHANISMS
+
+FAMILIES: dict[str, Any] = {
+    "quality": QualitySpec,
+    "valuation": ValuationSpec,
+    "accuracy": AccuracyFamily,
+    "cost": CostSpec,
+}
+"""Discriminated unions of the schema, by the key that holds them in an instance file."""
+
+
+def catalogue() -> dict[str, list[dict[str, Any]]]:
+    """Return all mechanisms and families as plain data.
+
+    Examples
+    --------
+    >>> [entry["name"] for entry in catalogue()["mechanism"]]
+    ['free', 'vcg', 'mep', 'desirable']
+    """
+    listing = {"mechanism": [rule.describe() for rule in MARKET_MECHANISMS.values()]}
+    for key, union in FAMILIES.items():
+        listing[key] = [_family(key, model) for model in _members(union)]
+    return listing
+
+
+def entries_named(name: str) -> list[dict[str, Any]]:
+    """Return every mechanism or family of that name; raises `UsageError` naming the nearest."""
+    listing = catalogue()
+    entries = [entry for group in listing.values() for entry in group]
+    found = [entry for entry in entries if entry["name"] == name]
+    if not found:
+        names = sorted({entry["name"] for entry in entries})
+        close = get_close_matches(name, names, n=1)
+        fix = f"did you mean {close[0]!r}?" if close else "see mdsolve list"
+        raise UsageError.single("NAME", repr(name), "one of " + ", ".join(names), fix)
+    return found
+
+
+def _members(union: Any) -> Iterator[type[BaseModel]]:
+    for member in get_args(union):
+        if inspect.isclass(member) and issubclass(member, BaseModel):
+            yield member
+        else:
+            yield from _members(member)
+
+
+def _family(key: str, model: type[BaseModel]) -> dict[str, Any]:
+    fields = {
+        (field.alias or name): _field_summary(field)
+        for name, field in model.model_fields.items()
+        if name != "family" and not field.exclude
+    }
+    return {
+        "name": get_args(model.model_fields["family"].annotation)[0],
+        "kind": key,
+        "summary": inspect.getdoc(model) or "",
+        "keys": fields,
+    }
+
+
+def _field_summary(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    return f"default {field.default}" if field.default is not None else "optional"

@@ -1,0 +1,181 @@
+"""Checking a solution against its instance, whoever made the solution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from mdsolve.certificate.claim import MarketClaim, claim_from
+from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
+from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
+from mdsolve.conditions import ArithmeticName, Certificate
+from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
+from mdsolve.game.build import market_game
+from mdsolve.game.market import Market
+from mdsolve.instance import Instance, load
+from mdsolve.instance.market import MarketInstance
+from mdsolve.mechanism.base import CHECKED, efficiency_claim
+from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.registry import MARKET_MECHANISMS
+from mdsolve.progress import Monitor
+from mdsolve.solution import Solution, read_solution_data
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One checked solution of a file: its mechanism's name, the certificate, a warning or none."""
+
+    title: str
+    certificate: Certificate
+    warning: str
+
+
+def verify_file(
+    file: str | Path,
+    solution: str | Path,
+    *,
+    arithmetic: ArithmeticName = "float",
+    conditions: Sequence[str] = (),
+    tolerance: float | None = None,
+    monitor: Monitor | None = None,
+) -> list[Verification]:
+    """Check every solution in a file.
+
+    Raises
+    ------
+    InstanceError, SolutionFileError, UsageError
+        If one of the files or arguments cannot be used.
+    """
+    instance = load(file)
+    source = Path(solution)
+    data = read_solution_data(source)
+    entries = data.get("solutions", [data])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SolutionFileError(
+            [Finding(f"{source}: solutions", str(type(entries).__name__), "a list of solutions")]
+        )
+    verifications = []
+    for number, entry in enumerate(entries):
+        label = str(source) if len(entries) == 1 else f"{source}: solutions[{number}]"
+        certificate = verify(
+            instance,
+            entry,
+            arithmetic=arithmetic,
+            conditions=conditions,
+            tolerance=tolerance,
+            monitor=monitor,
+            folder=source.parent,
+            label=label,
+        )
+        title = _mechanism_name(entry) or "payment table"
+        verifications.append(Verification(title, certificate, _other_content(instance, entry)))
+    return verifications
+
+
+def verify(
+    instance: Instance,
+    solution: Solution | Mapping[str, Any],
+    *,
+    arithmetic: ArithmeticName = "float",
+    conditions: Sequence[str] = (),
+    tolerance: float | None = None,
+    monitor: Monitor | None = None,
+    folder: Path | None = None,
+    label: str = "solution",
+) -> Certificate:
+    """Check a solution, or plain data from anywhere, against the instance.
+
+    Parameters
+    ----------
+    solution : Solution or mapping
+        A foreign answer needs nothing but ``{"table": {"payments": ...}}`` with payments of shape
+        (n, m_1, ..., m_n), in money.
+    arithmetic : {"float", "enclosure", "exact"}
+        Number system of the check.
+    conditions : sequence of str
+        Conditions that the verdict is to speak of besides those the mechanism claims.
+    tolerance : float or None
+        Accepted violation relative to max(1, largest utility); None is 1e-9, and 0 if exact.
+    folder : Path or None
+        Where array files named in the data lie.
+
+    Examples
+    --------
+    >>> from mdsolve.instance import parse
+    >>> market = parse({"kind": "market", "agents": 1, "types": [1, 2],
+    ...                 "valuation": {"family": "growth", "exponent": 0}})
+    >>> verify(market, {"table": {"payments": [[0, 0]]}}).verdict
+    'pass'
+    """
+    if not isinstance(instance, MarketInstance):
+        raise UnsupportedError.single(
+            f"{instance.label}: kind",
+            instance.kind,
+            "market",
+            "sharing and training instances can be loaded and validated, not checked yet",
+        )
+    unknown = [name for name in conditions if name not in MARKET_CONDITIONS]
+    if unknown:
+        raise UsageError([_unknown_condition(name) for name in unknown])
+    market = market_game(instance)
+    if isinstance(solution, Solution):
+        data: Mapping[str, Any] = {
+            "mechanism": vars(solution.mechanism),
+            "agents": solution.agents,
+            **solution.answers,
+        }
+    else:
+        data = solution
+    claim = claim_from(data, market, folder, label)
+    return verify_market(
+        market,
+        claim,
+        arithmetic=arithmetic,
+        tolerance=tolerance,
+        conditions=(NO_MECHANISM,) if claim.exists is False else CHECKED,
+        claimed=(*claimed_conditions(market, claim, data), *conditions),
+        monitor=monitor,
+    )
+
+
+def claimed_conditions(
+    market: Market, claim: MarketClaim, data: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return what a solution promises: its mechanism's claims, or the four desirable properties.
+
+    Options of the mechanism that this version does not know are refused, not ignored.
+    """
+    if claim.exists is False and claim.payments is None:
+        return (NO_MECHANISM,)
+    rule = MARKET_MECHANISMS.get(claim.mechanism or "")
+    if rule is None:
+        known = efficiency_claim(market)
+        return tuple(name for name in DESIRABLE if name != "efficiency" or name in known)
+    named = data.get("mechanism")
+    options = named.get("options") if isinstance(named, Mapping) else None
+    given = {key: value for key, value in (options or {}).items() if value is not None}
+    return rule.claims(market, effective_options(rule.name, rule.options, given))
+
+
+def _other_content(instance: Instance, data: Mapping[str, Any]) -> str:
+    """Return a warning when the solution was made for a file with other content, else nothing."""
+    reference = data.get("instance")
+    recorded = reference.get("sha256") if isinstance(reference, Mapping) else None
+    if recorded is None or instance.sha256 is None or recorded == instance.sha256:
+        return ""
+    return "the solution was made for an instance file with other content; checked all the same"
+
+
+def _mechanism_name(entry: Mapping[str, Any]) -> str | None:
+    mechanism = entry.get("mechanism")
+    name = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
+    return name if isinstance(name, str) else None
+
+
+def _unknown_condition(name: str) -> Finding:
+    close = get_close_matches(name, MARKET_CONDITIONS, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else ""
+    return Finding("--condition", repr(name), "one of " + ", ".join(MARKET_CONDITIONS), fix)
