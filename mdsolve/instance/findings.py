@@ -127,7 +127,7 @@ def shown(value: Any) -> str:
     Examples
     --------
     >>> shown(Fraction(1, 2)), shown("x" * 100)[-5:]
-    ('1/2', "xxxx…")
+    ('1/2', 'xxxx…')
     """
     if isinstance(value, Fraction):
         text = str(value)

@@ -16,10 +16,10 @@ from mdsolve.mechanism.base import (
 )
 from mdsolve.mechanism.options import Option
 from mdsolve.progress import Monitor
-from mdsolve.solve.difference_graph import binding_chain
-from mdsolve.solve.existence import LeastRevenue, least_revenue
-from mdsolve.solve.payment_program import payment_program
-from mdsolve.solve.routes import maximal_payments
+from mdsolve.solver.difference_graph import binding_chain
+from mdsolve.solver.existence import LeastRevenue, least_revenue
+from mdsolve.solver.payment_program import payment_program
+from mdsolve.solver.routes import maximal_payments
 from mdsolve.status import Termination
 
 ROUTE = Option(

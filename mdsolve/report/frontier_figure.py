@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mdsolve.report.figure import PALETTE, picture
-from mdsolve.solve.growth_frontier import Frontier
+from mdsolve.solver.growth_frontier import Frontier
 
 
 def draw_frontier(points: Sequence[Frontier], target: Path) -> None:

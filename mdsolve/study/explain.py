@@ -8,7 +8,7 @@ from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import Solution
-from mdsolve.solve.difference_graph import binding_chain, explain
+from mdsolve.solver.difference_graph import binding_chain, explain
 
 
 def explain_payments(instance: Instance, solution: Solution, where: str) -> list[str]:

@@ -8,9 +8,9 @@ from fractions import Fraction
 from mdsolve.errors import Finding, UsageError
 from mdsolve.instance.numbers import exact_number
 from mdsolve.progress import Monitor, StopRequested
-from mdsolve.solve.growth_frontier import Frontier, Grid
-from mdsolve.solve.growth_frontier import frontier as single_frontier
-from mdsolve.solve.routes import MEMORY_LIMIT
+from mdsolve.solver.growth_frontier import Frontier, Grid
+from mdsolve.solver.growth_frontier import frontier as single_frontier
+from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
 
 SWEEP_LIMIT = 100_000

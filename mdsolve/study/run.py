@@ -21,7 +21,7 @@ from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
-from mdsolve.solve.routes import MEMORY_LIMIT
+from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
 from mdsolve.study.market_answers import claimed_allocation, market_answers
 from mdsolve.tolerance import DEFAULT, Tolerances

@@ -27,8 +27,8 @@ from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import SideConstraints
 from mdsolve.progress import Monitor
-from mdsolve.solve.payment_rows import Cell, Row, all_rows, count_rows, table_of
-from mdsolve.solve.routes import MEMORY_LIMIT, readable
+from mdsolve.solver.payment_rows import Cell, Row, all_rows, count_rows, table_of
+from mdsolve.solver.routes import MEMORY_LIMIT, readable
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT, PROGRAM_FEASIBILITY
 

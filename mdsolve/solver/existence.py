@@ -20,7 +20,7 @@ from mdsolve.game.arithmetic import EXACT, Array
 from mdsolve.game.enclosure import ENCLOSURE, to_float
 from mdsolve.game.market import Market
 from mdsolve.progress import Monitor
-from mdsolve.solve.shortest_path import maximal_payments_of
+from mdsolve.solver.shortest_path import maximal_payments_of
 from mdsolve.tolerance import TIE
 
 TIE_PROFILE_LIMIT = 200

@@ -31,15 +31,15 @@ import numpy as np
 from mdsolve.errors import MemoryLimitError, UsageError
 from mdsolve.game.enclosure import ENCLOSURE, RATIONAL, RationalArithmetic, to_float
 from mdsolve.progress import Monitor
-from mdsolve.solve.growth_column import (
+from mdsolve.solver.growth_column import (
     Floats,
     lattice_powers,
     rise_level,
     solve_column,
     useful_ratio,
 )
-from mdsolve.solve.routes import MEMORY_LIMIT, readable
-from mdsolve.solve.threshold import existence_threshold
+from mdsolve.solver.routes import MEMORY_LIMIT, readable
+from mdsolve.solver.threshold import existence_threshold
 from mdsolve.tolerance import ROUND_OFF
 
 Grid = Literal["one", "zero"]

@@ -19,8 +19,8 @@ from mdsolve.game.arithmetic import FLOAT, Array
 from mdsolve.game.market import Market, QualityMarket, own_back
 from mdsolve.game.valuation import GrowthValuation
 from mdsolve.progress import Monitor
-from mdsolve.solve.growth_column import truthful_utilities
-from mdsolve.solve.shortest_path import maximal_payments_of
+from mdsolve.solver.growth_column import truthful_utilities
+from mdsolve.solver.shortest_path import maximal_payments_of
 
 Route = Literal["auto", "monotone", "sweep"]
 
