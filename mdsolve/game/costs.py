@@ -1,0 +1,160 @@
+"""What contributing costs: c_i(s_i) for all agents at once.
+
+Every family is non-decreasing and convex on [0, inf). Contributions are in samples, costs in money.
+An agent has one family; parameters are arrays of shape (n,), so that a million agents cost a few
+array operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A convex piecewise-linear cost: break points from 0 on; the last slope continues."""
+
+    samples: Floats
+    costs: Floats
+
+    @cached_property
+    def slopes(self) -> Floats:
+        """Slope of each piece, shape (points - 1,), non-decreasing."""
+        return np.diff(self.costs) / np.diff(self.samples)
+
+    def value(self, s: Floats) -> Floats:
+        """Return the cost at contributions of any shape."""
+        beyond = np.maximum(s - self.samples[-1], 0.0) * self.slopes[-1]
+        return np.asarray(np.interp(s, self.samples, self.costs) + beyond)
+
+    def slope(self, s: Floats, side: str = "right") -> Floats:
+        """Return the right (or left) derivative."""
+        piece = np.searchsorted(self.samples, s, side="right" if side == "right" else "left") - 1
+        return self.slopes[np.clip(piece, 0, len(self.slopes) - 1)]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs of n agents: fixed + rate s + curvature s^2 / 2 + power_rate s^power_exponent.
+
+    Parameters
+    ----------
+    fixed, rate, curvature, power_rate, power_exponent : (n,)
+        Money, money per sample, money per sample squared, and the power family; unused terms are 0
+        (with exponent 1).
+    pieces : tuple of (agent, Pieces)
+        Agents with a piecewise-linear cost instead.
+
+    Examples
+    --------
+    >>> costs = Costs.linear([0.1, 0.2])
+    >>> costs.value(np.array([10.0, 10.0])).tolist()
+    [1.0, 2.0]
+    """
+
+    fixed: Floats
+    rate: Floats
+    curvature: Floats
+    power_rate: Floats
+    power_exponent: Floats
+    pieces: tuple[tuple[int, Pieces], ...] = ()
+
+    @classmethod
+    def linear(cls, rates: Sequence[float] | Floats) -> Costs:
+        """Return linear costs without a fixed part."""
+        rate = np.asarray(rates, dtype=np.float64)
+        zero = np.zeros_like(rate)
+        return cls(zero, rate, zero, zero, zero + 1)
+
+    @property
+    def is_linear(self) -> bool:
+        """Tell whether every agent's marginal cost is constant."""
+        return not self.pieces and not self.curvature.any() and not self._has_power
+
+    @cached_property
+    def _has_power(self) -> bool:
+        return bool(self.power_rate.any())
+
+    def value(self, s: Floats) -> Floats:
+        """Return c_i(s_i), in money, shape (n,)."""
+        cost = self.fixed + s * (self.rate + 0.5 * self.curvature * s)
+        if self._has_power:
+            cost = cost + self.power_rate * s**self.power_exponent
+        for agent, piece in self.pieces:
+            cost[agent] = piece.value(s[agent])
+        return cost
+
+    def slope(self, s: Floats, side: str = "right") -> Floats:
+        """Return c_i'(s_i) in money per sample; at a kink the derivative of the side asked for."""
+        slope = self.rate + self.curvature * s
+        if self._has_power:
+            e = self.power_exponent
+            slope = slope + self.power_rate * e * s ** (e - 1)
+        for agent, piece in self.pieces:
+            slope[agent] = piece.slope(s[agent], side)
+        return slope
+
+    def second(self, s: Floats) -> Floats:
+        """Return c_i''(s_i), infinite where a power below 2 starts at 0."""
+        second = self.curvature + 0.0 * s
+        if self._has_power:
+            e = self.power_exponent
+            used = (self.power_rate > 0) & (e > 1)
+            with np.errstate(divide="ignore"):
+                second[used] += (self.power_rate * e * (e - 1))[used] * s[used] ** (e[used] - 2)
+        return second
+
+    def supply(self, price: Floats, side: str = "high") -> Floats:
+        """Return the contribution whose marginal cost meets a marginal benefit.
+
+        Parameters
+        ----------
+        price : (n,)
+            Marginal benefit, in money per sample.
+        side : {"high", "low"}
+            Where marginal cost equals the price on an interval, its far end or its near end.
+
+        Returns
+        -------
+        (n,)
+            argmax over s >= 0 of price s - c(s); infinite where every sample is worth its cost.
+        """
+        above = price > self.rate if side == "low" else price >= self.rate
+        amount = np.where(above, np.inf, 0.0)
+        curved = self.curvature > 0
+        amount[curved] = np.maximum(price - self.rate, 0.0)[curved] / self.curvature[curved]
+        if self._has_power:
+            e = self.power_exponent
+            bent = (self.power_rate > 0) & (e > 1)
+            ratio = np.maximum(price, 0.0)[bent] / (self.power_rate * e)[bent]
+            amount[bent] = ratio ** (1 / (e[bent] - 1))
+            straight = (self.power_rate > 0) & (e == 1)
+            rate = self.power_rate[straight]
+            reached = price[straight] > rate if side == "low" else price[straight] >= rate
+            amount[straight] = np.where(reached, np.inf, 0.0)
+        for agent, piece in self.pieces:
+            found = np.searchsorted(
+                piece.slopes, price[agent], side="left" if side == "low" else "right"
+            )
+            amount[agent] = np.inf if found == len(piece.slopes) else piece.samples[found]
+        return amount
+
+    def take(self, agents: npt.NDArray[np.intp]) -> Costs:
+        """Return the costs of some of the agents, in the order given."""
+        place = {int(agent): k for k, agent in enumerate(agents)}
+        kept = tuple((place[agent], piece) for agent, piece in self.pieces if agent in place)
+        return Costs(
+            self.fixed[agents],
+            self.rate[agents],
+            self.curvature[agents],
+            self.power_rate[agents],
+            self.power_exponent[agents],
+            kept,
+        )

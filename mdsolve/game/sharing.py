@@ -1,0 +1,105 @@
+"""A data-sharing game: agents choose contributions, learn together, and may pay each other.
+
+Agent i picks s_i in [0, capacity_i]; his utility is
+
+    u_i(s) = value_i a_i(s) - c_i(s_i) + p_i(s)        (+ budget_i where one is given)
+
+with accuracy a_i in [0, 1] typically, value in money per unit of accuracy, cost and payment in
+money. The game knows values, accuracies and costs; payments belong to the mechanisms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.game.accuracy import Accuracy
+from mdsolve.game.costs import Costs
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Two possible linear cost rates per agent, for games with private costs.
+
+    Parameters
+    ----------
+    low, high : (n,)
+        Cost rates, money per sample.
+    probability_low : (n,)
+    """
+
+    low: Floats
+    high: Floats
+    probability_low: Floats
+
+
+@dataclass(frozen=True)
+class SharingGame:
+    """Values, accuracies, costs and capacities of n agents.
+
+    Parameters
+    ----------
+    agents : sequence of str
+        Names.
+    accuracy : Accuracy
+    costs : Costs
+    value : (n,)
+        Money per unit of accuracy.
+    capacity : (n,)
+        Largest contribution in samples, infinite where there is no limit.
+    budget : (n,) or None
+        Money each agent can spend, in the program with budgets.
+    groups : (n,) of int or None
+        Agents of one group have the same accuracy function and treatment; None: not stated.
+    platform_data : float
+        Samples the platform brings itself.
+    """
+
+    agents: Sequence[str]
+    accuracy: Accuracy
+    costs: Costs
+    value: Floats
+    capacity: Floats
+    budget: Floats | None = None
+    groups: npt.NDArray[np.intp] | None = None
+    platform_data: float = 0.0
+    prior: Prior | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of agents, n."""
+        return len(self.value)
+
+    def nothing(self) -> Floats:
+        """Return the profile in which nobody contributes."""
+        return np.zeros(self.size)
+
+    def accuracies(self, s: Floats) -> Floats:
+        """Return a_i(s), shape (n,)."""
+        return self.accuracy.values(s)
+
+    def benefits(self, s: Floats) -> Floats:
+        """Return value_i a_i(s), in money."""
+        return self.value * self.accuracy.values(s)
+
+    def total_benefit(self, s: Floats) -> float:
+        """Return A(s) = sum_i value_i a_i(s), in money."""
+        return float(self.benefits(s).sum())
+
+    def utilities(self, s: Floats, payments: Floats) -> Floats:
+        """Return u_i(s), in money; budgets are added where given."""
+        utilities = self.benefits(s) - self.costs.value(s) + payments
+        return utilities if self.budget is None else utilities + self.budget
+
+    def welfare(self, s: Floats) -> float:
+        """Return sum_i (value_i a_i(s) - c_i(s_i)), in money."""
+        return float((self.benefits(s) - self.costs.value(s)).sum())
+
+    def with_costs(self, costs: Costs) -> SharingGame:
+        """Return the game with other costs."""
+        return replace(self, costs=costs)

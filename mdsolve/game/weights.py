@@ -1,0 +1,157 @@
+"""Whose data helps whom: the index y = W s that a curve turns into accuracy.
+
+Four forms of W, from one number to a full matrix. Row i is what agent i puts on everybody's data.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+class Weights(ABC):
+    """A non-negative n x n matrix, applied without being formed where it has structure."""
+
+    agents: int
+
+    @abstractmethod
+    def apply(self, s: Floats) -> Floats:
+        """Return W s, shape (n,)."""
+
+    @abstractmethod
+    def transposed(self, v: Floats) -> Floats:
+        """Return W' v, shape (n,)."""
+
+    @property
+    @abstractmethod
+    def own(self) -> Floats:
+        """Return the diagonal, shape (n,)."""
+
+    @abstractmethod
+    def row(self, agent: int) -> Floats:
+        """Return one row, shape (n,)."""
+
+    def dense(self) -> Floats:
+        """Return the matrix, shape (n, n)."""
+        return np.stack([self.row(agent) for agent in range(self.agents)])
+
+    @property
+    def common(self) -> bool:
+        """Tell whether all rows are equal, so that everybody sees the same amount of data."""
+        return False
+
+
+@dataclass(frozen=True)
+class CommonWeights(Weights):
+    """The same row for everybody: y_i = w.s.
+
+    Parameters
+    ----------
+    vector : (n,)
+        Weights of the agents' data; all ones where data is simply added up.
+    """
+
+    vector: Floats
+
+    @property
+    def agents(self) -> int:  # type: ignore[override]
+        """Number of agents."""
+        return len(self.vector)
+
+    def apply(self, s: Floats) -> Floats:
+        """Return w.s for everybody."""
+        return np.full(self.agents, float(self.vector @ s))
+
+    def transposed(self, v: Floats) -> Floats:
+        """Return w times the sum of v."""
+        return self.vector * float(v.sum())
+
+    @property
+    def own(self) -> Floats:
+        """Return the vector itself."""
+        return self.vector
+
+    def row(self, agent: int) -> Floats:  # noqa: ARG002
+        """Return the vector."""
+        return self.vector
+
+    @property
+    def common(self) -> bool:
+        """Hold."""
+        return True
+
+
+@dataclass(frozen=True)
+class DenseWeights(Weights):
+    """Any matrix."""
+
+    matrix: Floats
+
+    @property
+    def agents(self) -> int:  # type: ignore[override]
+        """Number of agents."""
+        return len(self.matrix)
+
+    def apply(self, s: Floats) -> Floats:
+        """Return W s."""
+        return np.asarray(self.matrix @ s)
+
+    def transposed(self, v: Floats) -> Floats:
+        """Return W' v."""
+        return np.asarray(self.matrix.T @ v)
+
+    @property
+    def own(self) -> Floats:
+        """Return the diagonal."""
+        return np.diagonal(self.matrix)
+
+    def row(self, agent: int) -> Floats:
+        """Return one row of the matrix."""
+        return np.asarray(self.matrix[agent])
+
+
+@dataclass(frozen=True)
+class GroupWeights(Weights):
+    """Weights by group: w_ij = table[group of i, group of j].
+
+    Parameters
+    ----------
+    table : (G, G)
+    group : (n,) of int
+        Group number of each agent.
+    """
+
+    table: Floats
+    group: npt.NDArray[np.intp]
+
+    @property
+    def agents(self) -> int:  # type: ignore[override]
+        """Number of agents."""
+        return len(self.group)
+
+    def group_totals(self, s: Floats) -> Floats:
+        """Return the sum of s over each group, shape (G,)."""
+        totals = np.bincount(self.group, weights=s, minlength=len(self.table))
+        return np.asarray(totals, dtype=np.float64)
+
+    def apply(self, s: Floats) -> Floats:
+        """Return table times group totals, read off per agent."""
+        return np.asarray((self.table @ self.group_totals(s))[self.group])
+
+    def transposed(self, v: Floats) -> Floats:
+        """Return the transposed table times group totals of v, read off per agent."""
+        return np.asarray((self.table.T @ self.group_totals(v))[self.group])
+
+    @property
+    def own(self) -> Floats:
+        """Return the diagonal entries of the agents' groups."""
+        return np.diagonal(self.table)[self.group]
+
+    def row(self, agent: int) -> Floats:
+        """Return one row, spread over the agents."""
+        return np.asarray(self.table[self.group[agent]][self.group])
