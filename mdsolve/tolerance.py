@@ -59,3 +59,9 @@ SEARCH_MARGIN = 1e-6
 
 PROGRAM_FEASIBILITY = 1e-10
 """Feasibility tolerance given to the linear programming solver, the tightest it accepts."""
+
+DIFFERENCE_STEP = 1e-6
+"""Relative step of finite differences where no derivative is at hand."""
+
+EQUILIBRIUM_SLACK = 1e-8
+"""Relative distance within which every best response must lie for a contribution to pass."""

@@ -59,6 +59,10 @@ class Accuracy(ABC):
     def along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return a_agent with his own contribution replaced by each entry of `own`."""
 
+    @abstractmethod
+    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return da_agent / ds_agent (from the right) at each own contribution in `own`."""
+
     def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
         """Return own contributions where a_agent's slope may jump, others as in s."""
         return np.empty(0)
@@ -129,6 +133,11 @@ class WeightedAccuracy(Accuracy):
     def along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return f_i at the index with another own contribution."""
         return self.curve.of(agent).value(self._others(agent, s) + self._own(agent) * own)
+
+    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return w_ii f_i' at the index with another own contribution."""
+        weight = self._own(agent)
+        return weight * self.curve.of(agent).slope(self._others(agent, s) + weight * own)
 
     def own_kinks(self, agent: int, s: Floats) -> Floats:
         """Return the own contributions at which the index reaches a kink of the curve."""
@@ -209,10 +218,20 @@ class CoverageAccuracy(Accuracy):
 
     def along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return a_agent with another own contribution."""
+        return np.asarray(1 - 0.5 * self.distributions[agent] @ self._still(agent, s, own))
+
+    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return the slope with another own contribution."""
+        rates = self.distributions[agent] * self._rates[agent]
+        return np.asarray(-0.5 * rates @ self._still(agent, s, own))
+
+    def _still(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return what is missing per item, for each own contribution, shape (items, k)."""
         others = s.copy()
         others[agent] = 0.0
-        still = self.missing(others)[:, None] * np.exp(np.outer(self._rates[agent], own))
-        return np.asarray(1 - 0.5 * self.distributions[agent] @ still)
+        return np.asarray(
+            self.missing(others)[:, None] * np.exp(np.outer(self._rates[agent], own))
+        )
 
 
 @dataclass(frozen=True)
@@ -303,6 +322,13 @@ class UnionAccuracy(Accuracy):
         if agent not in self.neighbours[agent]:
             return np.full(np.shape(own), 1 - self._left_out(agent, effort, -1))
         return np.asarray(1 - (1 - self.effort(own)) * self._left_out(agent, effort, agent))
+
+    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return the slope with another own contribution."""
+        if agent not in self.neighbours[agent]:
+            return np.zeros(np.shape(own))
+        missed = self._left_out(agent, self.effort(s), agent)
+        return np.asarray(self.effort_slope(own) * missed)
 
     def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
         """Return the break points of e."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ class Pieces:
         beyond = np.maximum(s - self.samples[-1], 0.0) * self.slopes[-1]
         return np.asarray(np.interp(s, self.samples, self.costs) + beyond)
 
-    def slope(self, s: Floats, side: str = "right") -> Floats:
+    def slope(self, s: Floats, side: Literal["left", "right"] = "right") -> Floats:
         """Return the right (or left) derivative."""
         piece = np.searchsorted(self.samples, s, side="right" if side == "right" else "left") - 1
         return self.slopes[np.clip(piece, 0, len(self.slopes) - 1)]
@@ -91,7 +92,7 @@ class Costs:
             cost[agent] = piece.value(s[agent])
         return cost
 
-    def slope(self, s: Floats, side: str = "right") -> Floats:
+    def slope(self, s: Floats, side: Literal["left", "right"] = "right") -> Floats:
         """Return c_i'(s_i) in money per sample; at a kink the derivative of the side asked for."""
         slope = self.rate + self.curvature * s
         if self._has_power:
@@ -111,7 +112,19 @@ class Costs:
                 second[used] += (self.power_rate * e * (e - 1))[used] * s[used] ** (e[used] - 2)
         return second
 
-    def supply(self, price: Floats, side: str = "high") -> Floats:
+    def of(self, agent: int) -> Costs:
+        """Return the cost of one agent, to be evaluated at many contributions at once."""
+        rows = (self.fixed, self.rate, self.curvature, self.power_rate, self.power_exponent)
+        one = [row[agent : agent + 1] for row in rows]
+        pieces = tuple((0, piece) for k, piece in self.pieces if k == agent)
+        return Costs(one[0], one[1], one[2], one[3], one[4], pieces)
+
+    def kinks(self, agent: int) -> Floats:
+        """Return contributions where the agent's marginal cost jumps."""
+        found = [piece.samples[1:-1] for k, piece in self.pieces if k == agent]
+        return found[0] if found else np.empty(0)
+
+    def supply(self, price: Floats, side: Literal["low", "high"] = "high") -> Floats:
         """Return the contribution whose marginal cost meets a marginal benefit.
 
         Parameters
@@ -128,8 +141,9 @@ class Costs:
         """
         above = price > self.rate if side == "low" else price >= self.rate
         amount = np.where(above, np.inf, 0.0)
-        curved = self.curvature > 0
-        amount[curved] = np.maximum(price - self.rate, 0.0)[curved] / self.curvature[curved]
+        if self.curvature.any():
+            curved = self.curvature > 0
+            amount[curved] = np.maximum(price - self.rate, 0.0)[curved] / self.curvature[curved]
         if self._has_power:
             e = self.power_exponent
             bent = (self.power_rate > 0) & (e > 1)
@@ -145,6 +159,21 @@ class Costs:
             )
             amount[agent] = np.inf if found == len(piece.slopes) else piece.samples[found]
         return amount
+
+    def transformed(self, factor: float, shift: float = 0.0) -> Costs:
+        """Return factor c_i(s) + shift s: what an agent bears of his cost under a transfer rule."""
+        pieces = tuple(
+            (agent, Pieces(p.samples, factor * p.costs + shift * p.samples))
+            for agent, p in self.pieces
+        )
+        return Costs(
+            factor * self.fixed,
+            factor * self.rate + shift,
+            factor * self.curvature,
+            factor * self.power_rate,
+            self.power_exponent,
+            pieces,
+        )
 
     def take(self, agents: npt.NDArray[np.intp]) -> Costs:
         """Return the costs of some of the agents, in the order given."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -46,13 +46,20 @@ class Curve(ABC):
     def kinks(self) -> tuple[Floats, ...]:
         """Amounts of data where the slope jumps, one array (or number) per kink."""
 
-    def of(self, agent: int) -> Self:
+    def take(self, agents: npt.NDArray[np.intp]) -> Curve:
+        """Return the curves of some of the agents, in the order given."""
+        return self._picked(lambda entry: entry[agents])
+
+    def of(self, agent: int) -> Curve:
         """Return the curve of one agent."""
-        single: dict[str, Any] = {}
-        for field in fields(self):  # type: ignore[arg-type]
-            entry = getattr(self, field.name)
-            if isinstance(entry, np.ndarray) and entry.ndim == 1 and field.metadata.get("agent", 1):
-                single[field.name] = float(entry[agent])
+        return self._picked(lambda entry: float(entry[agent]))
+
+    def _picked(self, pick: Callable[[Floats], Any]) -> Curve:
+        """Return the curve with `pick` applied to every parameter given per agent."""
+        entries = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        single = {
+            name: pick(entry) for name, entry in entries.items() if isinstance(entry, np.ndarray)
+        }
         return replace(self, **single) if single else self  # type: ignore[type-var]
 
 
@@ -225,7 +232,7 @@ class MixedCurve(Curve):
     Parameters
     ----------
     parts : tuple of (agents, Curve)
-        Agent numbers and the curve they share; together they cover 0 .. n-1 once.
+        Rising agent numbers and the curve they share; together they cover 0 .. n-1 once.
     """
 
     parts: tuple[tuple[npt.NDArray[np.intp], Curve], ...]
@@ -259,12 +266,22 @@ class MixedCurve(Curve):
         """Return each agent's second derivative, shape (n,)."""
         return self._gather("second", y)
 
-    def of(self, agent: int) -> Curve:  # type: ignore[override]
+    def take(self, agents: npt.NDArray[np.intp]) -> Curve:
+        """Return the curves of some of the agents, in the order given."""
+        kept = []
+        for members, curve in self.parts:
+            found = np.searchsorted(members, agents)
+            inside = members[np.minimum(found, len(members) - 1)] == agents
+            if inside.any():
+                kept.append((np.flatnonzero(inside), curve.take(found[inside])))
+        return MixedCurve(tuple(kept))
+
+    def of(self, agent: int) -> Curve:
         """Return the curve of one agent."""
-        for agents, curve in self.parts:
-            place = np.flatnonzero(agents == agent)
-            if place.size:
-                return curve.of(int(place[0]))
+        for members, curve in self.parts:
+            place = int(np.searchsorted(members, agent))
+            if place < len(members) and members[place] == agent:
+                return curve.of(place)
         raise IndexError(agent)
 
 

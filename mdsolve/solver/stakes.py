@@ -1,0 +1,75 @@
+"""What an agent gains and bears by his own contribution, once a mechanism is in place.
+
+Under every mechanism of a sharing game u_i(s) = benefit_i(s) - borne_i(s_i) + (something that does
+not depend on s_i). The benefit is value_i a_i(s), or the Shapley share; what is borne is a
+transformed cost. Equilibrium solvers see nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.game.costs import Costs
+from mdsolve.game.sharing import SharingGame
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stakes(ABC):
+    """Own marginal utilities of all agents.
+
+    Parameters
+    ----------
+    game : SharingGame
+    borne : Costs
+        What the agents bear of their costs.
+    """
+
+    game: SharingGame
+    borne: Costs
+
+    @abstractmethod
+    def benefit_slopes(self, s: Floats) -> Floats:
+        """Return d benefit_i / d s_i, shape (n,)."""
+
+    @abstractmethod
+    def benefit_jacobian(self, s: Floats) -> Floats:
+        """Return d^2 benefit_i / d s_i d s_j, shape (n, n)."""
+
+    def marginal(self, s: Floats) -> Floats:
+        """Return d u_i / d s_i, shape (n,), from the right."""
+        return self.benefit_slopes(s) - self.borne.slope(s)
+
+    def jacobian(self, s: Floats) -> Floats:
+        """Return d^2 u_i / d s_i d s_j, shape (n, n)."""
+        table = self.benefit_jacobian(s).copy()
+        table[np.diag_indices_from(table)] -= self.borne.second(s)
+        return table
+
+
+@dataclass(frozen=True)
+class AccuracyStakes(Stakes):
+    """The benefit is the agent's own accuracy, in money."""
+
+    def benefit_slopes(self, s: Floats) -> Floats:
+        """Return value_i da_i / ds_i."""
+        return self.game.value * self.game.accuracy.own_slopes(s)
+
+    def benefit_jacobian(self, s: Floats) -> Floats:
+        """Return value_i d^2 a_i / ds_i ds_j."""
+        return np.asarray(self.game.value[:, None] * self.game.accuracy.cross(s))
+
+    def utility_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return u_agent up to a constant, at each own contribution."""
+        benefit = self.game.value[agent] * self.game.accuracy.along(agent, s, own)
+        return np.asarray(benefit - self.borne.of(agent).value(own))
+
+    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
+        """Return du_agent / ds_agent, from the right, at each own contribution."""
+        benefit = self.game.value[agent] * self.game.accuracy.slope_along(agent, s, own)
+        return np.asarray(benefit - self.borne.of(agent).slope(own))

@@ -1,0 +1,217 @@
+"""Equilibria of games in which everybody sees the same amount of data, y = w.s + platform data.
+
+Given y, agent i's marginal benefit value_i w_i f_i'(y) asks for a contribution that falls with y
+(f_i concave, c_i convex), so y is an equilibrium iff
+
+    w.low(y) + platform <= y <= w.high(y) + platform,
+
+low and high being the ends of the agents' best contributions at that price. Both sides are
+monotone: bisection finds y to the last bit. Agents whose contribution is the same at both ends of
+the bracket are settled and leave the computation, so a million agents with linear costs take a few
+passes over the data. What a tie leaves open is split evenly among the tied agents.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.costs import Costs
+from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.game.weights import CommonWeights
+from mdsolve.tolerance import ROUND_OFF
+
+Floats = npt.NDArray[np.float64]
+
+BRACKET_DOUBLINGS = 1100
+BISECTIONS = 1100
+"""Enough halvings to separate any two doubles."""
+
+WIDE_RATIO = 4.0
+
+
+@dataclass(frozen=True)
+class TotalEquilibrium:
+    """An equilibrium and what is known about others.
+
+    Parameters
+    ----------
+    contributions : (n,)
+        Samples.
+    total : float
+        The amount of data y that everybody's model has seen.
+    tied : (k,) of int
+        Agents between whom a part of the total can be shifted: a continuum unless empty.
+    """
+
+    contributions: Floats
+    total: float
+    tied: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Best contributions of some agents, as functions of the amount of data they all see.
+
+    Parameters
+    ----------
+    curve, costs
+        Accuracy and borne costs of these agents.
+    weight, value, capacity : (k,)
+    names : sequence of str
+        For messages.
+    """
+
+    curve: Curve
+    costs: Costs
+    weight: Floats
+    value: Floats
+    capacity: Floats
+    names: Sequence[str]
+
+    def ends(self, y: float) -> tuple[Floats, Floats]:
+        """Return the least and the largest best contributions at an amount of data."""
+        price = self.value * self.weight * self._slope(y)
+        if self.curve.kinks:
+            below = self.value * self.weight * self._slope(float(np.nextafter(y, 0.0)))
+            return self._supply(price, "low"), self._supply(below, "high")
+        low = self._supply(price, "low")
+        return low, low if not self._flat else self._supply(price, "high")
+
+    @cached_property
+    def _flat(self) -> bool:
+        """Whether a price can leave a best contribution open: some marginal cost is constant."""
+        curved = (self.costs.curvature > 0) | (
+            (self.costs.power_rate > 0) & (self.costs.power_exponent > 1)
+        )
+        return bool(self.costs.pieces) or not bool(curved.all())
+
+    def _slope(self, y: float) -> Floats:
+        at = np.full(len(self.weight), y) if isinstance(self.curve, MixedCurve) else np.asarray(y)
+        return self.curve.slope(at)
+
+    def _supply(self, price: Floats, side: Literal["low", "high"]) -> Floats:
+        return np.minimum(self.costs.supply(price, side), self.capacity)
+
+    def restricted(self, keep: npt.NDArray[np.intp]) -> Responses:
+        """Return the same for some of the agents, without their names."""
+        return Responses(
+            self.curve.take(keep),
+            self.costs.take(keep),
+            self.weight[keep],
+            self.value[keep],
+            self.capacity[keep],
+            (),
+        )
+
+
+def total_equilibrium(game: SharingGame, costs: Costs) -> TotalEquilibrium:
+    """Return the equilibrium in which agents bear the given costs.
+
+    Raises
+    ------
+    UnsupportedError
+        If some agent's best contribution is unbounded.
+    """
+    accuracy = game.accuracy
+    assert isinstance(accuracy, WeightedAccuracy)
+    assert isinstance(accuracy.weights, CommonWeights)
+    weight = accuracy.weights.vector
+    responses = Responses(accuracy.curve, costs, weight, game.value, game.capacity, game.agents)
+    return responses_equilibrium(responses, accuracy.platform_data)
+
+
+def responses_equilibrium(responses: Responses, platform: float) -> TotalEquilibrium:
+    """Return best contributions to each other of agents who all see w.s + platform data."""
+    side = responses
+    size = len(side.weight)
+    agents = np.arange(size)
+    contributions = np.zeros(size)
+    weight = side.weight
+    bottom, top = platform, _upper_end(side, platform)
+    settled = platform
+    at_bottom, at_top = side.ends(bottom)[1], side.ends(top)[0]
+    for _ in range(BISECTIONS):
+        open_agents = at_bottom > at_top
+        if not open_agents.all():
+            closed = ~open_agents
+            contributions[agents[closed]] = at_top[closed]
+            settled += float(weight[agents[closed]] @ at_top[closed])
+            keep = np.flatnonzero(open_agents)
+            agents = agents[keep]
+            side = side.restricted(keep)
+            at_bottom, at_top = at_bottom[keep], at_top[keep]
+        if agents.size == 0:
+            break
+        middle = _middle(bottom, top)
+        if middle in (bottom, top):
+            break
+        low, high = side.ends(middle)
+        if settled + float(side.weight @ low) > middle:
+            bottom, at_bottom = middle, high
+        elif settled + float(side.weight @ high) < middle:
+            top, at_top = middle, low
+        else:
+            bottom = top = middle
+            at_bottom, at_top = high, low
+            break
+    if agents.size:
+        left = max(0.0, top - settled)
+        contributions[agents] = _even_split(at_top, at_bottom, side.weight, left)
+    total = platform + float(weight @ contributions)
+    tied = agents[at_bottom - at_top > ROUND_OFF * max(1.0, total)]
+    return TotalEquilibrium(contributions, total, tied if len(tied) > 1 else tied[:0])
+
+
+def _middle(bottom: float, top: float) -> float:
+    """Return a point between: of 1 + y geometrically while the ends differ in magnitude."""
+    if 1 + top > WIDE_RATIO * (1 + bottom):
+        return math.sqrt((1 + bottom) * (1 + top)) - 1
+    return 0.5 * (bottom + top)
+
+
+def _upper_end(side: Responses, platform: float) -> float:
+    """Return an amount of data at which the agents want to contribute less than that."""
+    if np.all(np.isfinite(side.capacity)):
+        return platform + float(side.weight @ side.capacity) + 1.0
+    top = 1.0 + 2 * platform
+    for _ in range(BRACKET_DOUBLINGS):
+        if platform + float(side.weight @ side.ends(top)[0]) < top:
+            return top
+        top *= 2
+        if not np.isfinite(top):
+            break
+    unbounded = np.flatnonzero(~np.isfinite(side.ends(np.finfo(float).max / 4)[0]))
+    name = side.names[int(unbounded[0]) if unbounded.size else 0]
+    raise UnsupportedError.single(
+        f"agent {name}",
+        "no capacity, and every further sample is worth more than it costs him",
+        "a bounded best contribution",
+        "give the agent a capacity or a positive marginal cost",
+    )
+
+
+def _even_split(low: Floats, high: Floats, weight: Floats, left: float) -> Floats:
+    """Return contributions in [low, high] with w.s = left, as even as the bounds allow.
+
+    The level t in s = clip(t, low, high) is found exactly by sorting the points where it bends.
+    """
+    bends = np.unique(np.concatenate([low, high[np.isfinite(high)]]))
+    amounts = np.array([float(weight @ np.clip(bend, low, high)) for bend in bends])
+    place = int(np.searchsorted(amounts, left))
+    if place == 0:
+        return low
+    start = bends[place - 1]
+    rising = (low <= start) & (start < high)
+    slope = float(weight[rising].sum())
+    level = start + (left - amounts[place - 1]) / slope if slope > 0 else start
+    return np.asarray(np.clip(level, low, high))
