@@ -229,9 +229,7 @@ class CoverageAccuracy(Accuracy):
         """Return what is missing per item, for each own contribution, shape (items, k)."""
         others = s.copy()
         others[agent] = 0.0
-        return np.asarray(
-            self.missing(others)[:, None] * np.exp(np.outer(self._rates[agent], own))
-        )
+        return np.asarray(self.missing(others)[:, None] * np.exp(np.outer(self._rates[agent], own)))
 
 
 @dataclass(frozen=True)

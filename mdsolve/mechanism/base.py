@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.arithmetic import EXACT, Array
 from mdsolve.game.market import Market, QualityMarket
-from mdsolve.mechanism.options import Option
+from mdsolve.mechanism.options import Option, describe_options
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
@@ -87,15 +87,7 @@ class MarketMechanism(ABC):
             "source": self.citation,
             "summary": self.summary,
             "maturity": self.maturity,
-            "options": [
-                {
-                    "name": option.name,
-                    "default": option.default,
-                    "choices": list(option.choices),
-                    "about": option.about,
-                }
-                for option in self.options
-            ],
+            "options": describe_options(self.options),
         }
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from mdsolve.errors import Finding, UsageError
+from mdsolve.instance.numbers import exact_number
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,25 @@ class Option:
     about : str
         One sentence for `mdsolve show`.
     choices : tuple of str
-        Allowed values; empty for a free list of strings.
+        Allowed words.
+    number : bool
+        Whether a number is allowed (beside the words). With neither, a list of words is read.
     """
 
     name: str
     default: Any
     about: str
     choices: tuple[str, ...] = ()
+    number: bool = False
 
-    def parse(self, value: Any, where: str) -> Any | Finding:
+    def parse(self, value: Any, where: str) -> Any | Finding:  # noqa: PLR0911
         """Return the value in its own type, or the finding that says why it is refused."""
+        if self.number and value not in self.choices:
+            try:
+                return float(exact_number(value))
+            except ValueError:
+                expected = " or ".join(["a number", *self.choices])
+                return Finding(where, repr(value), expected)
         if self.choices:
             if value in self.choices:
                 return value
@@ -69,3 +79,16 @@ def effective_options(
     if findings:
         raise UsageError(findings)
     return values
+
+
+def describe_options(declared: Sequence[Option]) -> list[dict[str, Any]]:
+    """Return options as plain data, for `mdsolve list` and `mdsolve show`."""
+    return [
+        {
+            "name": option.name,
+            "default": option.default,
+            "choices": [*option.choices, *(["a number"] if option.number else [])],
+            "about": option.about,
+        }
+        for option in declared
+    ]

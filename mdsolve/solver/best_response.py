@@ -8,6 +8,7 @@ response is the best of the pieces' maxima, each found by bisection on the slope
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,7 @@ def best_response(stakes: AccuracyStakes, agent: int, s: Floats) -> float:
     )
     ends = np.unique(kinks[kinks <= capacity])
     candidates = [
-        _piece_maximum(stakes, agent, s, float(low), float(high))
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        _piece_maximum(stakes, agent, s, float(low), float(high)) for low, high in pairwise(ends)
     ]
     points = np.unique(np.array([0.0, *candidates]))
     utilities = stakes.utility_along(agent, s, points)
@@ -47,9 +47,7 @@ def best_response(stakes: AccuracyStakes, agent: int, s: Floats) -> float:
     return float(points[close][0])
 
 
-def _piece_maximum(
-    stakes: AccuracyStakes, agent: int, s: Floats, low: float, high: float
-) -> float:
+def _piece_maximum(stakes: AccuracyStakes, agent: int, s: Floats, low: float, high: float) -> float:
     """Return the maximiser on an interval on which the utility is concave."""
 
     def slope(own: float) -> float:

@@ -137,6 +137,6 @@ def _newton_step(groups: _Groups, totals: Floats) -> Floats:
         moved[g] += step
         jacobian[:, g] -= (groups.response(moved) - answer) / step
     try:
-        return np.linalg.solve(jacobian, answer - totals)
+        return np.asarray(np.linalg.solve(jacobian, answer - totals), dtype=np.float64)
     except np.linalg.LinAlgError:
         return answer - totals

@@ -1,0 +1,73 @@
+"""`budget-balanced`: a share beta of every cost is borne by the others ([M23], M^BG of [M25])."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mdsolve.errors import UsageError
+from mdsolve.game.sharing import SharingGame
+from mdsolve.mechanism.options import Option
+from mdsolve.mechanism.played import PlayedMechanism
+from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
+from mdsolve.progress import Monitor
+from mdsolve.solver.budget_rate import full_rate, optimal_rate
+from mdsolve.solver.stakes import AccuracyStakes
+
+
+class BudgetBalanced(PlayedMechanism):
+    """p_i = beta (c_i(s_i) - 1/(n-1) sum_{j != i} c_j(s_j)).
+
+    Agents then bear (1 - beta) of their own cost, so they contribute more. [M23] Theorem 4.1
+    (equilibria maximise p-mean welfare at beta*) is false for unequal costs: the welfare of the
+    equilibrium is compared with the planner's optimum by the mechanism `welfare`.
+    """
+
+    name = "budget-balanced"
+    title = "Budget-balanced cost sharing"
+    citation = "[M23] (5)-(14), M^BG of [M25]"
+    summary = "The others bear a share beta of everybody's cost; payments sum to zero."
+    maturity = "verified against paper"
+    options = (
+        Option(
+            "beta",
+            "optimal",
+            "share of the cost that is passed on: a number in [0, 1), optimal (beta*, [M23] (14)), "
+            "or full (1 - 1/n)",
+            ("optimal", "full"),
+            number=True,
+        ),
+    )
+
+    def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
+        """Return the share of the own cost less the average share of the others'."""
+        if game.size == 1:
+            return np.zeros(1)
+        costs = game.costs.value(s)
+        others = (costs.sum() - costs) / (game.size - 1)
+        return self.rate(game, options) * (costs - others)
+
+    def rate(self, game: SharingGame, options: Mapping[str, Any]) -> float:
+        """Return beta; raises `UsageError` outside [0, 1)."""
+        beta = options["beta"]
+        if beta == "full":
+            return full_rate(game)
+        if beta == "optimal":
+            return optimal_rate(game)
+        if not 0 <= beta < 1:
+            raise UsageError.single("option beta", str(beta), "a number from 0 up to, not at, 1")
+        return float(beta)
+
+    def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
+        """Return own accuracy against (1 - beta) of the own cost."""
+        share = 0.0 if game.size == 1 else self.rate(game, options)
+        return AccuracyStakes(game, game.costs.transformed(1 - share))
+
+    def outcome(
+        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+    ) -> SharingOutcome:
+        """Return the equilibrium, with the rate used."""
+        found = super().outcome(game, options, monitor)
+        return found.with_findings(beta=self.rate(game, options) if game.size > 1 else 0.0)

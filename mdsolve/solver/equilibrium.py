@@ -1,0 +1,116 @@
+"""Nash equilibria of sharing games: which method fits the game, and what is known of others.
+
+- everybody sees the same data and curves are concave: one monotone equation (`total_equilibrium`);
+- weights by group: one unknown per group (`group_equilibrium`);
+- other games with own-concave utilities: projected semi-smooth Newton (`box_newton`);
+- clipped, non-concave families: sweeps of global best responses (`best_response`).
+
+Nothing is reported as an equilibrium here: the checker decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import MemoryLimitError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.weights import CommonWeights, GroupWeights
+from mdsolve.progress import Monitor
+from mdsolve.solver.best_response import best_response_sweeps
+from mdsolve.solver.box_newton import box_newton
+from mdsolve.solver.group_equilibrium import group_equilibrium
+from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.total_equilibrium import total_equilibrium
+from mdsolve.solver.uniqueness import proves_uniqueness
+
+Floats = npt.NDArray[np.float64]
+
+DENSE_LIMIT = 4000
+"""Most agents with a full matrix of cross effects; the Newton matrix has its square of entries."""
+
+Others = Literal["unique", "continuum", "unknown"]
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A candidate and how it was found.
+
+    Parameters
+    ----------
+    contributions : (n,)
+        Samples.
+    method : str
+        The method actually used.
+    others : {"unique", "continuum", "unknown"}
+        What is proved about further equilibria.
+    converged : bool
+        Whether the method met its own tolerance.
+    cycle : (length, n) or None
+        Profiles that best responses run through, where they do.
+    """
+
+    contributions: Floats
+    method: str
+    others: Others
+    converged: bool
+    cycle: Floats | None = None
+
+
+def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibrium:
+    """Return an equilibrium of a game in which everybody earns his own accuracy.
+
+    Raises
+    ------
+    UnsupportedError
+        If some best contribution is unbounded.
+    MemoryLimitError
+        If the game is dense and too large.
+    """
+    game, accuracy = stakes.game, stakes.game.accuracy
+    if not accuracy.own_concave:
+        return _by_best_responses(stakes, monitor)
+    if isinstance(accuracy, WeightedAccuracy) and accuracy.curve.concave:
+        if isinstance(accuracy.weights, CommonWeights):
+            total = total_equilibrium(game, stakes.borne)
+            others: Others = "continuum" if len(total.tied) else _if_strict(accuracy)
+            return Equilibrium(total.contributions, "monotone equation for the total", others, True)
+        if isinstance(accuracy.weights, GroupWeights):
+            groups = group_equilibrium(game, stakes.borne, monitor)
+            tied = bool(len(groups.tied))
+            known: Others = "unique" if proves_uniqueness(game) else "unknown"
+            return Equilibrium(
+                groups.contributions,
+                f"group totals, {groups.rounds} rounds",
+                "continuum" if tied else known,
+                groups.converged,
+            )
+    if game.size > DENSE_LIMIT:
+        raise MemoryLimitError.single(
+            "agents",
+            f"{game.size:,}, each with his own weights",
+            f"at most {DENSE_LIMIT:,} with a full matrix",
+            "give weights by group (group_weights), which scale to a million agents",
+        )
+    found = box_newton(stakes.marginal, stakes.jacobian, game.capacity, game.nothing(), monitor)
+    if not found.converged:
+        return _by_best_responses(stakes, monitor, found.contributions)
+    single: Others = "unique" if proves_uniqueness(game) else "unknown"
+    method = f"projected semi-smooth Newton, {found.steps} steps"
+    return Equilibrium(found.contributions, method, single, True)
+
+
+def _if_strict(accuracy: WeightedAccuracy) -> Others:
+    return "unknown" if accuracy.curve.kinks or accuracy.curve.family == "linear" else "unique"
+
+
+def _by_best_responses(
+    stakes: AccuracyStakes, monitor: Monitor, start: Floats | None = None
+) -> Equilibrium:
+    begin = stakes.game.nothing() if start is None else start
+    sweeps = best_response_sweeps(stakes, begin, monitor)
+    method = f"global best responses, {sweeps.rounds} sweeps"
+    return Equilibrium(sweeps.contributions, method, "unknown", sweeps.converged, sweeps.cycle)
