@@ -66,7 +66,7 @@ def efficiency(setting: Setting) -> Condition:
     return setting.condition(
         tally,
         EFFICIENT,
-        scope=f"all {market.profile_count:,} profiles, all {count:,} choices of recipients",
+        scope=f"all {market.profile_count:,} profiles x {count:,} allocations",
         good="no choice of recipients has a larger total value",
         bad="another choice of recipients has a larger total value",
     )

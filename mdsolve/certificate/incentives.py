@@ -104,7 +104,7 @@ def incentive_compatibility(setting: Setting, lies: Lies) -> Condition:
     return setting.condition(
         lies.tally,
         TRUTHFUL,
-        scope=f"all {lies.rows:,} lies: every type, lower report and profile of the others",
+        scope=f"all {lies.rows:,} lies, every type and report",
         good="reporting the truth is always best",
         bad="a lower report pays",
     )
@@ -139,7 +139,7 @@ def maximal_revenue(setting: Setting, lies: Lies) -> Condition:
     return setting.condition(
         tally,
         MAXIMAL,
-        scope=f"every payment at all {setting.market.profile_count:,} profiles, among {among}",
+        scope=f"{setting.market.profile_count:,} profiles, among {among}",
         good="every payment is at its bound: each is the end of a tight path",
         bad="a payment could be higher",
     )

@@ -41,7 +41,7 @@ def individual_rationality(setting: Setting) -> Condition:
     return setting.condition(
         tally,
         NAME,
-        scope=f"all {profiles:,} profiles, every agent",
+        scope=f"all {profiles:,} profiles, all agents",
         good="nobody is better off staying out",
         bad="an agent is better off staying out",
     )

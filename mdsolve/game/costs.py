@@ -147,10 +147,10 @@ class Costs:
         if self._has_power:
             e = self.power_exponent
             bent = (self.power_rate > 0) & (e > 1)
-            ratio = np.maximum(price, 0.0)[bent] / (self.power_rate * e)[bent]
+            ratio = np.maximum(price - self.rate, 0.0)[bent] / (self.power_rate * e)[bent]
             amount[bent] = ratio ** (1 / (e[bent] - 1))
             straight = (self.power_rate > 0) & (e == 1)
-            rate = self.power_rate[straight]
+            rate = (self.rate + self.power_rate)[straight]
             reached = price[straight] > rate if side == "low" else price[straight] >= rate
             amount[straight] = np.where(reached, np.inf, 0.0)
         for agent, piece in self.pieces:

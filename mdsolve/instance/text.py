@@ -111,6 +111,10 @@ def _check_depth(path: Path, text: str) -> None:
             )
 
 
+QUOTED_STYLES = ("'", '"', "|", ">")
+"""Scalar styles that always mean text; the C parser writes a plain scalar as an empty style."""
+
+
 def _scalar(text: str, plain: bool) -> Any:
     """Return the value of a YAML scalar: only null, true, false and numbers are special."""
     if not plain:
@@ -192,7 +196,8 @@ class _Composer:
             self.pending[-1] = event.value
             return
         try:
-            self._place(_scalar(event.value, event.implicit[0] and event.style is None), line)
+            plain = event.implicit[0] and event.style not in QUOTED_STYLES
+            self._place(_scalar(event.value, plain), line)
         except ValueError as error:
             self._complain(line, at, str(error), "a number within the range of doubles")
             self._place(None, line)

@@ -47,7 +47,7 @@ class BudgetBalanced(PlayedMechanism):
             return np.zeros(1)
         costs = game.costs.value(s)
         others = (costs.sum() - costs) / (game.size - 1)
-        return self.rate(game, options) * (costs - others)
+        return np.asarray(self.rate(game, options) * (costs - others))
 
     def rate(self, game: SharingGame, options: Mapping[str, Any]) -> float:
         """Return beta; raises `UsageError` outside [0, 1)."""

@@ -30,7 +30,7 @@ class ContributionTransfer(PlayedMechanism):
         if game.size == 1:
             return np.zeros(1)
         others = (s.sum() - s) / (game.size - 1)
-        return self._price(options) * (s - others)
+        return np.asarray(self._price(options) * (s - others))
 
     def _price(self, options: Mapping[str, Any]) -> float:
         beta = options["beta"]

@@ -15,12 +15,13 @@ from rich.text import Text
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.solution import Solution
 from mdsolve.status import Termination
+from mdsolve.tolerance import ROUND_OFF
 
 MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "not-checked": ("-", "yellow")}
 
 
-def number(value: Any) -> str:
-    """Return a number for reading: fractions as they are, floats with six significant digits.
+def number(value: Any, digits: int = 6) -> str:
+    """Return a number for reading: fractions as they are, floats with few significant digits.
 
     Examples
     --------
@@ -33,7 +34,7 @@ def number(value: Any) -> str:
         return str(value)
     if isinstance(value, bool | str):
         return str(value)
-    return f"{float(value):.6g}"
+    return f"{float(value):.{digits}g}"
 
 
 def console_for(stream: Any = None) -> Console:
@@ -70,19 +71,22 @@ def _profile_table(solution: Solution) -> RenderableType:
     answers = solution.answers
     columns: list[tuple[str, str]] = [
         ("type", "profile"),
-        ("model quality", "model_quality"),
+        ("model", "model_quality"),
         ("value", "values"),
-        ("value outside", "outside_values"),
+        ("outside", "outside_values"),
         ("pays", "payments"),
         ("utility", "utilities"),
     ]
     present = [(head, answers[key]) for head, key in columns if key in answers]
+    if "utilities" in answers and "outside_values" in answers:
+        pairs = zip(answers["utilities"], answers["outside_values"], strict=True)
+        present.append(("gain", [_difference(inside, outside) for inside, outside in pairs]))
     table = Table(box=box.SIMPLE_HEAD, title="Outcome at the profile shown", title_justify="left")
-    table.add_column("agent")
+    table.add_column("agent", no_wrap=True)
     for head, _ in present:
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
     for i, agent in enumerate(solution.agents):
-        table.add_row(agent, *(number(values[i]) for _, values in present))
+        table.add_row(agent, *(number(values[i], 5) for _, values in present))
     return table
 
 
@@ -90,9 +94,21 @@ def _revenue_line(solution: Solution) -> RenderableType:
     answers = solution.answers
     lowest = ", ".join(number(t) for t in answers.get("minimal_profile", ()))
     return Text(
-        f"Revenue {number(answers['revenue'])} here; least {number(answers['minimal_revenue'])} "
-        f"at types ({lowest}); mean {number(answers['mean_revenue'])} over all profiles.\n"
+        f"Revenue {_money(answers, 'revenue')} here; least {_money(answers, 'minimal_revenue')} "
+        f"at types ({lowest}); mean {_money(answers, 'mean_revenue')} over all profiles.\n"
     )
+
+
+def _difference(inside: Any, outside: Any) -> Any:
+    """Return a gain for reading; what is rounding beside the two utilities is 0."""
+    scale = max(1.0, abs(float(inside)), abs(float(outside)))
+    return 0 if abs(float(inside - outside)) <= ROUND_OFF * scale else inside - outside
+
+
+def _money(answers: Mapping[str, Any], key: str) -> str:
+    """Return a sum of payments for reading; what is rounding beside the values shown is 0."""
+    scale = max((abs(float(value)) for value in answers.get("values", ())), default=1.0)
+    return number(0 if abs(float(answers[key])) <= ROUND_OFF * max(1.0, scale) else answers[key])
 
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
@@ -104,18 +120,25 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     for chain in witness["chains"]:
         lines.append(f"  {chain['agent']} can be charged at most {number(chain['bound'])}:")
         for step in chain["steps"]:
+            limit = _at_most(step["bound"])
             if step["report"] == "stay out":
-                reason = "or he would stay out"
-                charge = f"type {number(step['type'])} pays at most {number(step['bound'])}"
+                charge = f"type {number(step['type'])} {limit}, or he would stay out"
             else:
-                reason = f"or he would report {number(step['report'])}"
+                report = number(step["report"])
                 charge = (
-                    f"type {number(step['type'])} pays at most {number(step['bound'])} more "
-                    f"than type {number(step['report'])}"
+                    f"type {number(step['type'])} {limit} compared with type {report}, "
+                    f"or he would report {report}"
                 )
-            lines.append(f"    {charge}, {reason}")
+            lines.append(f"    {charge}")
     lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
     return Text("\n".join(lines) + "\n")
+
+
+def _at_most(bound: Any) -> str:
+    """Return an upper bound on a payment in words; a negative one is money to be received."""
+    if bound < 0:
+        return f"must receive {number(-bound)} or more"
+    return f"pays at most {number(bound)}"
 
 
 def _contradiction_view(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
@@ -144,17 +167,19 @@ def _inequality(row: Mapping[str, Any]) -> str:
 
 
 def certificate_view(certificate: Certificate, title: str = "Certificate") -> RenderableType:
-    """Return the conditions as a table, claimed ones first."""
+    """Return the conditions as a table, promised ones first, and what a reader must know."""
     mark, colour = MARKS[certificate.verdict]
+    arithmetics = sorted({condition.arithmetic for condition in certificate.conditions})
+    how = f"in {' and '.join(arithmetics)} arithmetic"
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{title}: [{colour}]{mark} {certificate.verdict}[/]",
+        title=f"{title}: [{colour}]{mark} {certificate.verdict}[/], {how}",
         title_justify="left",
     )
-    for head in ("", "condition", "promised", "worst violation", "allowed", "arithmetic"):
-        table.add_column(
-            head, justify="right" if head in ("worst violation", "allowed") else "left"
-        )
+    table.add_column("condition", no_wrap=True)
+    table.add_column("promised")
+    table.add_column("violated by", justify="right")
+    table.add_column("allowed", justify="right")
     table.add_column("covered", overflow="fold")
     for condition in sorted(certificate.conditions, key=lambda entry: not entry.claimed):
         table.add_row(*_condition_row(condition))
@@ -164,15 +189,15 @@ def certificate_view(certificate: Certificate, title: str = "Certificate") -> Re
 
 def _condition_row(condition: Condition) -> Iterable[RenderableType]:
     mark, colour = MARKS[condition.verdict]
-    shown = f"{condition.violation:.3g}" if condition.violation is not None else ""
-    allowed = f"{condition.tolerance:.1e}" if condition.tolerance is not None else ""
+    violation = condition.violation
+    shown = "" if violation is None else "nothing" if violation <= 0 else f"{violation:.2g}"
+    allowed = f"{condition.tolerance:.0e}" if condition.tolerance is not None else ""
+    style = colour if condition.claimed else "dim"
     return (
-        Text(mark, style=colour),
-        condition.name,
+        Text(f"{mark} {condition.name}", style=style),
         "yes" if condition.claimed else "no",
         shown,
         allowed,
-        condition.arithmetic,
         condition.scope,
     )
 
@@ -181,7 +206,8 @@ def condition_note(condition: Condition) -> str:
     """Return what a reader must know of a condition that does not simply pass."""
     if condition.verdict == "pass":
         return ""
-    text = f"{condition.name}: {condition.detail}"
+    promised = "" if condition.claimed else "not promised, and "
+    text = f"{condition.name}: {promised}{condition.detail}"
     if condition.verdict == "fail" and condition.witness:
         text += f"\n    {_witness_line(condition.witness)}"
     return text
