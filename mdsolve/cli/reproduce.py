@@ -2,9 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
 
-def reproduce() -> None:
-    """List what can be reproduced."""
-    raise typer.Exit
+
+def reproduce(
+    name: Annotated[
+        str | None, typer.Argument(help="What to recompute; without it, the list.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the picture and the numbers."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+    seed: Seed = None,
+) -> None:
+    """Recompute a published example or figure beside the published numbers."""
+    from mdsolve.study.reproduce.registry import ITEMS, item_named
+
+    if name is None:
+        if as_json:
+            print_json([{"name": item.name, "title": item.title} for item in ITEMS.values()])
+        else:
+            for item in ITEMS.values():
+                typer.echo(f"{item.name:20} {item.title}")
+        return
+    item = item_named(name)
+    with progress_monitor(quiet, time_limit) as monitor:
+        found = item.recompute(seed or 0, monitor)
+    if as_json:
+        print_json(found.to_dict())
+    elif not quiet:
+        from mdsolve.report.reproduction import reproduction_view
+        from mdsolve.report.text import console_for
+
+        console_for().print(reproduction_view(found))
+        if output is None:
+            typer.echo("Add -o FOLDER for the picture and the numbers.", err=True)
+    if output is not None:
+        from mdsolve.report.reproduction import write_reproduction
+
+        output.mkdir(parents=True, exist_ok=True)
+        for file in write_reproduction(found, output):
+            typer.echo(f"wrote {file}", err=True)

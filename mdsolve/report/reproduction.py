@@ -1,0 +1,58 @@
+"""Reproductions for reading: published beside recomputed, the notes, and the picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mdsolve.report.chen2020_figures import (
+    draw_agents_figure,
+    draw_lies_figure,
+    draw_opponent_figure,
+)
+from mdsolve.report.frontier_figure import draw_frontier
+from mdsolve.report.text import number
+from mdsolve.solution import write_atomically
+from mdsolve.study.reproduce.record import Reproduction
+
+FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
+    "chen2020/example1": draw_lies_figure,
+    "chen2020/figure1": draw_agents_figure,
+    "chen2020/figure2": draw_opponent_figure,
+    "chen2020/figure3": lambda found, target: draw_frontier(found.series["points"], target),
+}
+
+
+def reproduction_view(found: Reproduction) -> RenderableType:
+    """Return the table of statements and the notes."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"{found.title}\n{found.source}", title_justify="left")
+    for head in ("", "statement", "published", "recomputed"):
+        table.add_column(head, overflow="fold")
+    for row in found.rows:
+        mark = {True: Text("✓", style="green"), False: Text("✗", style="red"), None: Text("")}
+        table.add_row(mark[row.agrees], row.what, _cell(row.published), _cell(row.recomputed))
+    notes = [Text(f"- {note}") for note in found.notes]
+    return Group(table, *notes)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value, 12)
+
+
+def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
+    """Write the numbers as JSON and the picture as PNG; return the files."""
+    stem = found.name.replace("/", "-")
+    numbers, image = folder / f"{stem}.json", folder / f"{stem}.png"
+    text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
+    write_atomically(numbers, lambda stream: stream.write(text.encode()))
+    FIGURES[found.name](found, image)
+    return [numbers, image]

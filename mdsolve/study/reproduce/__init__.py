@@ -1,0 +1,1 @@
+"""Published examples and figures, recomputed: one module per item, all in the registry."""

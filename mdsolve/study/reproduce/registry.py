@@ -1,0 +1,28 @@
+"""All reproductions by name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from mdsolve.errors import UsageError
+from mdsolve.study.reproduce import (
+    chen2020_example1,
+    chen2020_figure1,
+    chen2020_figure2,
+    chen2020_figure3,
+)
+from mdsolve.study.reproduce.record import Item
+
+ITEMS: dict[str, Item] = {
+    module.ITEM.name: module.ITEM
+    for module in (chen2020_example1, chen2020_figure1, chen2020_figure2, chen2020_figure3)
+}
+
+
+def item_named(name: str) -> Item:
+    """Return the reproduction of that name; raises `UsageError` naming the nearest one."""
+    if name in ITEMS:
+        return ITEMS[name]
+    close = get_close_matches(name, ITEMS, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else "see mdsolve reproduce"
+    raise UsageError.single("NAME", repr(name), "one of " + ", ".join(ITEMS), fix)
