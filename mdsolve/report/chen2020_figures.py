@@ -13,6 +13,7 @@ from mdsolve.study.reproduce.record import Reproduction
 def draw_lies_figure(found: Reproduction, target: Path) -> None:
     """Draw the large agent's utility against his report."""
     series = found.series
+    best = int(max(series["marked"], key=series["marked"].get))
     with picture(target) as figure:
         axes = figure.add_subplot()
         axes.plot(series["reports"], series["utilities"], color=PALETTE[0])
@@ -27,10 +28,12 @@ def draw_lies_figure(found: Reproduction, target: Path) -> None:
         )
         for report, utility in series["marked"].items():
             axes.plot([int(report)], [utility], "o", color=PALETTE[0])
+            left = int(report) != best
             axes.annotate(
                 f"{utility:.4f}",
                 (int(report), utility),
-                xytext=(4, 6),
+                xytext=(-8 if left else 6, 6),
+                ha="right" if left else "left",
                 fontsize=9,
                 textcoords="offset points",
             )

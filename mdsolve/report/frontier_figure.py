@@ -41,13 +41,13 @@ def draw_frontier(points: Sequence[Frontier], target: Path) -> None:
                 axes.axvline(line[0].threshold, color=colour, linewidth=1, linestyle=":")
                 axes.annotate(
                     f"every D from {line[0].threshold:.4f}",
-                    (line[0].threshold, 1),
+                    (line[0].threshold, 0),
                     xycoords=("data", "axes fraction"),
-                    xytext=(-3, -3),
+                    xytext=(3, 6),
                     textcoords="offset points",
                     rotation=90,
-                    ha="right",
-                    va="top",
+                    ha="left",
+                    va="bottom",
                     fontsize=8,
                     color=colour,
                 )

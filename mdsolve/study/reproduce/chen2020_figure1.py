@@ -67,9 +67,9 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
             "The paper draws alpha_ii from [-1, 1] in section 7.1 and calls it always positive in "
             "Example 2; both readings are shown.",
             "What the others do when one agent stays out is a free choice that changes revenue. "
-            "None of them puts revenue above welfare in the long run: with alpha_ii of any sign the "
-            "two are equal on average, so that a mean of 50 samples falls on either side by chance; "
-            "with positive alpha_ii revenue is lower.",
+            "None of them puts revenue above welfare in the long run: with alpha_ii of any sign "
+            "the two are equal on average, so that a mean of 50 samples falls on either side by "
+            "chance; with positive alpha_ii revenue is lower.",
             f"Means over {SAMPLES:,} samples with standard errors; the paper averages over "
             f"{PAPER_SAMPLES}.",
         ),

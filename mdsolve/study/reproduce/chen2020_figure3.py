@@ -64,9 +64,9 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
         "Figure 3 and section 7.2 of [C20]; 'known' answers from an independent computation",
         tuple(rows),
         (
-            "Whether types start at 0 or at the smallest unit changes the answer up to "
-            "fortyfold: the grid is part of the question. The paper's text (types in [0, D], over 10,000 "
-            "near -0.66) fits types 0..D.",
+            "Whether types start at 0 or at the smallest unit changes the answer up to fortyfold: "
+            "the grid is part of the question. The paper's text (types in [0, D], over 10,000 near "
+            "-0.66) fits types 0..D.",
             "From the threshold on, a mechanism exists for every disparity; below -1 the efficient "
             "rule hands out no model, and charging nothing for nothing is desirable, unlike what "
             "the paper says of markets that do not grow.",
