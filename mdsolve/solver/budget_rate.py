@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.sharing import SharingGame
+
+Floats = npt.NDArray[np.float64]
 
 
 def full_rate(game: SharingGame) -> float:
@@ -14,10 +19,7 @@ def full_rate(game: SharingGame) -> float:
 
 
 def optimal_rate(game: SharingGame) -> float:
-    """Return beta*, the largest rate with non-negative duals in [M23] Theorem 4.1.
-
-    beta* = 2 A (n-1)^2 / (B + sqrt(B^2 - 4 A C (n-1)^2)) with A = 1 / sum(1/c_i), C = sum c_i and
-    B = A n (n-2) + C, for linear cost rates c_i; 1 - 1/n where all are equal.
+    """Return beta* of the game's cost rates; see `rate_of_costs`.
 
     Raises
     ------
@@ -35,8 +37,62 @@ def optimal_rate(game: SharingGame) -> float:
             "a number, or full for 1 - 1/n",
             "give the rate itself, for example beta: 0.5",
         )
-    harmonic = 1 / float((1 / rates).sum())
-    total = float(rates.sum())
-    middle = harmonic * n * (n - 2) + total
-    inner = middle**2 - 4 * harmonic * total * (n - 1) ** 2
-    return 2 * harmonic * (n - 1) ** 2 / (middle + math.sqrt(max(0.0, inner)))
+    return rate_of_costs(rates)
+
+
+def rate_of_costs(rates: Floats) -> float:
+    """Return beta*, the smaller root of C b^2 - (A n (n-2) + C) b + A (n-1)^2 ([M23] (6), (14)).
+
+    A = 1 / sum(1/c_i), C = sum c_i. With the spread e = C/A - n^2 = n sum (c_i - m)^2 / (c_i m),
+    m the average rate, the root is
+
+        beta* = 2 (n-1)^2 / (2 n (n-1) + e + sqrt(e (e + 4 (n-1)))),
+
+    a sum of non-negative terms, so that no digit is lost; (14) itself loses half of them near
+    equal costs, where beta* = 1 - 1/n. There e = 0.
+
+    Parameters
+    ----------
+    rates : (n,)
+        Linear cost rates, money per sample, all positive; n >= 2.
+
+    Examples
+    --------
+    >>> round(rate_of_costs(np.array([1.0, 1.0, 10.0])), 15)
+    0.166666666666667
+    >>> rate_of_costs(np.array([0.3, 0.3, 0.3])) == 2 / 3
+    True
+    """
+    n = len(rates)
+    average = float(rates.mean())
+    spread = n * float((((rates - average) / rates) * ((rates - average) / average)).sum())
+    return 2 * (n - 1) ** 2 / (2 * n * (n - 1) + spread + math.sqrt(spread * (spread + 4 * (n - 1))))
+
+
+def money_left(game: SharingGame, beta: float, s: Floats) -> Floats:
+    """Return b_i = B_i - (1-beta) c_i(s_i) - beta/(n-1) sum_{j != i} c_j(s_j), in money.
+
+    Without budgets B_i = 0: what is left is then the negative of what agent i bears.
+    """
+    costs = game.costs.value(s)
+    budget = np.zeros(game.size) if game.budget is None else game.budget
+    if game.size == 1:
+        return np.asarray(budget - costs)
+    others = (costs.sum() - costs) / (game.size - 1)
+    return np.asarray(budget - (1 - beta) * costs - beta * others)
+
+
+def empty_feasible_sets(game: SharingGame, beta: float, s: Floats) -> npt.NDArray[np.intp]:
+    """Return the agents who cannot meet their budget whatever they contribute, given the others.
+
+    With budgets the mechanism is a generalised Nash game: agent i chooses among the s_i with
+    b_i(s) >= 0, and b_i is largest at s_i = 0, so the set is empty iff
+    B_i < (1-beta) c_i(0) + beta/(n-1) sum_{j != i} c_j(s_j).
+    """
+    if game.budget is None:
+        return np.empty(0, dtype=np.intp)
+    costs = game.costs.value(s)
+    idle = game.costs.value(game.nothing())
+    others = (costs.sum() - costs) / max(1, game.size - 1)
+    share = beta if game.size > 1 else 0.0
+    return np.flatnonzero(game.budget - (1 - share) * idle - share * others < 0)

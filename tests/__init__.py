@@ -1,0 +1,1 @@
+"""Tests of mdsolve; the folders mirror the package."""
