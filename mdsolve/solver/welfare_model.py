@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import InstanceError, UnsupportedError
+from mdsolve.errors import Finding, InstanceError, UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import Curve
@@ -75,6 +75,8 @@ class WelfareModel:
         Samples; 0 for agents who cannot or need not contribute.
     reach : (n,)
         Most samples that capacity and every budget allow.
+    spends : (n,) of bool
+        Agents whose budget binds only after something is spent: the rows b_i >= 0 of the program.
     sources : Sources
     """
 
@@ -86,6 +88,7 @@ class WelfareModel:
     shared: float
     capacity: Floats
     reach: Floats
+    spends: npt.NDArray[np.bool_]
     sources: Sources
 
     @property
@@ -160,15 +163,19 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
     shared = share / max(1, game.size - 1)
     own = 1 - share - shared
     own = 0.0 if abs(own) <= ROUND_OFF else own
-    reach = _reach(game, share)
-    capacity = np.where(accuracy.weights.vector > 0, game.capacity, 0.0)
-    capacity = np.where(reach > 0, capacity, 0.0)
+    money = _spendable(game, share)
+    reach = np.minimum(game.capacity, contributions_within(game.costs, money))
+    # A capacity that the budgets never let anybody use would only blur the active bounds; where
+    # nothing may be spent there is no budget row, and what is free is the capacity.
+    free_only = money <= game.costs.value(game.nothing())
+    capacity = np.where((game.capacity > reach) & ~free_only, np.inf, reach)
+    capacity[(accuracy.weights.vector == 0) | (reach == 0)] = 0.0
+    spends = np.zeros(game.size, dtype=bool)
     if game.budget is not None:
-        # A capacity that the budgets never let anybody use would only blur the active bounds.
-        capacity = np.where(game.capacity > reach, np.where(capacity > 0, np.inf, 0.0), capacity)
+        spends = money_left(game, share, game.nothing()) > _negligible(game)
     sources = _sources(game.costs, accuracy.weights.vector, capacity)
     model = WelfareModel(
-        game, p, beta, accuracy.curve, own, shared, capacity, reach, sources
+        game, p, beta, accuracy.curve, own, shared, capacity, reach, spends, sources
     )
     _check_bounded(model)
     return model
@@ -206,28 +213,41 @@ def _check_options(game: SharingGame, p: float, beta: float) -> None:
         short = np.flatnonzero(left < 0)
         if short.size:
             worst = int(short[np.argmin(left[short])])
-            raise InstanceError.single_agent(game.agents[worst], left[worst])
+            raise InstanceError(
+                [
+                    Finding(
+                        f"agent {game.agents[worst]}: budget",
+                        f"{game.budget[worst]:g}, {-left[worst]:g} less than the fixed costs he "
+                        f"bears at beta = {beta:g}, even if nobody contributes",
+                        "a budget that covers them: no contribution is feasible for this agent",
+                    )
+                ]
+            )
 
 
-def _reach(game: SharingGame, share: float) -> Floats:
-    """Return the most samples each agent can contribute while every budget holds.
+def _negligible(game: SharingGame) -> float:
+    """Return the money below which a budget counts as exhausted."""
+    assert game.budget is not None
+    return ROUND_OFF * float(game.budget.max())
+
+
+def _spendable(game: SharingGame, share: float) -> Floats:
+    """Return the largest cost each agent may have while every budget holds.
 
     From b_i >= 0: (1-beta) c_i(s_i) <= B_i - (fixed parts of the others), and from b_j >= 0 of the
     others: beta/(n-1) c_i(s_i) <= B_j - (fixed parts but agent i's).
     """
     if game.budget is None:
-        return game.capacity
+        return np.full(game.size, np.inf)
     n = game.size
-    fixed = game.costs.value(game.nothing())
-    left = np.maximum(money_left(game, share, game.nothing()), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        money = np.where(share < 1, left / (1 - share), np.inf)
-        if n > 1:
-            lowest = np.partition(left, 1)[:2]
-            others = np.where(left > lowest[0], lowest[0], lowest[1])
-            money = np.minimum(money, np.where(share > 0, others * (n - 1) / share, np.inf))
-    money = np.where(money <= ROUND_OFF * np.maximum(1.0, game.budget), 0.0, money)
-    return np.minimum(game.capacity, contributions_within(game.costs, fixed + money))
+    left = money_left(game, share, game.nothing())
+    left = np.where(left <= _negligible(game), 0.0, left)
+    money = left / (1 - share) if share < 1 else np.full(n, np.inf)
+    if n > 1 and share > 0:
+        lowest = np.partition(left, 1)[:2]
+        others = np.where(left > lowest[0], lowest[0], lowest[1])
+        money = np.minimum(money, others * (n - 1) / share)
+    return np.asarray(game.costs.value(game.nothing()) + money)
 
 
 def contributions_within(costs: Costs, money: Floats) -> Floats:
@@ -236,9 +256,9 @@ def contributions_within(costs: Costs, money: Floats) -> Floats:
     Each term of the cost alone bounds the contribution, since all terms are non-negative.
     """
     extra = np.maximum(money - costs.fixed, 0.0)
-    root = costs.rate + np.sqrt(costs.rate**2 + 2 * costs.curvature * extra)
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = np.where(root > 0, 2 * extra / root, np.inf)
+        root = costs.rate + np.sqrt(costs.rate**2 + 2 * costs.curvature * extra)
+        bound = np.where(np.isfinite(root) & (root > 0), 2 * extra / root, np.inf)
         power = (extra / costs.power_rate) ** (1 / costs.power_exponent)
     bound = np.minimum(bound, np.where(costs.power_rate > 0, power, np.inf))
     for agent, piece in costs.pieces:
