@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.tolerance import DIFFERENCE_STEP
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -79,6 +81,16 @@ class Costs:
         """Tell whether every agent's marginal cost is constant."""
         return not self.pieces and not self.curvature.any() and not self._has_power
 
+    @property
+    def free_at_last(self) -> npt.NDArray[np.bool_]:
+        """Tell for each agent whether far samples cost nothing (or pay), shape (n,)."""
+        free: npt.NDArray[np.bool_] = np.asarray(
+            (self.rate <= 0) & (self.curvature == 0) & (self.power_rate == 0)
+        )
+        for agent, piece in self.pieces:
+            free[agent] = piece.slopes[-1] <= 0
+        return free
+
     @cached_property
     def _has_power(self) -> bool:
         return bool(self.power_rate.any())
@@ -103,21 +115,31 @@ class Costs:
         return slope
 
     def second(self, s: Floats) -> Floats:
-        """Return c_i''(s_i), infinite where a power below 2 starts at 0."""
+        """Return c_i''(s_i); that of a power below 2, infinite at 0, is taken just beside it."""
         second = self.curvature + 0.0 * s
         if self._has_power:
             e = self.power_exponent
             used = (self.power_rate > 0) & (e > 1)
-            with np.errstate(divide="ignore"):
-                second[used] += (self.power_rate * e * (e - 1))[used] * s[used] ** (e[used] - 2)
+            beside = np.maximum(s[used], DIFFERENCE_STEP)
+            second[used] += (self.power_rate * e * (e - 1))[used] * beside ** (e[used] - 2)
         return second
 
-    def of(self, agent: int) -> Costs:
-        """Return the cost of one agent, to be evaluated at many contributions at once."""
-        rows = (self.fixed, self.rate, self.curvature, self.power_rate, self.power_exponent)
-        one = [row[agent : agent + 1] for row in rows]
-        pieces = tuple((0, piece) for k, piece in self.pieces if k == agent)
-        return Costs(one[0], one[1], one[2], one[3], one[4], pieces)
+    def along(self, agent: int, own: Floats) -> Floats:
+        """Return one agent's cost at many contributions of his."""
+        for k, piece in self.pieces:
+            if k == agent:
+                return piece.value(own)
+        cost = self.fixed[agent] + own * (self.rate[agent] + 0.5 * self.curvature[agent] * own)
+        return np.asarray(cost + self.power_rate[agent] * own ** self.power_exponent[agent])
+
+    def slope_along(self, agent: int, own: Floats) -> Floats:
+        """Return one agent's right marginal cost at many contributions of his."""
+        for k, piece in self.pieces:
+            if k == agent:
+                return piece.slope(own)
+        e = self.power_exponent[agent]
+        slope = self.rate[agent] + self.curvature[agent] * own
+        return np.asarray(slope + self.power_rate[agent] * e * own ** (e - 1))
 
     def kinks(self, agent: int) -> Floats:
         """Return contributions where the agent's marginal cost jumps."""

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from mdsolve.instance.arrays import require_finite
 from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
@@ -336,11 +337,18 @@ def weight_array(raw: Any, info: ValidationInfo) -> Any:
         except ValueError as error:
             raise bad_value(f"a readable array file: {error}") from None
     try:
+        if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
+            raw = require_finite(raw.astype(np.float64), "weights")
+            return _checked_weights(raw)
         entries = np.asarray(raw, dtype=object)
         table = np.frompyfunc(lambda entry: float(exact_number(entry)), 1, 1)(entries)
         table = np.asarray(table, dtype=np.float64)
     except (TypeError, ValueError):
         raise bad_value("a vector or a rectangular matrix of numbers") from None
+    return _checked_weights(table)
+
+
+def _checked_weights(table: np.ndarray) -> np.ndarray:
     if table.ndim not in (1, 2):
         raise bad_value("a vector or a matrix")
     if np.any(table < 0):

@@ -111,6 +111,8 @@ def _check_depth(path: Path, text: str) -> None:
             )
 
 
+PLAIN_TAGS = ("str", "int", "float", "bool", "null", "seq", "map")
+
 QUOTED_STYLES = ("'", '"', "|", ">")
 """Scalar styles that always mean text; the C parser writes a plain scalar as an empty style."""
 
@@ -180,7 +182,7 @@ class _Composer:
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             self._complain(line, at, f"the anchor &{event.anchor}", "no anchors", "remove it")
         tag = getattr(event, "tag", None)
-        if tag and not tag.startswith("tag:yaml.org,2002:"):
+        if tag and tag.removeprefix("tag:yaml.org,2002:") not in PLAIN_TAGS:
             self._complain(line, at, f"the tag {tag}", "no tags", "remove it")
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event, line, at)

@@ -110,7 +110,7 @@ def best_response_sweeps(
     path: list[Floats] = []
     for rounds in range(1, limit + 1):
         key = tuple(np.round(s, CYCLE_DIGITS).tolist())
-        if key in seen:
+        if seen.get(key, rounds - 1) < rounds - 2:
             return Sweeps(s, rounds - 1, False, np.array(path[seen[key] :]))
         seen[key] = len(path)
         path.append(s.copy())

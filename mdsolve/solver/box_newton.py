@@ -94,6 +94,7 @@ def box_newton(
 
 
 def _scales(table: Floats) -> Floats:
+    """Return |J_ii|, kept away from 0; it turns marginal utilities into samples."""
     bend = -np.diagonal(table)
     return np.maximum(bend, ROUND_OFF * max(float(np.max(np.abs(table), initial=0.0)), ROUND_OFF))
 

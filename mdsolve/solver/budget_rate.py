@@ -66,7 +66,9 @@ def rate_of_costs(rates: Floats) -> float:
     n = len(rates)
     average = float(rates.mean())
     spread = n * float((((rates - average) / rates) * ((rates - average) / average)).sum())
-    return 2 * (n - 1) ** 2 / (2 * n * (n - 1) + spread + math.sqrt(spread * (spread + 4 * (n - 1))))
+    return (
+        2 * (n - 1) ** 2 / (2 * n * (n - 1) + spread + math.sqrt(spread * (spread + 4 * (n - 1))))
+    )
 
 
 def money_left(game: SharingGame, beta: float, s: Floats) -> Floats:

@@ -3,7 +3,7 @@
 - everybody sees the same data and curves are concave: one monotone equation (`total_equilibrium`);
 - weights by group: one unknown per group (`group_equilibrium`);
 - other games with own-concave utilities: projected semi-smooth Newton (`box_newton`);
-- clipped, non-concave families: sweeps of global best responses (`best_response`).
+- clipped, non-concave families, kinked costs: sweeps of global best responses (`best_response`).
 
 Nothing is reported as an equilibrium here: the checker decides.
 """
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import MemoryLimitError
+from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.progress import Monitor
@@ -71,7 +71,8 @@ def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibriu
         If the game is dense and too large.
     """
     game, accuracy = stakes.game, stakes.game.accuracy
-    if not accuracy.own_concave:
+    _refuse_unbounded(stakes)
+    if not accuracy.own_concave or accuracy.family == "linear":
         return _by_best_responses(stakes, monitor)
     if isinstance(accuracy, WeightedAccuracy) and accuracy.curve.concave:
         if isinstance(accuracy.weights, CommonWeights):
@@ -88,6 +89,8 @@ def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibriu
                 "continuum" if tied else known,
                 groups.converged,
             )
+    if stakes.borne.pieces:
+        return _by_best_responses(stakes, monitor)
     if game.size > DENSE_LIMIT:
         raise MemoryLimitError.single(
             "agents",
@@ -101,6 +104,25 @@ def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibriu
     single: Others = "unique" if proves_uniqueness(game) else "unknown"
     method = f"projected semi-smooth Newton, {found.steps} steps"
     return Equilibrium(found.contributions, method, single, True)
+
+
+def _refuse_unbounded(stakes: AccuracyStakes) -> None:
+    """Raise where somebody would contribute without end: data that always helps and costs nothing.
+
+    All families but measured curves, which end flat, rise for ever.
+    """
+    game = stakes.game
+    if game.accuracy.family in ("curve", "union"):
+        return
+    endless = stakes.borne.free_at_last & ~np.isfinite(game.capacity)
+    endless &= game.accuracy.own_slopes(game.nothing()) > 0
+    if endless.any():
+        raise UnsupportedError.single(
+            f"agent {game.agents[int(np.argmax(endless))]}",
+            "no capacity, and further samples cost nothing",
+            "a bounded best contribution",
+            "give the agent a capacity or a positive marginal cost",
+        )
 
 
 def _if_strict(accuracy: WeightedAccuracy) -> Others:

@@ -67,9 +67,9 @@ class AccuracyStakes(Stakes):
     def utility_along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return u_agent up to a constant, at each own contribution."""
         benefit = self.game.value[agent] * self.game.accuracy.along(agent, s, own)
-        return np.asarray(benefit - self.borne.of(agent).value(own))
+        return np.asarray(benefit - self.borne.along(agent, own))
 
     def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return du_agent / ds_agent, from the right, at each own contribution."""
         benefit = self.game.value[agent] * self.game.accuracy.slope_along(agent, s, own)
-        return np.asarray(benefit - self.borne.of(agent).slope(own))
+        return np.asarray(benefit - self.borne.slope_along(agent, own))

@@ -108,10 +108,59 @@ def _tangent(
 def _gains(model: WelfareModel, borne: Floats, price: float) -> float:
     """Return sum_i max over 0 <= s <= reach_i of price w_i s - borne_i c_i(s)."""
     worth = price * model.weights
-    ratio = np.divide(worth, borne, out=np.full_like(worth, np.inf), where=borne > 0)
-    most = np.minimum(model.reach, model.game.capacity)
-    s = np.minimum(model.game.costs.supply(ratio), most)
-    s[worth <= 0] = 0.0
+    s = _maximisers(model, borne, price)
     if not np.isfinite(s).all():
         return math.inf
     return float((worth * s - borne * model.game.costs.value(s)).sum())
+
+
+def _maximisers(model: WelfareModel, borne: Floats, price: float) -> Floats:
+    """Return argmax over 0 <= s <= reach_i of price w_i s - borne_i c_i(s)."""
+    worth = price * model.weights
+    ratio = np.divide(worth, borne, out=np.full_like(worth, np.inf), where=borne > 0)
+    s = np.minimum(model.game.costs.supply(ratio), model.reach)
+    s[worth <= 0] = 0.0
+    return s
+
+
+def sharpest(model: WelfareModel, weights: Floats, budget_duals: Floats) -> DualPoint:
+    """Return the best bound that given weights and multipliers prove.
+
+    The bound is convex in the slope G and its derivative is platform data + w.s(G) - y0, s(G)
+    being the one-dimensional maximisers: a bisection over the tangent point and, where that ends
+    in a kink, one over the slopes there.
+    """
+    weights = normalised(weights, model.p)
+    share = weights + budget_duals
+    borne = model.own * share + model.shared * float(share.sum())
+    worth = weights * model.game.value
+
+    def slope(y: float) -> float:
+        return float(worth @ model.curve.slope(model.at(y)))
+
+    def surplus(y: float, price: float) -> float:
+        """Return by how much the maximisers at a price exceed the amount y."""
+        s = _maximisers(model, borne, price)
+        return model.platform + float(model.weights[s > 0] @ s[s > 0]) - y
+
+    low, high = model.platform, max(1.0, 2 * model.platform)
+    while surplus(high, slope(high)) > 0 and high < FARTHEST:
+        low, high = high, 2 * high
+    while low < (middle := 0.5 * (low + high)) < high:
+        if surplus(middle, slope(middle)) > 0:
+            low = middle
+        else:
+            high = middle
+    cheap, dear = slope(high), slope(low)
+    for _ in range(BACK_OFFS):
+        middle = 0.5 * (cheap + dear)
+        if not cheap < middle < dear:
+            break
+        if surplus(high, middle) > 0:
+            dear = middle
+        else:
+            cheap = middle
+    return dual_point(model, weights, budget_duals, high, cheap)
+
+
+FARTHEST = float(np.finfo(float).max) / 8

@@ -3,7 +3,8 @@
 In the contributions s alone: maximise M_p(u(s)) subject to b(s) >= 0 and 0 <= s <= capacity, with
 
     u_i = b_i + value_i f_i(y),  y = w.s + platform data,
-    b_i = B_i - own c_i(s_i) - shared sum_j c_j(s_j),  own = 1 - beta - shared, shared = beta / (n-1).
+    b_i = B_i - own c_i(s_i) - shared sum_j c_j(s_j),
+    own = 1 - beta - shared,  shared = beta / (n-1).
 
 b_i and u_i are concave and b_i falls in every s_j, so the program is convex and s = 0 is the point
 with the most money left. Without budgets there is no b >= 0; only p = 1 then has a meaning, since
@@ -183,7 +184,9 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
 
 def _check_options(game: SharingGame, p: float, beta: float) -> None:
     accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(accuracy.weights, CommonWeights):
+    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(
+        accuracy.weights, CommonWeights
+    ):
         raise UnsupportedError.single(
             "accuracy",
             f"{accuracy.family}, where agents see different amounts of data",
@@ -308,7 +311,8 @@ def _check_bounded(model: WelfareModel) -> None:
     if not endless.any():
         return
     far = np.sqrt(np.finfo(float).max)
-    final = sources.costs.slope(np.full(sources.size, far))
+    with np.errstate(over="ignore"):
+        final = sources.costs.slope(np.full(sources.size, far))
     if model.bounded:
         loose = endless & (final <= 0)
     else:

@@ -37,6 +37,9 @@ class Step:
         dC, dy and dtau.
     price : float
         Multiplier of dy = w.ds: the change of the marginal value of data.
+    budget, bend : (n,)
+        budget_i (X_i + shared dC) and bend_i (X_i + shared dC - g_i dy + dtau), which multiplying
+        the step out would blur where the curvatures are large.
     """
 
     sources: Floats
@@ -44,6 +47,8 @@ class Step:
     amount: float
     level: float
     price: float
+    budget: Floats
+    bend: Floats
 
 
 @dataclass(frozen=True)
@@ -168,8 +173,20 @@ class NewtonSystem:
         return total
 
     @cached_property
+    def _ratio(self) -> float:
+        """Return c' / w of the freest source.
+
+        Near the optimum a single source may move almost freely, and then dC and dy are nearly
+        proportional; dC - ratio dy keeps the digits that tell them apart.
+        """
+        last, _ = self._order
+        freest = last[np.argmax(self.weight[last] ** 2 / self._last_diagonal)]
+        return float(self.marginal[freest] / self.weight[freest])
+
+    @cached_property
     def _columns(self) -> tuple[Reduced, Reduced]:
-        return self._reduce(self.marginal), self._reduce(self.weight)
+        costs = self.marginal - self._ratio * self.weight
+        return self._reduce(costs), self._reduce(self.weight)
 
     @cached_property
     def _share(self) -> Floats:
@@ -179,25 +196,29 @@ class NewtonSystem:
 
     @cached_property
     def _matrix(self) -> Floats:
-        """Return the 5 x 5 matrix in (dC, dy, dtau, cost multiplier, price)."""
+        """Return the 5 x 5 matrix in (dC - ratio dy, dy, dtau, cost multiplier, price)."""
         costs, data = self._columns
-        k, g, share, left = self.shared, self.gain, self._share, self._left
+        k, g, share, left, ratio = self.shared, self.gain, self._share, self._left, self._ratio
         level = self.bend * left
         bent = share * (self.budget + level)
-        cross = float(self._product(costs, data))
-        by_share = [float((share * column.response).sum()) for column in (costs, data)]
-        by_gain = [float((share * g * column.response).sum()) for column in (costs, data)]
-        taken = [float(column.response.sum()) for column in (costs, data)]
-        gl, gb = float(g @ level), float(g @ bent)
+        cross = self._product(costs, data)
+        by_share = [float(share @ column.response) for column in (costs, data)]
+        by_gain = [float((share * g) @ column.response) for column in (costs, data)]
+        taken = [k * float(column.response.sum()) for column in (costs, data)]
+        cost = k * k * float(left @ self._stiffness)
+        mixed = -k * float(g @ level)
+        amount = self.curve + float((g * g) @ bent) + 2 * ratio * mixed + ratio**2 * cost
+        mixed += ratio * cost
+        raised = k * float(level.sum())
+        fallen = ratio * raised - float(g @ bent)
+        gains = [ratio * taken[0] - by_gain[0], ratio * taken[1] - by_gain[1]]
         matrix = np.array(
             [
-                [k * k * float((left * self._stiffness).sum()), -k * gl, k * float(level.sum())]
-                + [k * taken[0] + 1, k * taken[1]],
-                [-k * gl, self.curve + float((g * g) @ bent), -gb, -by_gain[0], 1 - by_gain[1]],
-                [k * float(level.sum()), -gb, float(bent.sum()), by_share[0], by_share[1]],
-                [-k * taken[0] - 1, by_gain[0], -by_share[0]]
-                + [self._product(costs, costs), cross],
-                [-k * taken[1], by_gain[1] - 1, -by_share[1], cross, self._product(data, data)],
+                [cost, mixed, raised, taken[0] + 1, taken[1]],
+                [mixed, amount, fallen, gains[0], gains[1] + 1],
+                [raised, fallen, float(bent.sum()), by_share[0], by_share[1]],
+                [-taken[0] - 1, -gains[0], -by_share[0], self._product(costs, costs), cross],
+                [-taken[1], -gains[1] - 1, -by_share[1], cross, self._product(data, data)],
             ]
         )
         if not self.maximin:
@@ -220,10 +241,11 @@ class NewtonSystem:
         costs, data = self._columns
         share = self._share
         matrix = self._matrix
+        taken = self.shared * float(given.response.sum())
         right = np.array(
             [
-                -self.shared * float(given.response.sum()),
-                float((share * self.gain) @ given.response),
+                -taken,
+                float((share * self.gain) @ given.response) - self._ratio * taken,
                 level - float(share @ given.response) if self.maximin else 0.0,
                 -self._product(costs, given),
                 -self._product(data, given),
@@ -233,21 +255,32 @@ class NewtonSystem:
             matrix = matrix.copy()
             matrix[1] = [0.0, 1.0, 0.0, 0.0, 0.0]
             right[1] = fixed_amount
-        dc, dy, dtau, eta_cost, eta_data = _solve_scaled(matrix, right)
-        total = self._reduce(rhs + eta_cost * self.marginal + eta_data * self.weight)
-        return Step(self._sources(total, dc, dy, dtau), dc, dy, dtau, eta_data)
+        beside, dy, dtau, eta_cost, eta_data = _solve_scaled(matrix, right)
+        dc = beside + self._ratio * dy
+        total = self._reduce(rhs + eta_cost * costs.raw + eta_data * self.weight)
+        eta_data -= self._ratio * eta_cost
+        moved = self.gain * dy - dtau
+        pull = self.shared * dc - share * moved
+        # (budget + bend)(X + pull): what resists in both terms together.
+        force = total.response + self._stiffness * self._left * pull
+        return Step(
+            self._sources(total, pull, force),
+            dc,
+            dy,
+            dtau,
+            eta_data,
+            (1 - share) * force + self.budget * share * moved,
+            share * (force - self.budget * moved),
+        )
 
-    def _sources(self, total: Reduced, dc: float, dy: float, dtau: float) -> Floats:
+    def _sources(self, total: Reduced, pull: Floats, force: Floats) -> Floats:
         last, rest = self._order
         agents = self.owner[last]
-        pull = self.shared * dc - self._share * (self.gain * dy - dtau)
         step = np.empty_like(self.diagonal)
         soft = self._softened[0]
         step[last] = (total.last - self._slope[last] * (soft * pull)[agents]) / self._last_diagonal
-        if rest.size:
-            force = total.response + self._stiffness * self._left * pull
-            held = self._slope[rest] * force[self.owner[rest]]
-            step[rest] = (total.raw[rest] - held) / self.diagonal[rest]
+        held = self._slope[rest] * force[self.owner[rest]]
+        step[rest] = (total.raw[rest] - held) / self.diagonal[rest]
         return step
 
 
@@ -257,5 +290,5 @@ def _solve_scaled(matrix: Floats, right: Floats) -> tuple[float, float, float, f
     scaled = matrix * rows[:, None]
     columns = 1 / np.abs(scaled).max(axis=0)
     found = columns * np.linalg.solve(scaled * columns, right * rows)
-    dc, dy, dtau, eta_cost, eta_data = (float(entry) for entry in found)
-    return dc, dy, dtau, eta_cost, eta_data
+    first, second, third, fourth, fifth = (float(entry) for entry in found)
+    return first, second, third, fourth, fifth

@@ -108,7 +108,9 @@ def test_growth_market_equals_the_definition(outside, exponent):
 
 def test_own_model_option_counts_for_a_liar():
     market = market_game(
-        parse({"kind": "market", "agents": 2, "types": [1, 3, 10], "valuation": {"family": "share"}})
+        parse(
+            {"kind": "market", "agents": 2, "types": [1, 3, 10], "valuation": {"family": "share"}}
+        )
     ).with_arithmetic(EXACT)
     # type 10 reports 3 against 1: the common model has quality 4, his own has 10
     value = market.column(0, [0]).report_values(0, 1).ravel()[1]
@@ -136,8 +138,10 @@ def test_enclosures_contain_the_exact_values():
         ({"family": "identity"}, identity),
         ({"family": "saturation"}, lambda t: np.tanh(t / 2)),
         ({"family": "power", "exponent": "1/2"}, lambda t: t**0.5),
-        ({"family": "table", "points": [[0, 0], [2, 1], [20, 3]]},
-         lambda t: np.interp(t, [0, 2, 20], [0, 1, 3])),
+        (
+            {"family": "table", "points": [[0, 0], [2, 1], [20, 3]]},
+            lambda t: np.interp(t, [0, 2, 20], [0, 1, 3]),
+        ),
     ],
 )
 def test_qualities(quality, function):
@@ -159,7 +163,9 @@ def test_qualities(quality, function):
 
 def numeric_slopes(market, agent, q, step=1e-6):
     def value(point):
-        return float(market.valuation.value(agent, [np.float64(x) for x in point], market.arithmetic))
+        return float(
+            market.valuation.value(agent, [np.float64(x) for x in point], market.arithmetic)
+        )
 
     slopes = []
     for j in range(len(q)):
@@ -177,7 +183,9 @@ def test_properties_agree_with_numerical_slopes(pair, point):
     slopes = np.array([numeric_slopes(market, i, point[:n]) for i in range(n)])
     assert market.property_named("non-competitive").holds == bool((slopes > -1e-6).all())
     assert market.property_named("growing-market").holds == bool((slopes.sum(axis=0) > -1e-6).all())
-    assert market.property_named("quasi-monotone").holds == bool((np.diagonal(slopes) > -1e-6).all())
+    assert market.property_named("quasi-monotone").holds == bool(
+        (np.diagonal(slopes) > -1e-6).all()
+    )
 
 
 def test_share_is_growth_with_exponent_minus_one():

@@ -87,7 +87,7 @@ def test_the_demo_has_even_gains_by_an_independent_linear_program():
     plain = hospitals()
     cells = [(i, t) for i in range(3) for t in plain.profiles()]
     number = {cell: k for k, cell in enumerate(cells)}
-    rows, bounds, equal = [], [], []
+    rows, bounds = [], []
 
     def row(terms, spread=0.0):
         line = np.zeros(len(cells) + 1)
@@ -96,9 +96,7 @@ def test_the_demo_has_even_gains_by_an_independent_linear_program():
         line[-1] = spread
         return line
 
-    limit = {
-        (i, t): plain.report_value(i, t, t[i]) - plain.outside_value(i, t) for i, t in cells
-    }
+    limit = {(i, t): plain.report_value(i, t, t[i]) - plain.outside_value(i, t) for i, t in cells}
     for i, t in cells:
         rows.append(row([((i, t), 1)]))
         bounds.append(limit[i, t])
@@ -111,8 +109,7 @@ def test_the_demo_has_even_gains_by_an_independent_linear_program():
             if j != i:
                 rows.append(row([((i, t), 1), ((j, t), -1)], -1.0))
                 bounds.append(limit[i, t] - limit[j, t])
-    for t in plain.profiles():
-        equal.append(row([((i, t), 1) for i in range(3)]))
+    equal = [row([((i, t), 1) for i in range(3)]) for t in plain.profiles()]
     cost = np.zeros(len(cells) + 1)
     cost[-1] = 1
     found = scipy.optimize.linprog(

@@ -183,7 +183,9 @@ def test_a_slightly_worse_allocation_is_not_efficient():
     condition = check(market, payments, allocation=allocation).condition("efficiency")
     assert condition.verdict == "fail"
     assert condition.witness["profile"] == {"north": "1", "south": "2"}
-    gain = Fraction(condition.witness["total_better"]) - Fraction(condition.witness["total_claimed"])
+    gain = Fraction(condition.witness["total_better"]) - Fraction(
+        condition.witness["total_claimed"]
+    )
     assert gain == TINY * Fraction(6, 5)
 
 

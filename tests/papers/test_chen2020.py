@@ -10,11 +10,11 @@ import scipy.optimize
 
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
-from mdsolve.progress import Monitor
-from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import market_mechanism
+from mdsolve.progress import Monitor
 from mdsolve.report.reproduction import write_reproduction
+from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.study.reproduce import chen2020_example1 as example1
 from mdsolve.study.reproduce.chen2020_linear import draw_effects, outcomes
 from mdsolve.study.reproduce.registry import ITEMS
@@ -34,7 +34,9 @@ def test_vcg_utilities_of_example_1_from_the_definition(report):
 def test_the_truthful_ratio_by_a_second_method():
     def gain(own):
         best = scipy.optimize.minimize_scalar(
-            lambda r: -example1.utility(r, own), bounds=(0.5, own - 1), options={"xatol": 1e-12},
+            lambda r: -example1.utility(r, own),
+            bounds=(0.5, own - 1),
+            options={"xatol": 1e-12},
             method="bounded",
         )
         return -best.fun - example1.utility(own, own)

@@ -20,8 +20,8 @@ entries = st.fractions(min_value=-1, max_value=2, max_denominator=5)
 
 
 @st.composite
-def market_data(draw, agents=st.integers(2, 3), entry=entries):
-    n = draw(agents)
+def market_data(draw, entry=entries):
+    n = draw(st.integers(2, 3))
     names = [f"a{k}" for k in range(n)]
     grids = [sorted(draw(st.sets(st.integers(0, 6), min_size=1, max_size=4))) for _ in names]
     matrix = [[str(draw(entry)) for _ in names] for _ in names]
@@ -52,8 +52,14 @@ def test_relabelling_agents_permutes_payments_and_keeps_verdicts(data, random):
         },
     }
     original, moved = payments_of(data), payments_of(relabelled)
-    assert np.array_equal(np.moveaxis(original[order], range(1, len(order) + 1),
-                                      [1 + order.index(k) for k in range(len(order))]), moved)
+    assert np.array_equal(
+        np.moveaxis(
+            original[order],
+            range(1, len(order) + 1),
+            [1 + order.index(k) for k in range(len(order))],
+        ),
+        moved,
+    )
     verdicts = [
         {c.name: c.verdict for c in solve(parse(d), "mep").certificate.conditions}
         for d in (data, relabelled)

@@ -54,7 +54,12 @@ def brute_force(agents, exponent, grid, outside, limit):
 @pytest.mark.parametrize("grid", ["one", "zero"])
 @pytest.mark.parametrize(
     ("agents", "exponent", "limit"),
-    [(2, Fraction(-1), 9), (2, Fraction(-9, 10), 17), (3, Fraction(-1), 6), (3, Fraction(-4, 5), 5)],
+    [
+        (2, Fraction(-1), 9),
+        (2, Fraction(-9, 10), 17),
+        (3, Fraction(-1), 6),
+        (3, Fraction(-4, 5), 5),
+    ],
 )
 def test_brute_force_over_all_profiles(agents, exponent, limit, grid, outside):
     found = solve(agents, exponent, grid, outside, limit=limit)

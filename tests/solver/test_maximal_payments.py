@@ -41,7 +41,9 @@ def growth_markets(draw):
     for k, (name, size) in enumerate(zip(names, sizes, strict=True)):
         start = Fraction(step) * (first + (k if draw(st.booleans()) else 0))
         grids[name] = {
-            "from": str(start), "to": str(start + (size - 1) * Fraction(step)), "step": step,
+            "from": str(start),
+            "to": str(start + (size - 1) * Fraction(step)),
+            "step": step,
         }
     exponent = draw(st.sampled_from(["-1", "-0.95", "-0.8", "-0.7", "-0.5", "-0.2", "-1/3"]))
     return market_game(
@@ -65,9 +67,7 @@ def test_monotone_route_equals_the_sweep(market):
     assert "monotone" in monotone.method
     assert "sweep" in sweep.method
     scale = max(1.0, float(np.abs(sweep.payments).max()))
-    np.testing.assert_allclose(
-        monotone.payments, sweep.payments, rtol=0, atol=ROUND_OFF * scale
-    )
+    np.testing.assert_allclose(monotone.payments, sweep.payments, rtol=0, atol=ROUND_OFF * scale)
 
 
 @pytest.mark.parametrize("outside", ["pooled", "separate"])

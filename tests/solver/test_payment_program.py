@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import scipy.optimize
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mdsolve.certificate.claim import MarketClaim
 from mdsolve.certificate.nonexistence import no_mechanism
@@ -41,8 +40,17 @@ def growth_game(types=(1, 2, 3, 4), exponent=-0.5, agents=2):
     return market, plain
 
 
-def oracle(plain, *, balanced=False, cap=None, floor=None, revenue=None, spread=None,
-           deficit=False, minimise=None):
+def oracle(
+    plain,
+    *,
+    balanced=False,
+    cap=None,
+    floor=None,
+    revenue=None,
+    spread=None,
+    deficit=False,
+    minimise=None,
+):
     """Return the optimum of the program, with rows written from the definition."""
     profiles = plain.profiles()
     cells = list(itertools.product(range(plain.n), profiles))
