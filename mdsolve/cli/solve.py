@@ -32,6 +32,10 @@ def solve(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw the outcome of a market into this PNG file."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -49,6 +53,7 @@ def solve(
         mechanisms=names,
         options=options,
         output=output,
+        plot=plot,
         as_json=as_json,
         quiet=quiet,
         memory_limit=memory_bytes(memory_limit),

@@ -11,6 +11,7 @@ from typing import Any
 from mdsolve.cli.common import print_json
 from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
+from mdsolve.report.figure import require_png
 from mdsolve.report.text import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
 from mdsolve.study.explain import explain_payments
@@ -32,10 +33,13 @@ class Request:
     seed: int | None = None
     tolerance: float | None = None
     explain: str | None = None
+    plot: Path | None = None
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
     """Carry out a request; return the exit code, the worst one where several mechanisms ran."""
+    if request.plot is not None:
+        require_png(request.plot)
     instance = load(request.file)
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
     solutions = []
@@ -58,6 +62,8 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
         write_solutions(solutions, request.output)
         if not request.quiet:
             sys.stderr.write(f"wrote {request.output}\n")
+    if request.plot is not None:
+        _draw(instance, solutions, request.plot, request.quiet)
     if request.as_json:
         print_json(_document([solution.to_dict() for solution in solutions]))
     return max(solution.exit_code for solution in solutions)
@@ -65,6 +71,22 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
 
 def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
     return solutions[0] if len(solutions) == 1 else {"solutions": solutions}
+
+
+def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet: bool) -> None:
+    """Draw each solution, the mechanism's name in the file's where there are several."""
+    from mdsolve.report.outcome_figure import can_draw, draw_outcome
+
+    for solution in solutions:
+        name = solution.mechanism.name
+        file = target.with_name(f"{target.stem}.{name}{target.suffix}")
+        file = file if len(solutions) > 1 else target
+        drawn = can_draw(solution)
+        if drawn:
+            draw_outcome(solution, file, instance.title)
+        if not quiet:
+            reason = f"no picture: the {name} solution has no payments at a profile of a market"
+            sys.stderr.write(f"wrote {file}\n" if drawn else f"{reason}\n")
 
 
 def _explain(instance: Instance, solution: Solution, request: Request) -> None:

@@ -27,7 +27,15 @@ STYLE: Any = {
     "font.size": 10,
     "legend.frameon": False,
     "axes.titlelocation": "left",
+    "figure.constrained_layout.h_pad": 0.11,
+    "figure.constrained_layout.w_pad": 0.11,
 }
+
+
+def require_png(target: Path) -> None:
+    """Raise `UsageError` unless the file ends in .png; cheap, for a check before a long run."""
+    if target.suffix.lower() != ".png":
+        raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".png")
 
 
 @contextmanager
@@ -39,8 +47,7 @@ def picture(target: Path, width: float = 7.0, height: float = 4.2) -> Iterator[F
     UsageError
         If matplotlib is not installed or the file does not end in .png.
     """
-    if target.suffix.lower() != ".png":
-        raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".png")
+    require_png(target)
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg

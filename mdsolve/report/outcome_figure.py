@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
 from mdsolve.report.figure import PALETTE, picture
@@ -25,6 +26,9 @@ BAR, SPACING = 0.34, 0.38
 """Height of a bar and distance of an agent's two bars, in rows."""
 
 MOST_AGENTS = 30
+LONGEST_NAME, LONGEST_TITLE = 14, 80
+"""Characters that fit."""
+
 ROW_HEIGHT = 0.95
 """Inches per agent."""
 
@@ -98,12 +102,12 @@ def draw_outcome(solution: Solution, target: Path, title: str | None = None) -> 
     rows = len(lines)
     with picture(target, 10.0, 1.6 + ROW_HEIGHT * rows) as figure:
         flows, gains = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
-        headline = title or solution.instance.name or "market"
-        figure.suptitle(headline, x=0.01, ha="left", fontsize=13, fontweight="bold")
+        headline = shorten(title or solution.instance.name or "market", LONGEST_TITLE)
+        plain: dict[str, Any] = {"x": 0.01, "ha": "left", "parse_math": False}
+        figure.suptitle(headline, fontsize=13, fontweight="bold", **plain)
         _draw_flows(flows, lines, float(solution.answers["revenue"]), scale)
         _draw_gains(gains, lines, scale)
-        figure.supxlabel(_summary(solution, lines, scale), x=0.01, ha="left", fontsize=10)
-        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.12)
+        figure.supxlabel(_summary(solution, lines, scale), fontsize=10, **plain)
 
 
 def _lines(solution: Solution) -> list[Line]:
@@ -138,7 +142,8 @@ def _draw_flows(axes: Axes, lines: Sequence[Line], revenue: float, scale: float)
     for row, line in enumerate(lines):
         share = line.data / most_data if most_data > 0 else 0.0
         axes.scatter([0.11], [row], s=max(LARGEST_CIRCLE * share, 12), color=PALETTE[5], zorder=3)
-        axes.text(0.25, row - 0.1, line.name, ha="left", va="bottom", fontsize=11)
+        name = line.name if len(line.name) <= LONGEST_NAME else line.name[: LONGEST_NAME - 1] + "…"
+        axes.text(0.25, row - 0.1, name, va="bottom", fontsize=11, parse_math=False)
         axes.text(
             0.25, row + 0.04, f"brings {number(line.data, 4)}", ha="left", va="top", fontsize=9
         )
@@ -168,12 +173,13 @@ def _draw_flow(axes: Axes, row: int, payment: float, most: float, scale: float) 
     start, end = (0.47, 0.86) if pays else (0.86, 0.47)
     colour = PAYS if pays else RECEIVES
     width = max(WIDEST_ARROW * abs(payment) / most, 1.0)
+    head = f"head_width={width + HEAD},head_length={HEAD + 2}"
     axes.annotate(
         "",
         (end, row),
         (start, row),
         arrowprops={
-            "arrowstyle": f"simple,tail_width={width},head_width={width + HEAD},head_length={HEAD + 2}",
+            "arrowstyle": f"simple,tail_width={width},{head}",
             "mutation_scale": 1,
             "color": colour,
             "shrinkA": 0,
@@ -240,7 +246,10 @@ def _summary(solution: Solution, lines: Sequence[Line], scale: float) -> str:
     ]
     gain = sum(line.inside - line.outside for line in lines)
     if losers:
-        sentence = f"Better off outside: {', '.join(losers)}."
+        sentence = shorten(
+            f"Better off outside: {', '.join(losers)}", LONGEST_TITLE, placeholder=" …"
+        )
+        sentence += "."
     else:
         sentence = f"Nobody is better off outside; together they gain {_money(gain, scale)}."
     checked = ""

@@ -54,5 +54,10 @@ def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
     numbers, image = folder / f"{stem}.json", folder / f"{stem}.png"
     text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
     write_atomically(numbers, lambda stream: stream.write(text.encode()))
-    FIGURES[found.name](found, image)
+    draw_reproduction(found, image)
     return [numbers, image]
+
+
+def draw_reproduction(found: Reproduction, target: Path) -> None:
+    """Draw the picture of a reproduction into a PNG file."""
+    FIGURES[found.name](found, target)

@@ -1,0 +1,61 @@
+"""Make the pictures of the README and the documentation anew.
+
+Run from the root of the project: python scripts/make_figures.py [NAME ...]
+Each is drawn from a shipped instance or a reproduction, so a picture cannot drift from the code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import mdsolve as md
+from mdsolve.progress import Monitor
+from mdsolve.report.outcome_figure import draw_outcome
+from mdsolve.report.reproduction import draw_reproduction
+from mdsolve.study.reproduce.registry import ITEMS
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+
+
+def outcome(file: str) -> Callable[[Path], None]:
+    """Return a function that solves a shipped instance and draws its outcome."""
+
+    def draw(target: Path) -> None:
+        instance = md.load(ROOT / "instances" / file)
+        draw_outcome(md.solve(instance), target, instance.title)
+
+    return draw
+
+
+def reproduction(name: str) -> Callable[[Path], None]:
+    """Return a function that recomputes a published item with seed 0 and draws it."""
+
+    def draw(target: Path) -> None:
+        draw_reproduction(ITEMS[name].recompute(0, Monitor()), target)
+
+    return draw
+
+
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "consortium": outcome("cases/three-hospitals.yaml"),
+    "frontier": reproduction("chen2020/figure3"),
+    "hiding-data": reproduction("chen2020/example1"),
+    "exploitation-agents": reproduction("chen2020/figure1"),
+    "exploitation-types": reproduction("chen2020/figure2"),
+}
+
+
+def main(names: list[str]) -> None:
+    """Draw the pictures named, or all of them."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name in names or PICTURES:
+        target = IMAGES / f"{name}.png"
+        PICTURES[name](target)
+        print(f"wrote {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
