@@ -73,7 +73,7 @@ def claim_from(
         for key in tables:
             if table.get(key) is not None:
                 where = f"{label}: table.{key}"
-                tables[key] = _read_table(table[key], shape, folder, where, findings)
+                tables[key] = read_table(table[key], shape, folder, where, findings)
     agents = data.get("agents")
     if agents is not None and list(agents) != list(market.agents):
         names = ", ".join(market.agents)
@@ -107,16 +107,19 @@ def _side_constraints(mechanism: Any, where: str, findings: list[Finding]) -> Si
         return SideConstraints()
 
 
-def _read_table(
+def read_table(
     raw: Any, shape: tuple[int, ...], folder: Path | None, where: str, findings: list[Finding]
 ) -> Array | None:
+    """Return a table of numbers from nested lists or a file; a problem becomes a finding."""
     try:
         array = _from_file(raw, shape, folder) if isinstance(raw, Mapping) else _from_list(raw)
     except ValueError as error:
         findings.append(Finding(where, str(error), f"numbers in shape {shape}"))
         return None
     if array.shape != shape:
-        expected = f"shape {shape}: agents, then each agent's types"
+        expected = f"shape {shape}" + (
+            ": agents, then each agent's types" if len(shape) > 1 else ", one entry per agent"
+        )
         findings.append(Finding(where, f"shape {array.shape}", expected))
         return None
     return array

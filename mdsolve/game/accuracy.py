@@ -63,6 +63,18 @@ class Accuracy(ABC):
     def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return da_agent / ds_agent (from the right) at each own contribution in `own`."""
 
+    def unilateral_values(self, s: Floats, own: Floats) -> Floats:
+        """Return a_i with agent i alone moved to own_i, for every i, shape (n,)."""
+        return np.array(
+            [self.along(agent, s, own[agent : agent + 1])[0] for agent in range(len(s))]
+        )
+
+    def unilateral_slopes(self, s: Floats, own: Floats) -> Floats:
+        """Return da_i / ds_i with agent i alone moved to own_i, for every i, shape (n,)."""
+        return np.array(
+            [self.slope_along(agent, s, own[agent : agent + 1])[0] for agent in range(len(s))]
+        )
+
     def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
         """Return own contributions where a_agent's slope may jump, others as in s."""
         return np.empty(0)
@@ -147,6 +159,17 @@ class WeightedAccuracy(Accuracy):
         kinks = np.array([float(kink) for kink in self.curve.of(agent).kinks])
         own = (kinks - self._others(agent, s)) / weight
         return np.asarray(own[own > 0])
+
+    def unilateral_values(self, s: Floats, own: Floats) -> Floats:
+        """Return f_i(y_i + w_ii (own_i - s_i))."""
+        return self.curve.value(self._moved(s, own))
+
+    def unilateral_slopes(self, s: Floats, own: Floats) -> Floats:
+        """Return w_ii f_i'(y_i + w_ii (own_i - s_i))."""
+        return self.weights.own * self.curve.slope(self._moved(s, own))
+
+    def _moved(self, s: Floats, own: Floats) -> Floats:
+        return np.maximum(self.index(s) + self.weights.own * (own - s), self.platform_data)
 
     def _own(self, agent: int) -> float:
         return float(self.weights.own[agent])

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mdsolve.report.text import number
+from mdsolve.report.numbers import number
 from mdsolve.solver.growth_frontier import Frontier
 
 

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mdsolve.report.text import number
+from mdsolve.report.numbers import number
 from mdsolve.study.check import CheckReport
 
 

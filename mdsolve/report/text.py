@@ -13,28 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mdsolve.conditions import Certificate, Condition
+from mdsolve.report.numbers import number
+from mdsolve.report.sharing_text import sharing_view
 from mdsolve.solution import Solution
 from mdsolve.status import Termination
 from mdsolve.tolerance import ROUND_OFF
 
 MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "not-checked": ("-", "yellow")}
-
-
-def number(value: Any, digits: int = 6) -> str:
-    """Return a number for reading: fractions as they are, floats with few significant digits.
-
-    Examples
-    --------
-    >>> number(Fraction(10, 11)), number(0.909090909), number(3.0)
-    ('10/11', '0.909091', '3')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, bool | str):
-        return str(value)
-    return f"{float(value):.{digits}g}"
 
 
 def console_for(stream: Any = None) -> Console:
@@ -43,9 +28,11 @@ def console_for(stream: Any = None) -> Console:
 
 
 def solution_view(solution: Solution) -> RenderableType:
-    """Return everything a reader wants to see of a market solution."""
+    """Return everything a reader wants to see of a solution."""
     parts: list[RenderableType] = [_headline(solution)]
-    if "payments" in solution.answers:
+    if "contributions" in solution.answers:
+        parts.append(sharing_view(solution))
+    elif "payments" in solution.answers:
         parts.append(_profile_table(solution))
         parts.append(_revenue_line(solution))
     if "witness" in solution.answers:

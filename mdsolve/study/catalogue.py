@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from mdsolve.errors import UsageError
 from mdsolve.instance.market import QualitySpec, ValuationSpec
 from mdsolve.instance.sharing import AccuracyFamily, CostSpec
-from mdsolve.mechanism.registry import MARKET_MECHANISMS
+from mdsolve.mechanism.base import MarketMechanism
+from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
+from mdsolve.mechanism.sharing_base import SharingMechanism
 
 FAMILIES: dict[str, Any] = {
     "quality": QualitySpec,
@@ -29,9 +31,13 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     Examples
     --------
     >>> [entry["name"] for entry in catalogue()["mechanism"]]
-    ['free', 'vcg', 'mep', 'desirable']
+    ['free', 'vcg', 'mep', 'desirable', 'none', 'budget-balanced', 'contribution-transfer']
     """
-    listing = {"mechanism": [rule.describe() for rule in MARKET_MECHANISMS.values()]}
+    rules: list[MarketMechanism | SharingMechanism] = [
+        *MARKET_MECHANISMS.values(),
+        *SHARING_MECHANISMS.values(),
+    ]
+    listing = {"mechanism": [rule.describe() for rule in rules]}
     for key, union in FAMILIES.items():
         listing[key] = [_family(key, model) for model in _members(union)]
     return listing

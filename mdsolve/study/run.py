@@ -16,14 +16,22 @@ from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import parse_side_constraints
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.base import CHECKED, MarketMechanism, MarketOutcome
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
+from mdsolve.mechanism.registry import (
+    MARKET_MECHANISMS,
+    SHARING_MECHANISMS,
+    market_mechanism,
+)
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
 from mdsolve.study.market_answers import claimed_allocation, market_answers
+from mdsolve.study.sharing_run import solve_sharing
+from mdsolve.study.stopping import stop_message, stop_termination
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -62,14 +70,18 @@ def solve(
     MemoryLimitError
         The answer would need more memory than allowed.
     """
-    if not isinstance(instance, MarketInstance):
+    if isinstance(instance, TrainingInstance):
         raise UnsupportedError.single(
             f"{instance.label}: kind",
             instance.kind,
-            "market",
-            "sharing and training instances can be loaded and validated, not solved yet",
+            "market or sharing",
+            "training instances can be loaded and validated, not run yet",
         )
     name, given = chosen_mechanism(instance, mechanism, options or {})
+    if isinstance(instance, SharingInstance):
+        return solve_sharing(
+            instance, name, given, monitor=monitor or Monitor(), tolerances=tolerances, seed=seed
+        )
     rule = market_mechanism(name)
     effective = effective_options(name, rule.options, given)
     watch = monitor or Monitor()
@@ -124,16 +136,6 @@ def outcome_or_stop(
         return MarketOutcome(market, None, stop_termination(stop), message, "none")
 
 
-def stop_termination(stop: BaseException) -> Termination:
-    """Return `LIMIT` for a time limit and `INTERRUPTED` for Ctrl-C."""
-    return Termination.LIMIT if isinstance(stop, StopRequested) else Termination.INTERRUPTED
-
-
-def stop_message(stop: BaseException) -> str:
-    """Return why a run was stopped, in words."""
-    return str(stop) if isinstance(stop, StopRequested) else "interrupted by the user"
-
-
 def payments(
     instance: Instance,
     *,
@@ -165,12 +167,17 @@ def chosen_mechanism(
         raise UsageError.single(
             f"{instance.label}: mechanism",
             "none named",
-            "one of " + ", ".join(MARKET_MECHANISMS),
+            "one of " + ", ".join(_fitting(instance)),
             "name one with -m, or add mechanism: {name: ...} to the instance",
         )
     name = mechanism or (default.name if default else "")
     inherited = default.options if default and default.name == name else {}
     return name, {**inherited, **options}
+
+
+def _fitting(instance: Instance) -> Sequence[str]:
+    market = isinstance(instance, MarketInstance)
+    return tuple(MARKET_MECHANISMS if market else SHARING_MECHANISMS)
 
 
 def certify(

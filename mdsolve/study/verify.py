@@ -11,15 +11,20 @@ from typing import Any
 from mdsolve.certificate.claim import MarketClaim, claim_from
 from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
+from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
+from mdsolve.certificate.sharing_claim import sharing_claim_from
 from mdsolve.conditions import ArithmeticName, Certificate
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.game.build import market_game
+from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.market import Market
 from mdsolve.instance import Instance, load
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.base import CHECKED, efficiency_claim
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import MARKET_MECHANISMS
+from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, read_solution_data
 
@@ -110,17 +115,17 @@ def verify(
     >>> verify(market, {"table": {"payments": [[0, 0]]}}).verdict
     'pass'
     """
-    if not isinstance(instance, MarketInstance):
+    if isinstance(instance, TrainingInstance):
         raise UnsupportedError.single(
             f"{instance.label}: kind",
             instance.kind,
-            "market",
-            "sharing and training instances can be loaded and validated, not checked yet",
+            "market or sharing",
+            "training instances can be loaded and validated, not checked yet",
         )
-    unknown = [name for name in conditions if name not in MARKET_CONDITIONS]
+    known = MARKET_CONDITIONS if isinstance(instance, MarketInstance) else SHARING_CONDITIONS
+    unknown = [name for name in conditions if name not in known]
     if unknown:
-        raise UsageError([_unknown_condition(name) for name in unknown])
-    market = market_game(instance)
+        raise UsageError([_unknown_condition(name, known) for name in unknown])
     if isinstance(solution, Solution):
         data: Mapping[str, Any] = {
             "mechanism": vars(solution.mechanism),
@@ -129,6 +134,9 @@ def verify(
         }
     else:
         data = solution
+    if isinstance(instance, SharingInstance):
+        return _verify_sharing(instance, data, arithmetic, conditions, tolerance, folder, label)
+    market = market_game(instance)
     claim = claim_from(data, market, folder, label)
     return verify_market(
         market,
@@ -175,7 +183,31 @@ def _mechanism_name(entry: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _unknown_condition(name: str) -> Finding:
-    close = get_close_matches(name, MARKET_CONDITIONS, n=1)
+def _unknown_condition(name: str, known: Sequence[str]) -> Finding:
+    close = get_close_matches(name, known, n=1)
     fix = f"did you mean {close[0]!r}?" if close else ""
-    return Finding("--condition", repr(name), "one of " + ", ".join(MARKET_CONDITIONS), fix)
+    return Finding("--condition", repr(name), "one of " + ", ".join(known), fix)
+
+
+def _verify_sharing(
+    instance: SharingInstance,
+    data: Mapping[str, Any],
+    arithmetic: ArithmeticName,
+    conditions: Sequence[str],
+    tolerance: float | None,
+    folder: Path | None,
+    label: str,
+) -> Certificate:
+    """Check a solution of a sharing game; only float arithmetic is offered there."""
+    if arithmetic != "float":
+        raise UnsupportedError.single(
+            "--arithmetic",
+            arithmetic,
+            "float for sharing games",
+            "markets can be checked in exact and ball arithmetic",
+        )
+    game = sharing_game(instance)
+    claim = sharing_claim_from(data, game, folder, label)
+    rule = SHARING_MECHANISMS.get(claim.mechanism or "")
+    claimed = ("nash", "budget-balance") if rule is None else rule.claims(game, claim.options)
+    return verify_sharing(game, claim, tolerance=tolerance, claimed=(*claimed, *conditions))

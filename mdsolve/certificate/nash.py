@@ -1,0 +1,215 @@
+"""Nash equilibrium: a bound on what anybody gains by deviating, and where best responses lie.
+
+For a utility that is concave in the own contribution, slopes at three points suffice. If the slope
+is not negative at s_i - delta (or that is 0) and not positive at s_i + delta (or that is the
+capacity), every best response lies within delta, and
+
+    gain <= delta * max(slope(s_i)^+, slope(s_i)^-).
+
+Both numbers matter: far from curved optima a wrong contribution costs almost nothing in utility.
+Where the accuracy is clipped, utilities are concave between kinks, and every piece is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.payment_rules import Rule
+from mdsolve.conditions import Condition
+from mdsolve.game.sharing import SharingGame
+from mdsolve.tolerance import EQUILIBRIUM_SLACK
+
+Floats = npt.NDArray[np.float64]
+NAME = "nash"
+
+GLOBAL_LIMIT = 3000
+"""Most agents whose clipped utilities are searched piece by piece."""
+
+BISECTIONS = 200
+
+
+def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bool) -> Condition:
+    """Check that nobody gains by changing his own contribution."""
+    scale = float(np.max(np.abs(game.utilities(s, rule.payments)), initial=0.0))
+    allowed = tolerance * max(1.0, scale)
+    if rule.shares is None and not game.accuracy.own_concave:
+        return _global(game, s, rule, allowed, scale, claimed)
+    if rule.shares is not None and not game.accuracy.concave:
+        reason = "Shapley shares of payoffs that are not concave are not checked"
+        return Condition(NAME, claimed, "not-checked", detail=reason)
+    delta = EQUILIBRIUM_SLACK * np.maximum(1.0, s)
+    low, high = np.maximum(s - delta, 0.0), np.minimum(s + delta, game.capacity)
+    slope = own_slopes(game, s, rule)
+    at, below, above = slope(s), slope(low), slope(high)
+    too_high = (low > 0) & (below < 0)
+    too_low = (high < game.capacity) & (above > 0)
+    gains = np.where(at > 0, at * (high - s), -at * (s - low))
+    worst = int(np.argmax(np.where(too_high | too_low, np.inf, gains)))
+    moved = bool(too_high[worst] or too_low[worst])
+    bound = float(gains.max(initial=0.0))
+    witness: dict[str, Any] = {
+        "agent": game.agents[worst],
+        "contribution": float(s[worst]),
+        "marginal_utility": float(at[worst]),
+    }
+    if moved:
+        answer = _best_reply(game, s, rule, worst, bool(too_low[worst]))
+        gain = _gain(game, s, rule, worst, answer)
+        witness |= {"best_response": answer, "gain": gain}
+        bound = max(bound, gain)
+    fails = moved or bound > allowed
+    return Condition(
+        NAME,
+        claimed,
+        "fail" if fails else "pass",
+        violation=bound,
+        scale=scale,
+        tolerance=allowed,
+        scope=f"{game.size:,} agents; every best response within {EQUILIBRIUM_SLACK:.0e}",
+        detail=(
+            "an agent's best response lies elsewhere"
+            if fails
+            else "no unilateral change pays, and every best response lies within delta"
+        ),
+        witness=witness,
+    )
+
+
+def own_slopes(game: SharingGame, s: Floats, rule: Rule) -> Callable[[Floats], Floats]:
+    """Return own marginal utilities (right derivatives) as a function of own contributions."""
+
+    def slope(own: Floats) -> Floats:
+        if rule.shares is None:
+            benefit = game.value * game.accuracy.unilateral_slopes(s, own)
+        else:
+            benefit = rule.shares.slopes(own)
+        return np.asarray(benefit - rule.borne * game.costs.slope(own) + rule.price)
+
+    return slope
+
+
+def _best_reply(game: SharingGame, s: Floats, rule: Rule, agent: int, upwards: bool) -> float:
+    """Return where the agent's slope changes sign, by bisection."""
+    slope = own_slopes(game, s, rule)
+
+    def at(x: float) -> float:
+        own = s.copy()
+        own[agent] = x
+        return float(slope(own)[agent])
+
+    low, high = (
+        (float(s[agent]), float(game.capacity[agent])) if upwards else (0.0, float(s[agent]))
+    )
+    if not np.isfinite(high):
+        high = max(1.0, 2 * low)
+        for _ in range(BISECTIONS):
+            if at(high) <= 0:
+                break
+            high *= 2
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if at(middle) > 0 else (low, middle)
+    return high
+
+
+def _gain(game: SharingGame, s: Floats, rule: Rule, agent: int, answer: float) -> float:
+    """Return what the agent gains by the answer; Shapley gains by integrating the slope."""
+    own = s.copy()
+    own[agent] = answer
+    costs = game.costs.value(own)[agent] - game.costs.value(s)[agent]
+    other = -rule.borne * costs + rule.price * (answer - s[agent])
+    if rule.shares is None:
+        moved = game.accuracy.unilateral_values(s, own)[agent]
+        return float(game.value[agent] * (moved - game.accuracies(s)[agent]) + other)
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    points = s[agent] + 0.5 * (nodes + 1) * (answer - s[agent])
+    slopes = []
+    for point in points:
+        own[agent] = point
+        slopes.append(rule.shares.slopes(own)[agent])
+    return float(0.5 * (answer - s[agent]) * (weights @ np.array(slopes)) + other)
+
+
+def _global(
+    game: SharingGame, s: Floats, rule: Rule, allowed: float, scale: float, claimed: bool
+) -> Condition:
+    """Search every concave piece of every agent's utility."""
+    if game.size > GLOBAL_LIMIT:
+        reason = (
+            f"{game.size:,} agents with utilities that are not concave; at most {GLOBAL_LIMIT:,} "
+            "are searched"
+        )
+        return Condition(NAME, claimed, "not-checked", detail=reason)
+    worst, witness = 0.0, None
+    for agent in range(game.size):
+        answer, gain = best_piece(game, s, rule, agent)
+        if witness is None or gain > worst:
+            worst = max(worst, gain)
+            witness = _witness(game, s, agent, answer, gain)
+    return Condition(
+        NAME,
+        claimed,
+        "fail" if worst > allowed else "pass",
+        violation=worst,
+        scale=scale,
+        tolerance=allowed,
+        scope=f"{game.size:,} agents, every piece between kinks",
+        detail="no unilateral change pays" if worst <= allowed else "a unilateral change pays",
+        witness=witness,
+    )
+
+
+def _witness(
+    game: SharingGame, s: Floats, agent: int, answer: float, gain: float
+) -> Mapping[str, Any]:
+    return {
+        "agent": game.agents[agent],
+        "contribution": float(s[agent]),
+        "best_response": answer,
+        "gain": gain,
+    }
+
+
+def best_piece(game: SharingGame, s: Floats, rule: Rule, agent: int) -> tuple[float, float]:
+    """Return the agent's global best response and its gain over his contribution."""
+    accuracy, costs = game.accuracy, game.costs
+    top = float(game.capacity[agent])
+
+    def slope(x: float) -> float:
+        own = np.array([x])
+        benefit = game.value[agent] * accuracy.slope_along(agent, s, own)
+        return float((benefit - rule.borne * costs.slope_along(agent, own) + rule.price)[0])
+
+    def utility(points: Floats) -> Floats:
+        benefit = game.value[agent] * accuracy.along(agent, s, points)
+        return np.asarray(benefit - rule.borne * costs.along(agent, points) + rule.price * points)
+
+    kinks = [accuracy.own_kinks(agent, s), costs.kinks(agent), np.array([0.0])]
+    ends = np.unique(np.concatenate(kinks))
+    ends = ends[ends < top]
+    if not np.isfinite(top):
+        top = max(1.0, 2 * float(ends[-1]))
+        for _ in range(BISECTIONS):
+            if slope(top) <= 0:
+                break
+            top *= 2
+    ends = np.append(ends, top)
+    points = [float(s[agent]), *ends.tolist()]
+    for left, right in pairwise(ends.tolist()):
+        low, high = left, right
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            if middle in (low, high):
+                break
+            low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+        points.append(high)
+    utilities = utility(np.array(points))
+    best = int(np.argmax(utilities))
+    return points[best], float(utilities[best] - utilities[0])

@@ -1,0 +1,78 @@
+"""The checker's own reading of the payment rules of sharing games.
+
+A rule is what an agent's utility depends on besides the accuracy: how much of the own cost he
+bears, what he earns per sample, and whether his accuracy or his Shapley share is his benefit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.shares import Shares, shares_of
+from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.game.sharing import SharingGame
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """u_i = benefit_i - borne * c_i(s_i) + price * s_i + (what others' contributions decide).
+
+    Parameters
+    ----------
+    borne : float
+        Share of the own cost that the agent bears.
+    price : float
+        Money per own sample.
+    shares : Shares or None
+        Shapley shares, where they are the benefit.
+    payments : (n,)
+        Money received at the claimed contributions.
+    """
+
+    borne: float
+    price: float
+    shares: Shares | None
+    payments: Floats
+
+
+def rule_of(  # noqa: PLR0911 - one return per rule
+    game: SharingGame, claim: SharingClaim, s: Floats
+) -> Rule | str:
+    """Return the claimed mechanism's rule at contributions s, or why it is not known."""
+    n = game.size
+    none = np.zeros(n)
+    if claim.mechanism in (None, "none"):
+        return Rule(1.0, 0.0, None, none)
+    if claim.mechanism == "budget-balanced":
+        beta = claim.details.get("beta", claim.options.get("beta"))
+        if not isinstance(beta, int | float) and not hasattr(beta, "numerator"):
+            return "the solution does not state its beta as a number"
+        share = float(beta)
+        costs = game.costs.value(s)
+        return Rule(1 - share, 0.0, None, share * _above_the_others(costs))
+    if claim.mechanism == "contribution-transfer":
+        beta = claim.options.get("beta")
+        if beta is None:
+            return "the solution does not state its beta"
+        price = float(beta)
+        return Rule(1.0, price, None, price * _above_the_others(s))
+    if claim.mechanism == "shapley":
+        shares = shares_of(game, s)
+        if isinstance(shares, str):
+            return shares
+        own = game.benefits(s) - game.benefits(game.nothing())
+        return Rule(1.0, 0.0, shares, shares.shares - own)
+    return f"the checker does not know the payments of {claim.mechanism!r}"
+
+
+def _above_the_others(amounts: Floats) -> Floats:
+    """Return each amount less the average of the others'."""
+    n = len(amounts)
+    if n == 1:
+        return np.zeros(1)
+    return np.asarray(amounts - (amounts.sum() - amounts) / (n - 1))

@@ -1,0 +1,75 @@
+"""What somebody claims about a sharing game: contributions, payments, under which mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.claim import read_table
+from mdsolve.errors import Finding, SolutionFileError
+from mdsolve.game.sharing import SharingGame
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SharingClaim:
+    """What is to be checked.
+
+    Parameters
+    ----------
+    mechanism : str or None
+        Name of the rule, if the solution names one.
+    options : mapping
+        The rule's options as stored.
+    contributions : (n,) or None
+        Samples.
+    payments : (n,) or None
+        Money received; negative means paid.
+    """
+
+    mechanism: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    contributions: Floats | None = None
+    payments: Floats | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sharing_claim_from(
+    data: Mapping[str, Any], game: SharingGame, folder: Path | None, label: str
+) -> SharingClaim:
+    """Return the claim in a solution's plain data.
+
+    Raises
+    ------
+    SolutionFileError
+        With every problem found: wrong lengths, numbers that are none, contributions outside
+        [0, capacity] are not a problem of the file and are left to the conditions.
+    """
+    findings: list[Finding] = []
+    columns: dict[str, Floats | None] = {"contributions": None, "payments": None}
+    for key in columns:
+        if data.get(key) is not None:
+            found = read_table(data[key], (game.size,), folder, f"{label}: {key}", findings)
+            columns[key] = None if found is None else np.asarray(found, dtype=np.float64)
+    agents = data.get("agents")
+    if agents is not None and list(agents) != list(game.agents):
+        got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)
+        findings.append(Finding(f"{label}: agents", got, "the instance's agents, in its order"))
+    if findings:
+        raise SolutionFileError(findings)
+    mechanism = data.get("mechanism")
+    name = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
+    options = mechanism.get("options") if isinstance(mechanism, Mapping) else None
+    return SharingClaim(
+        mechanism=name if isinstance(name, str) else None,
+        options=options if isinstance(options, Mapping) else {},
+        contributions=columns["contributions"],
+        payments=columns["payments"],
+        details=data,
+    )

@@ -1,0 +1,115 @@
+"""The keys of a sharing solution: contributions, payments, utilities and the metrics of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.game.sharing import SharingGame
+from mdsolve.mechanism.sharing_base import SharingOutcome
+from mdsolve.progress import Monitor
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.equilibrium import accuracy_equilibrium
+from mdsolve.solver.stakes import AccuracyStakes
+
+Floats = npt.NDArray[np.float64]
+
+ALONE_LIMIT = 2000
+"""Most agents whose best contribution alone is computed for the solution."""
+
+
+def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor) -> dict[str, Any]:
+    """Return the mechanism-specific keys of a sharing solution.
+
+    Contributions are in samples; payments, utilities and welfare in money; accuracies as the
+    instance's families give them.
+    """
+    answers = dict(outcome.findings)
+    s, payments = outcome.contributions, outcome.payments
+    if s is None or payments is None:
+        return answers
+    baseline = without_payments(game, monitor)
+    answers |= {
+        "contributions": s,
+        "payments": payments,
+        "utilities": game.utilities(s, payments),
+        "accuracies": game.accuracies(s),
+        "metrics": metrics(game, s, payments, baseline),
+    }
+    if game.size <= ALONE_LIMIT:
+        answers["standalone"] = standalone(game)
+    return answers
+
+
+def metrics(
+    game: SharingGame, s: Floats, payments: Floats, baseline: Floats | None
+) -> dict[str, Any]:
+    """Return the totals that mechanisms are compared by; None where one is not defined.
+
+    Parameters
+    ----------
+    baseline : (n,) or None
+        Contributions of the equilibrium without payments, the reference of the gains.
+    """
+    utilities = game.utilities(s, payments)
+    capacity = float(game.capacity.sum())
+    accuracies = game.accuracies(s)
+    return {
+        "total_data": float(s.sum()),
+        "data_share": float(s.sum()) / capacity if np.isfinite(capacity) else None,
+        "welfare": game.welfare(s),
+        "mean_accuracy": float(accuracies.mean()),
+        "data_gain": None if baseline is None else _ratio(s.sum(), baseline.sum()),
+        "accuracy_gain": None
+        if baseline is None
+        else _ratio(game.total_benefit(s), game.total_benefit(baseline)),
+        "p_mean": {
+            "1": p_mean(utilities, 1),
+            "0": p_mean(utilities, 0),
+            "-inf": p_mean(utilities, -np.inf),
+        },
+        "surplus": -float(payments.sum()),
+    }
+
+
+def _ratio(value: float, reference: float) -> float | None:
+    return float(value / reference) if reference > 0 else None
+
+
+def p_mean(utilities: Floats, p: float) -> float | None:
+    """Return the normalised p-mean (1/n sum u^p)^(1/p); None for p < 1 where some u is negative.
+
+    p = 0 is the geometric mean, p = -inf the minimum.
+
+    Examples
+    --------
+    >>> p_mean(np.array([1.0, 4.0]), 0)
+    2.0
+    """
+    if p == 1:
+        return float(utilities.mean())
+    if p == -np.inf:
+        return float(utilities.min())
+    if utilities.min() <= 0:
+        return None
+    if p == 0:
+        return float(np.exp(np.log(utilities).mean()))
+    largest = float(utilities.max())
+    return largest * float(((utilities / largest) ** p).mean() ** (1 / p))
+
+
+def without_payments(game: SharingGame, monitor: Monitor) -> Floats | None:
+    """Return the contributions of the equilibrium without payments, None where none was found."""
+    found = accuracy_equilibrium(AccuracyStakes(game, game.costs), monitor)
+    return found.contributions if found.converged else None
+
+
+def standalone(game: SharingGame) -> dict[str, Floats]:
+    """Return what each agent would do and earn training on his own data alone."""
+    nothing = game.nothing()
+    stakes = AccuracyStakes(game, game.costs)
+    own = np.array([best_response(stakes, agent, nothing) for agent in range(game.size)])
+    benefits = game.value * game.accuracy.unilateral_values(nothing, own)
+    return {"contributions": own, "utilities": benefits - game.costs.value(own)}

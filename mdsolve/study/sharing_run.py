@@ -1,0 +1,110 @@
+"""From a sharing instance to a certified solution."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
+from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.conditions import Certificate, Condition
+from mdsolve.game.build_sharing import sharing_game
+from mdsolve.game.sharing import SharingGame
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.registry import sharing_mechanism
+from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
+from mdsolve.progress import Monitor, StopRequested
+from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
+from mdsolve.status import Termination
+from mdsolve.study.sharing_answers import sharing_answers
+from mdsolve.study.stopping import stop_message, stop_termination
+from mdsolve.tolerance import DEFAULT, Tolerances
+
+
+def solve_sharing(
+    instance: SharingInstance,
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    monitor: Monitor,
+    tolerances: Tolerances = DEFAULT,
+    seed: int | None = None,
+) -> Solution:
+    """Solve a sharing instance under one mechanism and check the answer independently.
+
+    Raises
+    ------
+    UsageError, UnsupportedError, MemoryLimitError
+        As `mdsolve.solve` does.
+    """
+    rule = sharing_mechanism(name)
+    effective = effective_options(name, rule.options, given)
+    clock = time.perf_counter()
+    game = sharing_game(instance)
+    built = time.perf_counter()
+    outcome = _outcome_or_stop(rule, game, effective, monitor)
+    solved = time.perf_counter()
+    solution = Solution(
+        instance=InstanceReference(instance.name, instance.sha256),
+        mechanism=MechanismUsed(name, effective),
+        termination=outcome.termination,
+        message=outcome.message,
+        agents=tuple(game.agents),
+        answers={},
+        provenance=Provenance(
+            solver=outcome.method,
+            seconds={"build": built - clock, "solve": solved - built},
+            seed=seed,
+        ),
+    )
+    try:
+        answers = sharing_answers(game, outcome, monitor)
+        certificate = certify_sharing(rule, game, outcome, effective, tolerances)
+    except (StopRequested, KeyboardInterrupt) as stop:
+        reason = f"the check was stopped: {stop_message(stop)}"
+        listed = [Condition(key, False, "not-checked", detail=reason) for key in SHARING_CONDITIONS]
+        solution = replace(solution, termination=stop_termination(stop), message=reason)
+        return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - solved)
+    solution = replace(solution, answers=answers)
+    checked = solution.with_certificate(certificate, time.perf_counter() - solved)
+    if certificate.verdict == "fail" and outcome.termination is Termination.SOLVED:
+        message = "The computed answer fails its own re-check; see the certificate."
+        return replace(checked, termination=Termination.FAILED, message=message)
+    return checked
+
+
+def certify_sharing(
+    rule: SharingMechanism,
+    game: SharingGame,
+    outcome: SharingOutcome,
+    options: Mapping[str, Any],
+    tolerances: Tolerances = DEFAULT,
+) -> Certificate:
+    """Hand the answer to the checker, with the mechanism's claims."""
+    claim = SharingClaim(
+        mechanism=rule.name,
+        options=options,
+        contributions=outcome.contributions,
+        payments=outcome.payments,
+        details=outcome.findings,
+    )
+    solved = outcome.termination is Termination.SOLVED
+    return verify_sharing(
+        game,
+        claim,
+        tolerance=tolerances.verify,
+        claimed=rule.claims(game, options) if solved else (),
+    )
+
+
+def _outcome_or_stop(
+    rule: SharingMechanism, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+) -> SharingOutcome:
+    try:
+        return rule.outcome(game, options, monitor)
+    except (StopRequested, KeyboardInterrupt) as stop:
+        message = f"Stopped before an answer was found: {stop_message(stop)}."
+        return SharingOutcome(None, None, stop_termination(stop), message, "none")
