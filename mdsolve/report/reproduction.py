@@ -14,11 +14,11 @@ from rich.text import Text
 
 from mdsolve.report.chen2020_figures import (
     draw_agents_figure,
+    draw_boundary_figure,
     draw_lies_figure,
     draw_opponent_figure,
 )
-from mdsolve.report.frontier_figure import draw_frontier
-from mdsolve.report.text import number
+from mdsolve.report.numbers import number
 from mdsolve.solution import write_atomically
 from mdsolve.study.reproduce.record import Reproduction
 
@@ -26,7 +26,7 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "chen2020/example1": draw_lies_figure,
     "chen2020/figure1": draw_agents_figure,
     "chen2020/figure2": draw_opponent_figure,
-    "chen2020/figure3": lambda found, target: draw_frontier(found.series["points"], target),
+    "chen2020/figure3": draw_boundary_figure,
 }
 
 
@@ -37,7 +37,10 @@ def reproduction_view(found: Reproduction) -> RenderableType:
         table.add_column(head, overflow="fold")
     for row in found.rows:
         mark = {True: Text("✓", style="green"), False: Text("✗", style="red"), None: Text("")}
-        table.add_row(mark[row.agrees], row.what, _cell(row.published), _cell(row.recomputed))
+        what = Text(row.what)
+        if row.note:
+            what.append(f"\n{row.note}", style="dim")
+        table.add_row(mark[row.agrees], what, _cell(row.published), _cell(row.recomputed))
     notes = [Text(f"- {note}") for note in found.notes]
     return Group(table, *notes)
 

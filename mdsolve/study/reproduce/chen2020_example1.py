@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from mdsolve.certificate.claim import MarketClaim
@@ -21,9 +22,6 @@ RATIO = 10
 """t_1 / t_2 in the example."""
 
 CURVE_POINTS = 400
-PRINTED_THRESHOLD = 6.357355626
-"""Ratio up to which the large agent has no useful lie, as known to ten digits."""
-
 BISECTIONS = 200
 
 
@@ -60,15 +58,32 @@ def truthful_ratio() -> float:
     return low
 
 
+def truthful_ratio_from_cubic() -> float:
+    """Return the same ratio in closed form.
+
+    With s the square root of the ratio, the best lie earns (1 - 1/s)^2 + 1/2 and the truth
+    1 - 1/(s^2 + 1). They are equal where s^3 - 3 s^2 + 2 s - 2 = 0, that is s = 1 + t with
+    t^3 = t + 2; by Cardano t = (1 + r)^(1/3) + (1 - r)^(1/3), r = sqrt(26/27).
+    """
+    root = math.sqrt(26 / 27)
+    return (1 + math.cbrt(1 + root) + math.cbrt(1 - root)) ** 2
+
+
+def truthful_on_integers(largest: int) -> bool:
+    """Tell, in exact fractions, whether no integer lie pays when he owns `largest`."""
+    own = Fraction(largest)
+    return all(utility(Fraction(r), own) <= utility(own, own) for r in range(1, largest))
+
+
 def recompute(seed: int, monitor: Monitor) -> Reproduction:
     """Recompute the example in exact fractions, and the ratio at which the trouble starts."""
     del seed
-    one = Fraction(1)
     own = Fraction(RATIO)
     values = {report: utility(Fraction(report), own) for report in range(1, RATIO + 1)}
     best = max(values, key=lambda report: values[report])
     witness = _checked_witness(monitor)
-    ratio = truthful_ratio()
+    ratio, closed = truthful_ratio(), truthful_ratio_from_cubic()
+    whole = next(k for k in range(2, RATIO) if not truthful_on_integers(k + 1))
     reports = [1 + (RATIO - 1) * k / CURVE_POINTS for k in range(CURVE_POINTS + 1)]
     rows = (
         Row(
@@ -86,10 +101,12 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
         ),
         Row(
             "VCG is truthful for the large agent up to the ratio",
-            PRINTED_THRESHOLD,
+            "",
             ratio,
-            abs(ratio - PRINTED_THRESHOLD) <= ROUND_OFF * 1000,
+            abs(ratio - closed) <= ROUND_OFF * closed,
+            note=f"by bisection; (1 + t)^2 with t^3 = t + 2 gives {closed:.12g}",
         ),
+        Row("largest whole ratio, integer reports", "", whole, whole == math.floor(ratio)),
         Row(
             "worst lie found by the checker, types 1..10 against 1",
             "",
@@ -112,7 +129,6 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
             "utilities": [float(utility(report, float(own))) for report in reports],
             "truth": float(values[RATIO]),
             "marked": {str(r): float(values[r]) for r in (3, best, RATIO)},
-            "unit": float(one),
         },
     )
 

@@ -20,6 +20,7 @@ CLAIMS = {
     "revenue": ("revenue is almost unaffected", False),
     "utility of the static agent": ("the static agent's utility is almost unaffected", False),
 }
+QUANTITIES = tuple(CLAIMS)
 UNAFFECTED = 0.2
 """A change below this share of the welfare's change counts as almost none."""
 
@@ -38,11 +39,11 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
             columns["revenue"].append(found.revenue)
             columns["utility of the static agent"].append(found.utilities[:, 0])
             columns["utility of the opponent"].append(found.utilities[:, 1])
-        series[own] = {name: [float(x.mean()) for x in column] for name, column in columns.items()}
-        series[f"{own}, error"] = {
-            name: [float(x.std(ddof=1)) / math.sqrt(SAMPLES) for x in column]
-            for name, column in columns.items()
-        }
+        table: dict[str, list[float]] = {}
+        for name, column in columns.items():
+            table[name] = [float(x.mean()) for x in column]
+            table[f"{name}, error"] = [float(x.std(ddof=1)) / math.sqrt(SAMPLES) for x in column]
+        series[own] = table
         whole = float((columns["welfare"][-1] - columns["welfare"][0]).mean())
         for name, (claim, rises) in CLAIMS.items():
             change = columns[name][-1] - columns[name][0]
@@ -51,10 +52,11 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
             agrees = grows if rises else abs(mean) < UNAFFECTED * abs(whole)
             rows.append(
                 Row(
-                    f"{claim}; {reading}",
+                    claim,
                     "yes",
                     f"{mean:+.4f} +- {error:.4f} from type 0 to 2",
                     agrees,
+                    note=reading,
                 )
             )
         monitor.advance("readings", step + 1, len(OWN_EFFECTS))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 OwnEffect = Literal["any-sign", "positive"]
-OffPath = Literal["efficient", "best-model", "separate"]
+OffPath = Literal["efficient", "best-model", "separate", "harmful"]
 
 OWN_EFFECTS: dict[OwnEffect, str] = {
     "any-sign": "alpha_ii uniform on [-1, 1] (section 7.1)",
@@ -26,7 +26,9 @@ OFF_PATHS: dict[OffPath, str] = {
     "efficient": "the others pool under the efficient allocation",
     "best-model": "the others all get the best model",
     "separate": "the others keep their own models",
+    "harmful": "the others get whatever harms the absent agent most",
 }
+"""What the other agents do when one stays out; `harmful` yields the most revenue of all rules."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,15 @@ class Outcomes:
         Sum of payments; sum of values; quality of the best model handed out.
     utilities : (samples, n)
         Value less payment: what each agent would have had outside.
+    external : (samples, n)
+        The part of it that the others cause, sum_{j != i} alpha_ij q_j.
     """
 
     revenue: Floats
     welfare: Floats
     quality: Floats
     utilities: Floats
+    external: Floats
 
 
 def quality(sizes: Floats) -> Floats:
@@ -78,18 +83,21 @@ def outcomes(effects: Floats, types: Floats, off_path: OffPath) -> Outcomes:
     receives = columns >= 0
     used = np.where(receives, best[:, None], own)
     inside = np.einsum("sij,sj->si", effects, used)
-    outside = np.empty_like(inside)
+    external = np.empty_like(inside)
     for i in range(agents):
         others_best = quality(total - types[:, i])[:, None]
         if off_path == "separate":
             kept = own
         elif off_path == "best-model":
-            kept = np.broadcast_to(others_best, own.shape).copy()
+            kept = np.broadcast_to(others_best, own.shape)
+        elif off_path == "harmful":
+            kept = np.where(effects[:, i, :] < 0, others_best, own)
         else:
             without = columns - effects[:, i, :]
             kept = np.where(without >= 0, others_best, own)
-        kept = kept.copy()
-        kept[:, i] = own[:, i]
-        outside[:, i] = np.einsum("sj,sj->s", effects[:, i, :], kept)
+        others = np.delete(effects[:, i, :] * kept, i, axis=1)
+        external[:, i] = others.sum(axis=1)
     handed = np.where(receives.any(axis=1), best, own.max(axis=1))
-    return Outcomes((inside - outside).sum(axis=1), inside.sum(axis=1), handed, outside)
+    outside = np.einsum("sii,si->si", effects, own) + external
+    revenue = (inside - outside).sum(axis=1)
+    return Outcomes(revenue, inside.sum(axis=1), handed, outside, external)

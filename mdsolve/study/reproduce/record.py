@@ -22,12 +22,15 @@ class Row:
     recomputed : str or number
     agrees : bool or None
         None where there is nothing to compare with.
+    note : str
+        Under which reading or assumption, or by which methods.
     """
 
     what: str
     published: Any
     recomputed: Any
     agrees: bool | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
