@@ -174,7 +174,7 @@ def _accuracy(  # noqa: PLR0911 - one return per family
         return CoverageAccuracy(np.asarray(spec.distributions))
     if isinstance(spec, UnionAccuracySpec):
         _no_platform_data(platform, "union")
-        points = np.array([[float(x), float(y)] for x, y in spec.curve["points"]])
+        points = np.array([[float(x), float(y)] for x, y in spec.curve.points])
         return UnionAccuracy(points[:, 0], points[:, 1], spec.neighbours)
     return WeightedAccuracy(ones, _curve(spec), platform)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import lzma
 import math
+import struct
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +19,31 @@ import numpy as np
 
 ENTRY_LIMIT = 50_000_000
 """Most entries of one array file (400 MB of doubles)."""
+
+CSV_LIMIT = 2**30
+"""Largest CSV file, in bytes."""
+
+ROW_LIMIT = 10_000_000
+"""Most rows of a CSV file."""
+
+LINE_LIMIT = 2**20
+"""Longest line of a CSV file, in characters."""
+
+DAMAGED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    OSError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,  # encrypted or unsupported archives, headers nested too deeply
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
+"""What NumPy and zipfile raise on files that are no arrays, or no longer are."""
 
 
 @dataclass
@@ -44,14 +73,27 @@ class ArrayFolder:
             message = "a reference needs file: and optionally column: or key:, nothing else"
             raise ValueError(message)
         path = self.locate(name)
-        if path.suffix == ".csv":
+        try:
+            return self._read(path, reference)
+        except OSError as error:
+            message = f"{name} cannot be read ({error.strerror})"
+            raise ValueError(message) from None
+
+    def _read(self, path: Path, reference: Mapping[str, Any]) -> np.ndarray:
+        ending = path.suffix.lower()
+        allowed = {".csv": "column", ".npz": "key"}.get(ending)
+        for key in ("column", "key"):
+            if key in reference and key != allowed:
+                message = f"{path.name} has no {key}s; leave {key}: out"
+                raise ValueError(message)
+        if ending == ".csv":
             return read_csv_column(path, reference.get("column"))
-        if path.suffix == ".npz":
+        if ending == ".npz":
             return read_npz(path, reference.get("key"))
-        if path.suffix == ".npy":
+        if ending == ".npy":
             with path.open("rb") as stream:
                 return read_npy(stream, path.name)
-        message = f"{name}: arrays are read from .csv, .npy and .npz files"
+        message = f"{path.name}: arrays are read from .csv, .npy and .npz files"
         raise ValueError(message)
 
     def locate(self, name: str) -> Path:
@@ -72,8 +114,12 @@ class ArrayFolder:
         if not path.is_file():
             message = f"there is no file {name} beside the instance"
             raise ValueError(message)
-        with path.open("rb") as stream:
-            self.digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        try:
+            with path.open("rb") as stream:
+                self.digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            message = f"{name} cannot be read ({error.strerror})"
+            raise ValueError(message) from None
         return path
 
 
@@ -89,7 +135,7 @@ def read_npy(stream: IO[bytes], name: str) -> np.ndarray:
     stream.seek(0)
     try:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         message = f"{name} is truncated or damaged ({error})"
         raise ValueError(message) from None
     return require_finite(np.asarray(array, dtype=np.float64), name)
@@ -105,9 +151,12 @@ def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype
             else np.lib.format.read_array_header_2_0
         )
         shape, _, dtype = reader(stream)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+    except DAMAGED:
         message = f"{name} is not a NumPy array file"
         raise ValueError(message) from None
+    if any(length < 0 for length in shape):
+        message = f"{name} has the impossible shape {shape}"
+        raise ValueError(message)
     return tuple(shape), dtype
 
 
@@ -122,37 +171,55 @@ def read_npz(path: Path, key: Any) -> np.ndarray:
                 raise ValueError(message)
             with archive.open(f"{chosen}.npy") as stream:
                 return read_npy(stream, f"{path.name}[{chosen}]")
-    except zipfile.BadZipFile:
-        message = f"{path.name} is not an .npz file"
+    except ValueError:
+        raise
+    except DAMAGED as error:
+        message = f"{path.name} is not an .npz file ({error})"
         raise ValueError(message) from None
 
 
 def read_csv_column(path: Path, column: Any) -> np.ndarray:
     """Return one column of a CSV file with a header line; text columns stay text."""
+    size = path.stat().st_size
+    if size > CSV_LIMIT:
+        message = f"{path.name} has {size:,} bytes; at most {CSV_LIMIT:,} are read from a CSV file"
+        raise ValueError(message)
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.reader(stream)
+            rows = csv.reader(_short_lines(stream, path.name))
             header = [name.strip() for name in next(rows, [])]
             chosen = header[0] if column is None and len(header) == 1 else column
             if chosen not in header:
                 message = f"{path.name} has no column {chosen!r}; it has: {', '.join(header)}"
                 raise ValueError(message)
+            if header.count(chosen) > 1:
+                message = f"{path.name} has {header.count(chosen)} columns called {chosen!r}"
+                raise ValueError(message)
             position = header.index(chosen)
-            entries = [_cell(row, position, path, rows.line_num) for row in rows if row]
+            cells = (_cell(row, position, path, rows.line_num) for row in rows if row)
+            entries = list(islice(cells, ROW_LIMIT + 1))
     except UnicodeDecodeError:
         message = f"{path.name} is not UTF-8 text"
         raise ValueError(message) from None
     except csv.Error as error:
         message = f"{path.name} is not a CSV file ({error})"
         raise ValueError(message) from None
-    if len(entries) > ENTRY_LIMIT:
-        message = f"{path.name} has more than {ENTRY_LIMIT:,} rows"
+    if len(entries) > ROW_LIMIT:
+        message = f"{path.name} has over {ROW_LIMIT:,} rows; longer columns belong into .npy files"
         raise ValueError(message)
     try:
         numbers = np.array([float(entry) for entry in entries], dtype=np.float64)
     except ValueError:
         return np.array(entries, dtype=str)
     return require_finite(numbers, path.name)
+
+
+def _short_lines(stream: IO[str], name: str) -> Iterator[str]:
+    while line := stream.readline(LINE_LIMIT):
+        if len(line) == LINE_LIMIT and not line.endswith("\n"):
+            message = f"{name} has a line of over {LINE_LIMIT:,} characters"
+            raise ValueError(message)
+        yield line
 
 
 def _cell(row: list[str], position: int, path: Path, line: int) -> str:

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from mdsolve.instance.arrays import ArrayFolder
+from mdsolve.instance.findings import Problem, expectation, several, shown
+from mdsolve.instance.numbers import NonNegativeNumber, bad_value
+
+
+def is_label(text: str) -> bool:
+    """Tell whether a name fits on one line of a terminal: no control characters."""
+    return not any(unicodedata.category(character) == "Cc" for character in text)
+
+
+def _label(text: str) -> str:
+    if not is_label(text):
+        raise bad_value("a name without control characters")
+    return text
+
+
+Label = Annotated[str, AfterValidator(_label)]
+Name = Annotated[Label, Field(min_length=1, max_length=200)]
 
 
 class StrictModel(BaseModel):
@@ -35,32 +63,58 @@ class MechanismChoice(BaseModel):
         return dict(self.model_extra or {})
 
 
+def _by_name(raw: Any) -> Any:
+    """Read ``mechanism: NAME`` as ``mechanism: {name: NAME}``."""
+    return {"name": raw} if isinstance(raw, str) else raw
+
+
+MechanismField = Annotated[
+    MechanismChoice, BeforeValidator(_by_name, json_schema_input_type=str | MechanismChoice)
+]
+
+
+class KnownAnswer(BaseModel):
+    """The keys of a known answer that are no answers themselves."""
+
+    model_config = ConfigDict(extra="allow")
+    mechanism: str | None = None
+    options: dict[str, Any] | None = None
+    tolerance: NonNegativeNumber | None = None
+
+
 class Expected(StrictModel):
     """Known answers: each result names its mechanism and any keys of a solution."""
 
     source: str | None = None
     results: tuple[dict[str, Any], ...] = ()
 
+    @field_validator("results")
+    @classmethod
+    def _usable(cls, results: tuple[dict[str, Any], ...]) -> Any:
+        problems: list[Problem] = []
+        for number, result in enumerate(results):
+            try:
+                KnownAnswer.model_validate(result)
+            except ValidationError as error:
+                for details in error.errors(include_url=False):
+                    place = (number, *details["loc"])
+                    problems.append((place, shown(details["input"]), expectation(details), ""))
+        if problems:
+            raise several(problems)
+        return results
+
 
 class InstanceBase(StrictModel):
     """Keys common to every kind of instance."""
 
     format: Literal["mdsolve/1"] = "mdsolve/1"
-    name: str | None = None
+    name: Label | None = None
     title: str | None = None
     source: str | None = None
-    mechanism: MechanismChoice | None = None
+    mechanism: MechanismField | None = None
     expected: Expected | None = None
     _path: Path | None = PrivateAttr(default=None)
     _sha256: str | None = PrivateAttr(default=None)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _mechanism_by_name(cls, data: Any) -> Any:
-        """Accept ``mechanism: NAME`` for ``mechanism: {name: NAME}``."""
-        if isinstance(data, dict) and isinstance(data.get("mechanism"), str):
-            return {**data, "mechanism": {"name": data["mechanism"]}}
-        return data
 
     @property
     def path(self) -> Path | None:
@@ -87,6 +141,3 @@ def folder_of(info: ValidationInfo) -> ArrayFolder:
     """Return the array folder of the validation under way."""
     context = info.context
     return context if isinstance(context, ArrayFolder) else ArrayFolder()
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mdsolve.errors import Finding
-from mdsolve.instance.text import Place, show_path
+from mdsolve.instance.place import Place, line_of, located
 
 DISPLAY_LIMIT = 70
 Problem = tuple[Place, str, str, str]
@@ -35,30 +36,21 @@ def findings_of(
     known_lines = lines or {}
     found: list[tuple[int, Finding]] = []
     listed = error.errors()
+    around = {entry["loc"][:k] for entry in listed for k in range(len(entry["loc"]))}
     for details in listed:
-        at = details["loc"]
-        inside = any(len(o["loc"]) > len(at) and o["loc"][: len(at)] == at for o in listed)
-        if details["type"] == "too_short" and inside:
+        if details["type"] == "too_short" and details["loc"] in around:
             continue  # pydantic does not count entries that are wrong themselves
         for place, got, expected, fix in _problems(details, model, tree):
-            line = _line_of(place, known_lines)
-            prefix = f"{label}:{line}" if line else label
-            where = f"{prefix}: {show_path(place)}" if place else prefix
-            found.append((line, Finding(where, got, expected, fix)))
+            where = located(label, place, known_lines)
+            found.append((line_of(place, known_lines), Finding(where, got, expected, fix)))
     ordered = sorted(found, key=lambda entry: entry[0])
     return list(dict.fromkeys(finding for _, finding in ordered))
 
 
-def _line_of(place: Place, lines: Mapping[Place, int]) -> int:
-    for length in range(len(place), 0, -1):
-        if place[:length] in lines:
-            return lines[place[:length]]
-    return 0
-
-
 def _problems(details: ErrorDetails, model: type[BaseModel], tree: Any) -> Iterator[Problem]:
-    place = real_place(details["loc"], tree)
     kind = details["type"]
+    location = details["loc"]
+    place = real_place(location, tree, named=kind == "missing")
     context = details.get("ctx", {})
     if kind == "mdsolve_several":
         for inner, got, expected, fix in context["problems"]:
@@ -68,30 +60,61 @@ def _problems(details: ErrorDetails, model: type[BaseModel], tree: Any) -> Itera
     if kind == "mdsolve":
         yield place, got, context["expected"], context["fix"]
     elif kind == "extra_forbidden":
-        allowed = allowed_keys(model, details["loc"][:-1])
+        allowed = allowed_keys(model, location[:-1])
         unknown = str(place[-1]) if place else ""
-        close = get_close_matches(unknown, allowed, n=1)
-        fix = f"did you mean {close[0]!r}?" if close else "remove it"
         expected = "one of the keys " + ", ".join(allowed) if allowed else "no such key"
-        yield place, f"the unknown key {unknown!r}", expected, fix
+        yield (
+            place,
+            f"the unknown key {unknown!r}",
+            expected,
+            did_you_mean(unknown, allowed, "remove it"),
+        )
     elif kind == "missing":
         yield place, "nothing", f"the key {place[-1]!r}", f"add {place[-1]}: ..."
-    elif kind in ("union_tag_invalid", "union_tag_not_found"):
-        yield _tag_problem(place, details["input"], context)
+    elif kind in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
+        yield _tag_problem(place, details["input"], allowed_families(model, location))
+    elif kind == "literal_error":
+        choices = [word.strip(" '") for word in re.split(",| or ", context["expected"])]
+        fix = did_you_mean(details["input"], choices)
+        yield place, got, "one of " + ", ".join(choices) if choices[1:] else choices[0], fix
+    elif kind == "too_short":
+        yield place, got, f"a list of at least {context['min_length']}", ""
     else:
-        yield place, got, _sentence(details["msg"]), ""
+        yield place, got, expectation(details), ""
 
 
-def _tag_problem(place: Place, value: Any, context: Mapping[str, Any]) -> Problem:
-    tags = [tag.strip(" '") for tag in str(context.get("expected_tags", "")).split(",")]
-    key = str(context.get("discriminator", "")).strip("'")
+def expectation(details: ErrorDetails) -> str:
+    """Return what a simple violation says was expected, in the words of a file."""
+    if details["type"] == "mdsolve":
+        return str(details.get("ctx", {})["expected"])
+    return PLAIN_WORDS.get(details["type"]) or _sentence(details["msg"])
+
+
+PLAIN_WORDS = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "string_type": "text (a number in quotes is text)",
+}
+"""What pydantic's types are called in a file."""
+
+
+def did_you_mean(word: Any, known: Sequence[str], otherwise: str = "") -> str:
+    """Return the advice to use the nearest known word, if one is near."""
+    close = get_close_matches(str(word), known, n=1)
+    return f"did you mean {close[0]!r}?" if close else otherwise
+
+
+def _tag_problem(place: Place, value: Any, families: Sequence[str]) -> Problem:
+    choices = ", ".join(families)
     if not isinstance(value, Mapping):
-        return place, shown(value), f"a mapping with a key {key!r}", f"write {{{key}: ...}}"
-    if key not in value:
-        return (*place, key), "nothing", "one of " + ", ".join(tags) or "a family", ""
-    close = get_close_matches(str(value[key]), tags, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else ""
-    return (*place, key), shown(value[key]), "one of " + ", ".join(tags), fix
+        example = f"write {{family: {families[0]}, ...}}" if families else ""
+        return place, shown(value), "a mapping with the key 'family'", example
+    if "family" not in value:
+        return (*place, "family"), "nothing", f"one of {choices}", f"add family: {families[0]}"
+    fix = did_you_mean(value["family"], families)
+    return (*place, "family"), shown(value["family"]), f"one of {choices}", fix
 
 
 def _sentence(message: str) -> str:
@@ -108,14 +131,25 @@ def _reaches(node: Any, part: str | int) -> bool:
     return isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
 
 
-def real_place(location: Sequence[str | int], tree: Any) -> Place:
-    """Return an error location without the union tags that pydantic puts into it."""
+def real_place(location: Sequence[str | int], tree: Any, *, named: bool = False) -> Place:
+    """Return an error location without the union tags that pydantic puts into it.
+
+    Parameters
+    ----------
+    named : bool
+        Whether the last part is a key that the document should have but has not.
+
+    Examples
+    --------
+    >>> real_place(("agents", "list", 0, "cost"), {"agents": [{}]}, named=True)
+    ('agents', 0, 'cost')
+    """
     place: list[str | int] = []
     node: Any = tree
     for position, part in enumerate(location):
         if _reaches(node, part):
             node = node[part]
-        elif position < len(location) - 1:
+        elif not (named and position == len(location) - 1):
             continue
         place.append(part)
     return tuple(place)
@@ -135,14 +169,31 @@ def shown(value: Any) -> str:
         text = "a mapping with keys " + ", ".join(str(key) for key in list(value)[:6])
         text = text if value else "an empty mapping"
     elif isinstance(value, list | tuple):
-        text = f"a list of {len(value)}" if len(value) > 4 else str([shown(v) for v in value])
+        few = len(value) <= 4
+        text = f"[{', '.join(shown(v) for v in value)}]" if few else f"a list of {len(value):,}"
     else:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     return text if len(text) <= DISPLAY_LIMIT else text[: DISPLAY_LIMIT - 1] + "…"
 
 
 def allowed_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
     """Return the keys known at a location of the schema, following unions by their tags."""
+    keys: dict[str, None] = {}
+    for record in _records_at(model, location):
+        keys.update((field.alias or name, None) for name, field in record.model_fields.items())
+    return list(keys)
+
+
+def allowed_families(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """Return the families that a mapping at a location of the schema may name."""
+    records = _records_at(model, location)
+    fields = [
+        record.model_fields["family"] for record in records if "family" in record.model_fields
+    ]
+    return [family for field in fields for family in get_args(field.annotation)]
+
+
+def _records_at(model: type[BaseModel], location: Sequence[str | int]) -> list[type[BaseModel]]:
     candidates: list[Any] = [model]
     for part in location:
         following: list[Any] = []
@@ -150,14 +201,8 @@ def allowed_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[
             for branch in _branches(candidate):
                 following.extend(_step(branch, part))
         candidates = following or candidates  # a union tag selects nothing by itself
-    keys: dict[str, None] = {}
-    for candidate in candidates:
-        for branch in _branches(candidate):
-            if isinstance(branch, type) and issubclass(branch, BaseModel):
-                keys.update(
-                    (field.alias or name, None) for name, field in branch.model_fields.items()
-                )
-    return list(keys)
+    branches = [branch for candidate in candidates for branch in _branches(candidate)]
+    return [b for b in branches if isinstance(b, type) and issubclass(b, BaseModel)]
 
 
 def _branches(annotation: Any) -> Iterator[Any]:

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.arrays import ArrayFolder, sha256_of
 from mdsolve.instance.findings import findings_of, shown
+from mdsolve.instance.limits import broken_limits
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.place import Place, located
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.instance.text import Place, read_document
+from mdsolve.instance.text import read_document
 from mdsolve.instance.training import TrainingInstance
 
 Instance = MarketInstance | SharingInstance | TrainingInstance
@@ -56,16 +58,19 @@ def parse(data: Mapping[str, Any], folder: str | Path | None = None) -> Instance
 
 
 def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place, int]) -> Instance:
+    broken = list(broken_limits(tree))
+    if broken:
+        raise InstanceError(
+            Finding(located(label, place, lines), got, expected) for place, got, expected in broken
+        )
     if not isinstance(tree, Mapping):
         raise _single(label, shown(tree), "a mapping with the keys format, kind, agents, ...")
     kind = tree.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         close = get_close_matches(str(kind), KINDS, n=1)
         fix = f"did you mean {close[0]!r}?" if close else "add kind: market"
         got = "nothing" if kind is None else shown(kind)
-        line = lines.get(("kind",), 0)
-        where = f"{label}:{line}: kind" if line else f"{label}: kind"
-        raise _single(where, got, "one of " + ", ".join(KINDS), fix)
+        raise _single(located(label, ("kind",), lines), got, "one of " + ", ".join(KINDS), fix)
     model = KINDS[kind]
     try:
         instance = model.model_validate(tree, context=folder)

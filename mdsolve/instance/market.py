@@ -21,8 +21,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
-from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of
+from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of, is_label
 from mdsolve.instance.findings import Problem, several, shown
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.numbers import (
@@ -117,8 +118,8 @@ class TableValuationSpec(StrictModel):
 
     family: Literal["table"]
     file: Name | None = None
-    value: SkipValidation[Any] = Field(default=None, exclude=True, json_schema_extra={"type": []})
-    outside: SkipValidation[Any] = Field(default=None, exclude=True, json_schema_extra={"type": []})
+    value: SkipJsonSchema[SkipValidation[Any]] = Field(default=None, exclude=True)
+    outside: SkipJsonSchema[SkipValidation[Any]] = Field(default=None, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -145,6 +146,8 @@ class TableValuationSpec(StrictModel):
             table = np.asarray(array, dtype=np.float64)
         except (TypeError, ValueError):
             raise bad_value("an array of numbers") from None
+        if not np.all(np.isfinite(table)):
+            raise bad_value("finite numbers")
         return table
 
     @model_validator(mode="after")
@@ -239,6 +242,8 @@ def parse_agents(raw: Any) -> tuple[str, ...]:
         raise bad_value(f"between 1 and {AGENT_LIMIT} agents")
     if len(set(raw)) < len(raw) or not all(raw):
         raise bad_value("different, non-empty names")
+    if not all(is_label(name) for name in raw):
+        raise bad_value("names without control characters")
     return tuple(raw)
 
 
@@ -303,7 +308,9 @@ class MarketInstance(InstanceBase):
 
     @field_serializer("types")
     def _plain_types(self, types: Any) -> Any:
-        def plain(grid: TypeGrid) -> list[str]:
+        def plain(grid: TypeGrid) -> Any:
+            if grid.listed is None and grid.step is not None:
+                return {"from": str(grid.first), "to": str(grid.last), "step": str(grid.step)}
             return [str(value) for value in grid.exact_values()]
 
         return {k: plain(v) for k, v in types.items()} if isinstance(types, dict) else plain(types)

@@ -7,6 +7,7 @@ expanding into a gigantic integer.
 
 from __future__ import annotations
 
+import numbers
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -58,6 +59,9 @@ def exact_number(value: Any) -> Fraction:
         raise ValueError(message)
     if isinstance(value, int):
         return _bounded(Fraction(value))
+    if not isinstance(value, str | numbers.Number):
+        message = f"a {type(value).__name__} is not a number"
+        raise ValueError(message)
     text = value.strip() if isinstance(value, str) else str(value)
     if len(text) > DIGIT_LIMIT:
         message = f"a number of {len(text)} characters"
@@ -138,6 +142,16 @@ Number = Annotated[
 ]
 """An exact number of an instance file."""
 
+
+def _whole(value: Any) -> int:
+    number = _validate(value)
+    if number.denominator != 1:
+        raise bad_value("a whole number")
+    return int(number)
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
+"""An integer, also where it is written as 1e4; true and false are none."""
 
 PositiveNumber = Annotated[Number, AfterValidator(_positive)]
 NonNegativeNumber = Annotated[Number, AfterValidator(_non_negative)]

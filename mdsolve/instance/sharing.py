@@ -6,7 +6,8 @@ such columns stay NumPy arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -32,6 +33,7 @@ from mdsolve.instance.numbers import (
     NonNegativeNumber,
     Number,
     PositiveNumber,
+    WholeNumber,
     bad_value,
     exact_number,
 )
@@ -106,7 +108,9 @@ def _bare_rate(raw: Any) -> Any:
     return raw
 
 
-CostField = Annotated[CostSpec, BeforeValidator(_bare_rate)]
+CostField = Annotated[
+    CostSpec, BeforeValidator(_bare_rate, json_schema_input_type=NonNegativeNumber | CostSpec)
+]
 
 
 class PriorSpec(StrictModel):
@@ -133,7 +137,7 @@ class AgentSpec(StrictModel):
     """One agent, or `count` agents alike whose names hold a placeholder ``{}``."""
 
     name: Name
-    count: Annotated[int, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
+    count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
     cost: CostField | None = None
     prior: PriorSpec | None = None
     capacity: PositiveNumber | None = None
@@ -145,50 +149,70 @@ class AgentSpec(StrictModel):
     def _one_cost(self) -> AgentSpec:
         if (self.cost is None) == (self.prior is None):
             raise bad_value("either cost or prior", "give each agent exactly one of them")
-        if self.count > 1 and "{}" not in self.name:
-            raise several([(("name",), repr(self.name), "a name with {}, such as 'edge-{}'", "")])
+        if self.count > 1 and self.name.count("{}") != 1:
+            expected = "a name with one {}, such as 'edge-{}'"
+            raise several([(("name",), repr(self.name), expected, "")])
         return self
 
 
-def _column(raw: Any, info: ValidationInfo) -> Any:
-    """Return one number for all agents, or an array with one entry per agent."""
+def _entries(raw: Any, info: ValidationInfo) -> Any:
+    """Return the content of an array file or a list as an array; anything else as it is."""
     if isinstance(raw, Mapping) and "file" in raw:
         try:
             return folder_of(info).read(raw)
         except ValueError as error:
             raise bad_value(f"a readable array file: {error}") from None
-    if isinstance(raw, list | tuple | np.ndarray):
-        entries = raw.tolist() if isinstance(raw, np.ndarray) else list(raw)
-        if entries and all(isinstance(entry, str) for entry in entries):
-            return np.array(entries, dtype=str)
-        try:
-            return np.array([float(exact_number(entry)) for entry in entries])
-        except (TypeError, ValueError):
-            raise bad_value("a list of numbers, one per agent") from None
-    if isinstance(raw, str):
-        return raw
+    return np.array(raw, dtype=object) if isinstance(raw, list | tuple) else raw
+
+
+def _column(raw: Any, info: ValidationInfo) -> Any:
+    """Return one number for all agents, or an array with one entry per agent."""
     try:
-        return exact_number(raw)
-    except (TypeError, ValueError):
-        raise bad_value("a number, a list of numbers, or {file: ..., column: ...}") from None
+        found = _entries(raw, info)
+        if not isinstance(found, np.ndarray):
+            return exact_number(found)
+        if found.dtype.kind == "f" and np.all(np.isfinite(found)):
+            return found.astype(np.float64)
+        return np.array([float(exact_number(entry)) for entry in found.tolist()])
+    except ValueError as error:
+        expected = "a number, a list of numbers, or {file: ..., column: ...}"
+        raise bad_value(f"{expected}: {error}") from None
 
 
+def _labels(raw: Any, info: ValidationInfo) -> Any:
+    """Return one group for all agents, or an array with one group per agent."""
+    found = _entries(raw, info)
+    if isinstance(found, np.ndarray) and found.ndim == 1 and found.dtype.kind in "UOf":
+        texts = [str(entry) for entry in found.tolist()]
+        if all(isinstance(entry, str | float) for entry in found.tolist()):
+            return np.array(texts, dtype=str)
+    if not isinstance(found, str):
+        raise bad_value("a group's name, a list of names, or {file: ..., column: ...}")
+    return found
+
+
+_ARRAY_SCHEMA: list[Any] = [{"type": "array"}, {"type": "object"}]
 Column = Annotated[
     SkipValidation[Any],
     BeforeValidator(_column),
-    WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array"}, {"type": "object"}]}),
+    WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], *_ARRAY_SCHEMA]}),
+]
+LabelColumn = Annotated[
+    SkipValidation[Any],
+    BeforeValidator(_labels),
+    WithJsonSchema({"anyOf": [{"type": "string"}, *_ARRAY_SCHEMA]}),
 ]
 
 
 class AgentColumns(StrictModel):
     """Many agents by column: each entry is one number for all or an array of `count`."""
 
-    count: Annotated[int, Field(ge=1, le=SHARING_AGENT_LIMIT)]
+    count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)]
     cost: Column
     capacity: Column | None = None
     value: Column | None = None
     budget: Column | None = None
-    group: Column | None = None
+    group: LabelColumn | None = None
 
     @model_validator(mode="after")
     def _lengths(self) -> AgentColumns:
@@ -198,12 +222,12 @@ class AgentColumns(StrictModel):
             if isinstance(column, np.ndarray) and column.shape != (self.count,):
                 got = f"an array of shape {column.shape}"
                 problems.append(((key,), got, f"{self.count} entries, one per agent", ""))
-            elif key != "group" and isinstance(column, np.ndarray | Fraction):
+            elif key != "group" and column is not None:
                 low = column.min() if isinstance(column, np.ndarray) else column
-                if low < 0:
-                    problems.append(((key,), str(low), "numbers that are not negative", ""))
-            elif key != "group" and isinstance(column, str):
-                problems.append(((key,), repr(column), "a number or an array", ""))
+                positive = key in ("capacity", "value")
+                if low < 0 or (positive and low == 0):
+                    expected = "greater than 0" if positive else "not negative"
+                    problems.append(((key,), str(low), f"numbers that are {expected}", ""))
         if problems:
             raise several(problems)
         return self
@@ -273,12 +297,27 @@ class CoverageAccuracySpec(StrictModel):
         return table
 
 
+class UnionCurveSpec(StrictModel):
+    """e(s): points (samples, accuracy in [0, 1]) from sample count 0 on, joined by lines."""
+
+    points: Annotated[tuple[tuple[NonNegativeNumber, NonNegativeNumber], ...], Field(min_length=2)]
+
+    @field_validator("points")
+    @classmethod
+    def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
+        if points[0][0] != 0 or any(b[0] <= a[0] for a, b in pairwise(points)):
+            raise bad_value("sample counts that rise strictly from 0")
+        if points[-1][1] > 1 or any(b[1] < a[1] for a, b in pairwise(points)):
+            raise bad_value("accuracies in [0, 1] that never fall")
+        return points
+
+
 class UnionAccuracySpec(StrictModel):
     """a_i = 1 - prod over neighbours j of (1 - e(s_j)), e piecewise linear."""
 
     family: Literal["union"]
-    curve: dict[Literal["points"], tuple[tuple[Number, Number], ...]]
-    neighbours: tuple[tuple[int, ...], ...]
+    curve: UnionCurveSpec
+    neighbours: tuple[tuple[WholeNumber, ...], ...]
 
 
 class CurveAccuracySpec(StrictModel):
@@ -356,6 +395,28 @@ def _checked_weights(table: np.ndarray) -> np.ndarray:
     return table
 
 
+def _repeated_names(agents: Sequence[AgentSpec]) -> Iterator[Problem]:
+    """Yield the entries whose name is another one's, or one that a numbered entry produces."""
+    numbered = {agent.name: agent.count for agent in agents if agent.count > 1}
+    seen: set[str] = set()
+    for k, agent in enumerate(agents):
+        alike = agent.count == 1 and any(
+            int(number) <= numbered.get(pattern, 0) for pattern, number in _patterns(agent.name)
+        )
+        if agent.name in seen or alike:
+            yield ("agents", k, "name"), repr(agent.name), "different names", ""
+        seen.add(agent.name)
+
+
+def _patterns(name: str) -> Iterator[tuple[str, str]]:
+    """Yield (pattern, number) for each number in a name: edge-7 is number 7 of edge-{}."""
+    for match in re.finditer(r"(?=([1-9][0-9]{0,7}))", name):
+        digits = match[1]
+        for length in range(1, len(digits) + 1):
+            start, end = match.start(), match.start() + length
+            yield f"{name[:start]}{{}}{name[end:]}", digits[:length]
+
+
 def _accuracy_form(raw: Any) -> str:
     for form in ("per_agent", "per_group"):
         if (isinstance(raw, Mapping) and form in raw) or hasattr(raw, form):
@@ -392,10 +453,9 @@ class SharingInstance(InstanceBase):
         problems: list[Problem] = []
         n = self.agent_count
         if not isinstance(self.agents, AgentColumns):
-            names = [agent.name for agent in self.agents]
-            for k, name in enumerate(names):
-                if name in names[:k]:
-                    problems.append((("agents", k, "name"), repr(name), "different names", ""))
+            problems.extend(_repeated_names(self.agents))
+        if n > SHARING_AGENT_LIMIT:
+            problems.append((("agents",), f"{n:,} agents", f"at most {SHARING_AGENT_LIMIT:,}", ""))
         accuracy = self.accuracy
         if isinstance(accuracy, PerAgentAccuracySpec) and len(accuracy.per_agent) != n:
             got = f"{len(accuracy.per_agent)} families"

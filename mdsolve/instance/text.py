@@ -18,15 +18,18 @@ from typing import Any
 import yaml
 
 from mdsolve.errors import Finding, InstanceError
+from mdsolve.instance.limits import DEPTH_LIMIT
 from mdsolve.instance.numbers import exact_number, is_number_text
+from mdsolve.instance.place import Place, show_path
 
 SIZE_LIMIT = 8 * 2**20
 """Largest instance file, in bytes; large arrays live in files of their own."""
 
-DEPTH_LIMIT = 40
-"""Deepest nesting of lists and mappings; real instances need fewer than ten levels."""
-
-Place = tuple[str | int, ...]
+DOTTED_KEY = re.compile(
+    r"""(?<![\w."'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    f"{{{DEPTH_LIMIT}}}"
+)
+"""A TOML key that nests too deeply; parsing takes time quadratic in its number of parts."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise refusal(path, "a folder", "an instance file")
+        if path.exists() and not path.is_file():
+            raise refusal(path, "a pipe or device", "an instance file")
         size = path.stat().st_size
         if size > SIZE_LIMIT:
             raise refusal(
@@ -90,6 +95,8 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise refusal(path, reason, "a readable instance file") from None
+    except ValueError as error:
+        raise refusal(path, str(error), "the name of an instance file") from None
 
 
 def refusal(path: Path, got: str, expected: str, fix: str = "", line: int = 0) -> InstanceError:
@@ -287,6 +294,11 @@ def _refuse_constant(name: str) -> None:
 
 def _read_toml(path: Path, text: str) -> tuple[Any, dict[Place, int]]:
     try:
+        deep = DOTTED_KEY.search(text)
+        if deep:
+            line = text.count("\n", 0, deep.start()) + 1
+            expected = f"at most {DEPTH_LIMIT} levels"
+            raise refusal(path, "a dotted key that nests too deeply", expected, "", line)
         return tomllib.loads(text, parse_float=_toml_float), {}
     except tomllib.TOMLDecodeError as error:
         raise refusal(path, str(error), "valid TOML") from None
@@ -298,17 +310,3 @@ def _read_toml(path: Path, text: str) -> tuple[Any, dict[Place, int]]:
 
 def _toml_float(text: str) -> Fraction:
     return exact_number(text.replace("_", ""))
-
-
-def show_path(path: Place) -> str:
-    """Return a path into a document as text.
-
-    Examples
-    --------
-    >>> show_path(("agents", 1, "cost"))
-    'agents[1].cost'
-    """
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text

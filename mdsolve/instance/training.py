@@ -5,10 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from mdsolve.instance.common import InstanceBase, StrictModel
-from mdsolve.instance.numbers import NonNegativeNumber, Number, PositiveNumber, bad_value
+from mdsolve.instance.findings import Problem, several
+from mdsolve.instance.numbers import (
+    NonNegativeNumber,
+    Number,
+    PositiveNumber,
+    WholeNumber,
+    bad_value,
+)
 
 BUNDLED_SOURCES = ("digits", "breast_cancer", "synthetic-quadratic")
 FILE_SOURCES = ("mnist", "cifar10", "npz", "csv")
@@ -41,14 +48,29 @@ class PartitionSpec(StrictModel):
     scheme: Literal["iid", "dirichlet", "label-ratio", "rotate"] = "iid"
     alpha: PositiveNumber | None = None
     angles: tuple[Number, ...] | None = None
-    agents_per_group: Annotated[int, Field(ge=1)] = 1
+    agents_per_group: Annotated[WholeNumber, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _complete(self) -> PartitionSpec:
+        needed = {"dirichlet": "alpha", "rotate": "angles"}
+        problems: list[Problem] = []
+        for scheme, key in needed.items():
+            given = getattr(self, key) is not None
+            if scheme == self.scheme and not given:
+                fix = f"add {key}: ..."
+                problems.append(((key,), "nothing", f"{key}, which {scheme} needs", fix))
+            elif scheme != self.scheme and given:
+                problems.append(((key,), f"with {self.scheme}", f"{key} with {scheme} only", ""))
+        if problems:
+            raise several(problems)
+        return self
 
 
 class ModelSpec(StrictModel):
     """What is trained."""
 
     family: Literal["linear", "quadratic", "mlp", "cnn"]
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    hidden: tuple[Annotated[WholeNumber, Field(ge=1)], ...] = ()
 
 
 class TrainingAgents(StrictModel):
@@ -63,8 +85,8 @@ class ProtocolSpec(StrictModel):
     name: Literal[
         "fedavg", "fedavg-strategic", "fedbr", "fedbr-bg", "fedbr-shap", "upbred", "2p-upbred"
     ]
-    rounds: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)] = 16
+    rounds: Annotated[WholeNumber, Field(ge=1)]
+    batch_size: Annotated[WholeNumber, Field(ge=1)] = 16
     learning_rate: PositiveNumber | None = None
     step_size: PositiveNumber | None = None
 
@@ -78,4 +100,15 @@ class TrainingInstance(InstanceBase):
     model: ModelSpec
     agents: TrainingAgents
     protocol: ProtocolSpec
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[WholeNumber, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TrainingInstance:
+        angles = self.partition.angles
+        if angles is not None:
+            agents = len(angles) * self.partition.agents_per_group
+            if agents != len(self.agents.cost):
+                got, expected = f"{len(self.agents.cost)} costs", f"{agents}, one per agent"
+                fix = "one per angle and agent of its group"
+                raise several([(("agents", "cost"), got, expected, fix)])
+        return self
