@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,9 @@ def solve_by_cone(model: WelfareModel) -> ConeResult:
     SolveError
         If the solver returns no point.
     """
-    import clarabel
-    import cvxpy as cp
+    import cvxpy
+
+    cp: Any = cvxpy  # its own annotations cover only a part of it
 
     if 0 < abs(model.p) < LEAST_EXPONENT:
         raise UnsupportedError.single(
@@ -110,7 +112,7 @@ def solve_by_cone(model: WelfareModel) -> ConeResult:
     if budget is not None:
         duals[spenders] = np.maximum(np.ravel(budget.dual_value), 0.0) * factor
     steps = int(problem.solver_stats.num_iters or 0)
-    method = f"cvxpy {cp.__version__}, Clarabel {clarabel.__version__}: {problem.status}"
+    method = f"cvxpy {version('cvxpy')}, Clarabel {version('clarabel')}: {problem.status}"
     return ConeResult(s, sharpest(model, weights, duals), steps, method)
 
 
