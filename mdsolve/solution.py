@@ -13,9 +13,10 @@ import json
 import os
 import platform
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -122,8 +123,9 @@ class Solution:
         Parameters
         ----------
         store : callable or None
-            Receives (key, array) for each array above `INLINE_ENTRIES` and returns what stands in
-            its place; without it such arrays are left out and named under ``"omitted"``.
+            Receives (path, array) for each array above `INLINE_ENTRIES`, with a path such as
+            ``table.payments``, and returns what stands in its place; without it such arrays are
+            left out and named under ``"omitted"``.
         """
         omitted: list[str] = []
 
@@ -154,15 +156,15 @@ class Solution:
         return data
 
     def to_json(self, path: str | Path) -> None:
-        """Write the solution atomically, large arrays as ``<stem>.<key>.npy`` beside it."""
+        """Write the solution atomically, large arrays as ``<stem>.<path>.npy`` beside it."""
         write_solutions([self], path)
 
 
 def write_solutions(solutions: Sequence[Solution], path: str | Path) -> None:
     """Write one solution, or several as ``{"solutions": [...]}``, atomically.
 
-    Large arrays go beside the file as ``<stem>.<key>.npy``, with the mechanism's name in between
-    where there are several solutions.
+    Large arrays go beside the file as ``<stem>.<path>.npy``, for example ``s.table.payments.npy``,
+    with the mechanism's name in between where there are several solutions.
     """
     target = Path(path)
 
@@ -205,7 +207,7 @@ def _plain_tree(key: str, value: Any, place: Callable[[str, np.ndarray], Any]) -
     if isinstance(value, np.ndarray):
         return place(key, value)
     if isinstance(value, Mapping):
-        return {name: _plain_tree(name, entry, place) for name, entry in value.items()}
+        return {name: _plain_tree(f"{key}.{name}", entry, place) for name, entry in value.items()}
     return plain(value)
 
 
@@ -215,13 +217,17 @@ def write_atomically(target: Path, write: Callable[[Any], Any]) -> None:
     Raises
     ------
     SolutionFileError
-        If the folder does not exist or cannot be written.
+        If the folder does not exist, cannot be written, or is full; the old file is kept.
     """
+
+    def refuse(error: OSError) -> SolutionFileError:
+        expected = "a folder that exists, is writable and has room"
+        return SolutionFileError([Finding(str(target), str(error.strerror or error), expected)])
+
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:
-        finding = Finding(str(target), str(error.strerror), "a folder that exists and is writable")
-        raise SolutionFileError([finding]) from None
+        raise refuse(error) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)
@@ -229,6 +235,9 @@ def write_atomically(target: Path, write: Callable[[Any], Any]) -> None:
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
         Path(name).replace(target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise refuse(error) from None
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -252,12 +261,20 @@ def read_solution_data(path: str | Path) -> dict[str, Any]:
         return SolutionFileError([Finding(str(source), got, expected, fix)])
 
     try:
+        if source.exists() and not source.is_file():
+            kind = "a folder" if source.is_dir() else "a pipe or device"
+            raise refuse(kind, "a solution file")
         size = source.stat().st_size
         if size > SOLUTION_SIZE_LIMIT:
             limit = f"at most {SOLUTION_SIZE_LIMIT:,} bytes"
             raise refuse(f"{size:,} bytes", limit, "put large tables into .npy files")
         text = source.read_text(encoding="utf-8-sig")
-        data = json.loads(text, parse_float=_written_decimal, parse_constant=_no_constant)
+        data = json.loads(
+            text,
+            parse_float=_written_decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_each_key_once,
+        )
     except OSError as error:
         raise refuse(str(error.strerror), "a readable solution file") from None
     except UnicodeDecodeError:
@@ -268,6 +285,8 @@ def read_solution_data(path: str | Path) -> dict[str, Any]:
         raise refuse(str(error), "valid JSON") from None
     if not isinstance(data, dict):
         raise refuse(f"a {type(data).__name__}", "a JSON object with the solution's keys")
+    if data.get("format", FORMAT) != FORMAT:
+        raise refuse(f"the format {str(data['format'])[:60]!r}", FORMAT)
     return data
 
 
@@ -276,11 +295,23 @@ DECIMAL_EXPONENT_LIMIT = 400
 
 
 def _written_decimal(text: str) -> Fraction:
-    decimal = Decimal(text)
-    if abs(decimal.adjusted()) > DECIMAL_EXPONENT_LIMIT:
+    try:
+        decimal = Decimal(text)
+    except InvalidOperation:
+        decimal = Decimal("1E999999")
+    if decimal and abs(decimal.adjusted()) > DECIMAL_EXPONENT_LIMIT:
         message = f"the number {text[:40]}, outside the range of doubles"
         raise ValueError(message)
     return Fraction(decimal)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
+        message = f"the key {key[:60]!r} twice"
+        raise ValueError(message)
+    return found
 
 
 def _no_constant(name: str) -> None:

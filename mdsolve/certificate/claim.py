@@ -75,9 +75,12 @@ def claim_from(
                 where = f"{label}: table.{key}"
                 tables[key] = read_table(table[key], shape, folder, where, findings)
     agents = data.get("agents")
-    if agents is not None and list(agents) != list(market.agents):
+    if agents is not None and not names_match(agents, market.agents):
         names = ", ".join(market.agents)
         findings.append(Finding(f"{label}: agents", str(agents), f"the instance's agents: {names}"))
+    exists = data.get("exists")
+    if not isinstance(exists, bool | None):
+        findings.append(Finding(f"{label}: exists", repr(exists), "true or false"))
     mechanism = data.get("mechanism")
     name = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
     side = _side_constraints(mechanism, f"{label}: mechanism.options.side", findings)
@@ -88,10 +91,15 @@ def claim_from(
         mechanism=name if isinstance(name, str) else None,
         payments=tables["payments"],
         allocation=tables["allocation"],
-        exists=data.get("exists"),
+        exists=exists,
         witness=witness if isinstance(witness, Mapping) else None,
         side=side,
     )
+
+
+def names_match(agents: Any, names: Sequence[str]) -> bool:
+    """Tell whether a solution lists the instance's agents in the instance's order."""
+    return isinstance(agents, list | tuple) and list(agents) == list(names)
 
 
 def _side_constraints(mechanism: Any, where: str, findings: list[Finding]) -> SideConstraints:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.claim import read_table
+from mdsolve.certificate.claim import names_match, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.game.sharing import SharingGame
 
@@ -58,17 +58,20 @@ def sharing_claim_from(
             found = read_table(data[key], (game.size,), folder, f"{label}: {key}", findings)
             columns[key] = None if found is None else np.asarray(found, dtype=np.float64)
     agents = data.get("agents")
-    if agents is not None and list(agents) != list(game.agents):
+    if agents is not None and not names_match(agents, game.agents):
         got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)
         findings.append(Finding(f"{label}: agents", got, "the instance's agents, in its order"))
-    if findings:
-        raise SolutionFileError(findings)
     mechanism = data.get("mechanism")
     name = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
     options = mechanism.get("options") if isinstance(mechanism, Mapping) else None
+    if not isinstance(options, Mapping | None):
+        where = f"{label}: mechanism.options"
+        findings.append(Finding(where, repr(options), "a mapping of options"))
+    if findings:
+        raise SolutionFileError(findings)
     return SharingClaim(
         mechanism=name if isinstance(name, str) else None,
-        options=options if isinstance(options, Mapping) else {},
+        options=options or {},
         contributions=columns["contributions"],
         payments=columns["payments"],
         details=data,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +20,19 @@ from mdsolve.progress import Event, Monitor
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+
+def _finite(value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        message = "a finite number is needed"
+        raise typer.BadParameter(message)
+    return value
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
 TimeLimit = Annotated[
-    float | None, typer.Option("--time-limit", help="Stop after this many seconds.", min=0.0)
+    float | None,
+    typer.Option("--time-limit", help="Stop after this many seconds.", min=0.0, callback=_finite),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.", min=0)]
 Settings = Annotated[
@@ -33,10 +44,16 @@ MemoryLimit = Annotated[
 ]
 Tolerance = Annotated[
     float | None,
-    typer.Option("--tolerance", help="Accepted violation relative to max(1, scale).", min=0.0),
+    typer.Option(
+        "--tolerance",
+        help="Accepted violation relative to max(1, scale).",
+        min=0.0,
+        callback=_finite,
+    ),
 ]
 
 DEFAULT_MEMORY = "4GiB"
+LARGEST_MEMORY = 2**63
 SHOW_AFTER_SECONDS = 1.0
 _UNITS = {
     "": 1,
@@ -67,7 +84,28 @@ def memory_bytes(text: str) -> int:
     unit = _UNITS.get(match.group(2).lower()) if match else None
     if match is None or unit is None:
         raise UsageError.single("--memory-limit", repr(text), "a size such as 4GiB or 500MB")
-    return int(float(match.group(1)) * unit)
+    size = float(match.group(1)) * unit
+    return int(min(size, LARGEST_MEMORY))
+
+
+def output_file(target: Path | None, *sources: Path) -> None:
+    """Raise `UsageError` if a result could not be written there, before any work is done.
+
+    Parameters
+    ----------
+    sources : Path
+        Files that were read, which the output must not overwrite.
+    """
+    if target is None:
+        return
+    if target.is_dir():
+        raise UsageError.single(str(target), "a folder", "the name of a file")
+    if not target.parent.is_dir():
+        fix = f"mkdir -p {target.parent}"
+        raise UsageError.single(str(target), "a missing folder", "a folder that exists", fix)
+    for source in sources:
+        if target.exists() and source.exists() and target.samefile(source):
+            raise UsageError.single(str(target), "the input file", "another name")
 
 
 def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mdsolve.cli.common import (
     Quiet,
     TimeLimit,
     memory_bytes,
+    output_file,
     print_json,
     progress_monitor,
 )
@@ -55,6 +56,7 @@ def frontier(
     """Find the largest D such that a desirable mechanism exists on the types up to D."""
     from mdsolve.study.frontier import parse_agents, parse_exponents, sweep
 
+    output_file(plot)
     counts, exponents = parse_agents(agents), parse_exponents(exponent)
     with progress_monitor(quiet, time_limit) as monitor:
         points, termination = sweep(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mdsolve.cli.check import check
 from mdsolve.cli.frontier import frontier
@@ -17,10 +19,30 @@ from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
-from mdsolve.errors import EXIT_INTERNAL, EXIT_STOPPED, MdsolveError
+from mdsolve.errors import EXIT_INTERNAL, EXIT_SOLVED, EXIT_STOPPED, MdsolveError
+
+
+class StoppedError(MdsolveError):
+    """Ctrl-C arrived where there was no partial result to keep."""
+
+    exit_code = EXIT_STOPPED
+
+
+class Commands(TyperGroup):
+    """The group of commands; typer itself would turn Ctrl-C into an exit code of its own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command named on the command line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            message = "interrupted before there was a result"
+            raise StoppedError(message) from None
+
 
 app = typer.Typer(
     name="mdsolve",
+    cls=Commands,
     help="Solve mechanism-design instances for shared data and prove the answer.",
     no_args_is_help=True,
     add_completion=False,
@@ -60,23 +82,36 @@ def common(
 
 def run() -> None:
     """Run the command line: errors become a message and an exit code, never a traceback."""
+    code: Any = EXIT_SOLVED
     try:
         app()
+    except SystemExit as stop:
+        code = stop.code
+    except StoppedError as stop:
+        typer.echo(f"mdsolve: {stop}", err=True)
+        code = stop.exit_code
     except MdsolveError as error:
         typer.echo(f"mdsolve: {type(error).__name__}\n{error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("mdsolve: interrupted before there was a result", err=True)
-        sys.exit(EXIT_STOPPED)
+        code = error.exit_code
     except MemoryError:
         typer.echo("mdsolve: out of memory; try coarser grids or --memory-limit", err=True)
-        sys.exit(EXIT_STOPPED)
+        code = EXIT_STOPPED
     except BrokenPipeError:
-        sys.exit(0)
+        pass  # whoever reads the output has seen enough
     except Exception as error:  # noqa: BLE001 - the last line of defence, exit code 5
         typer.echo(
             f"mdsolve: internal error: {type(error).__name__}: {error}\n"
             "This is a defect; please report it with the command and the instance.",
             err=True,
         )
-        sys.exit(EXIT_INTERNAL)
+        code = EXIT_INTERNAL
+    _flush()
+    sys.exit(code)
+
+
+def _flush() -> None:
+    """Write out what is buffered; if nobody reads it any more, let it go without a complaint."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

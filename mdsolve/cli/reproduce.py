@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
+from mdsolve.errors import UsageError
 
 
 def reproduce(
@@ -34,6 +35,8 @@ def reproduce(
                 typer.echo(f"{item.name:20} {item.title}")
         return
     item = item_named(name)
+    if output is not None:
+        _make_folder(output)
     with progress_monitor(quiet, time_limit) as monitor:
         found = item.recompute(seed or 0, monitor)
     if as_json:
@@ -48,6 +51,13 @@ def reproduce(
     if output is not None:
         from mdsolve.report.reproduction import write_reproduction
 
-        output.mkdir(parents=True, exist_ok=True)
         for file in write_reproduction(found, output):
             typer.echo(f"wrote {file}", err=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        got = str(error.strerror)
+        raise UsageError.single(str(folder), got, "a folder that can be made") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdsolve.cli.common import print_json
+from mdsolve.cli.common import output_file, print_json
 from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
 from mdsolve.report.figure import require_png
@@ -38,6 +38,8 @@ class Request:
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
     """Carry out a request; return the exit code, the worst one where several mechanisms ran."""
+    output_file(request.output, request.file)
+    output_file(request.plot)
     if request.plot is not None:
         require_png(request.plot)
     instance = load(request.file)

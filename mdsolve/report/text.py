@@ -23,8 +23,11 @@ MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "not-checked": ("-", 
 
 
 def console_for(stream: Any = None) -> Console:
-    """Return a console that wraps at the terminal's width and never guesses number colours."""
-    return Console(file=stream, highlight=False, soft_wrap=False)
+    """Return a console that wraps at the terminal's width and takes every text as it is.
+
+    Names of agents may hold brackets; colours are set by styles, never by markup.
+    """
+    return Console(file=stream, highlight=False, markup=False, soft_wrap=False)
 
 
 def solution_view(solution: Solution) -> RenderableType:
@@ -49,7 +52,7 @@ def solution_view(solution: Solution) -> RenderableType:
 def _headline(solution: Solution) -> RenderableType:
     solved = solution.termination is Termination.SOLVED
     style = "bold green" if solved else "bold red"
-    title = f"{solution.instance.name or 'instance'} under {solution.mechanism.name}"
+    title = Text(f"{solution.instance.name or 'instance'} under {solution.mechanism.name}")
     status = Text.assemble((solution.termination.label, style), ": ", solution.message)
     return Panel(status, title=title, title_align="left", box=box.ROUNDED)
 
@@ -158,11 +161,9 @@ def certificate_view(certificate: Certificate, title: str = "Certificate") -> Re
     mark, colour = MARKS[certificate.verdict]
     arithmetics = sorted({condition.arithmetic for condition in certificate.conditions})
     how = f"in {' and '.join(arithmetics)} arithmetic"
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{title}: [{colour}]{mark} {certificate.verdict}[/], {how}",
-        title_justify="left",
-    )
+    verdict = (f"{mark} {certificate.verdict}", colour)
+    head = Text.assemble(f"{title}: ", verdict, f", {how}")
+    table = Table(box=box.SIMPLE_HEAD, title=head, title_justify="left")
     table.add_column("condition", no_wrap=True)
     table.add_column("promised")
     table.add_column("violated by", justify="right")

@@ -78,6 +78,14 @@ def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
                 )
             ]
         )
+    vacuous = [
+        k for k, result in enumerate(instance.expected.results) if set(result) <= NOT_ANSWERS
+    ]
+    if vacuous:
+        expected = "an answer to compare, such as exists: true"
+        raise InstanceError(
+            Finding(f"{file}: expected.results[{k}]", "no answer", expected) for k in vacuous
+        )
     comparisons: list[Comparison] = []
     for result in instance.expected.results:
         solution = solve(
@@ -134,7 +142,7 @@ def distance(expected: Any, found: Any, tolerance: Fraction) -> tuple[float | No
         pairs = zip(expected, found, strict=True)
         return _worst([distance(mine, theirs, tolerance) for mine, theirs in pairs])
     if expected is None or found is None or isinstance(expected, bool):
-        return None, expected is found or bool(expected == found and found is not None)
+        return None, expected is found
     return _number_distance(expected, found, tolerance)
 
 

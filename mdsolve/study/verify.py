@@ -19,6 +19,7 @@ from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.market import Market
 from mdsolve.instance import Instance, load
+from mdsolve.instance.findings import shown
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
@@ -58,10 +59,10 @@ def verify_file(
     source = Path(solution)
     data = read_solution_data(source)
     entries = data.get("solutions", [data])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise SolutionFileError(
-            [Finding(f"{source}: solutions", str(type(entries).__name__), "a list of solutions")]
-        )
+    usable = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if not usable or not entries:
+        expected = "a list of one solution or more"
+        raise SolutionFileError([Finding(f"{source}: solutions", shown(entries), expected)])
     verifications = []
     for number, entry in enumerate(entries):
         label = str(source) if len(entries) == 1 else f"{source}: solutions[{number}]"
@@ -164,6 +165,9 @@ def claimed_conditions(
         return tuple(name for name in DESIRABLE if name != "efficiency" or name in known)
     named = data.get("mechanism")
     options = named.get("options") if isinstance(named, Mapping) else None
+    if not isinstance(options, Mapping | None):
+        where = f"mechanism {rule.name}: options"
+        raise SolutionFileError([Finding(where, shown(options), "a mapping of options")])
     given = {key: value for key, value in (options or {}).items() if value is not None}
     return rule.claims(market, effective_options(rule.name, rule.options, given))
 
