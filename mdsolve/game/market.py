@@ -257,9 +257,13 @@ class QualityMarket(Market):
         """Return the same market in another number system, with the rule's own allocation."""
         return replace(self, arithmetic=arithmetic, handed_out=None)
 
-    def with_allocation(self, rule: AllocationRule) -> QualityMarket:
-        """Return the market under another allocation rule."""
-        return replace(self, allocation=rule, handed_out=None)
+    def with_best_model_for_all(self) -> QualityMarket:
+        """Return the market in which every participant is handed the best model.
+
+        When somebody stays out the instance's rule still decides who of the others receives it.
+        """
+        best = self.quality.at(total(self.sizes), self.arithmetic)
+        return replace(self, handed_out=(best,) * len(self.agents))
 
 
 @dataclass(frozen=True)

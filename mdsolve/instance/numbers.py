@@ -82,6 +82,18 @@ def exact_number(value: Any) -> Fraction:
     return _bounded(Fraction(decimal))
 
 
+def written_number(value: Fraction) -> float | Fraction:
+    """Return the double that `exact_number` reads back as the value, else the fraction itself.
+
+    Examples
+    --------
+    >>> written_number(Fraction(1, 10)), written_number(Fraction(1, 3))
+    (0.1, Fraction(1, 3))
+    """
+    nearest = float(value)
+    return nearest if exact_number(nearest) == value else value
+
+
 def _bounded(value: Fraction) -> Fraction:
     if abs(value) >= 10**EXPONENT_LIMIT:
         message = "a number outside the range of doubles"

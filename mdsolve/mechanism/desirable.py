@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
 from mdsolve.mechanism.base import (
@@ -121,8 +122,12 @@ class Desirable(MarketMechanism):
 
 
 def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
-    """Return the profile and the chain of lies per agent that refute every mechanism."""
-    chains = [binding_chain(market, agent, least.profile) for agent in range(len(market.agents))]
+    """Return the profile and the chain of lies per agent that refute every mechanism.
+
+    A deficit that only exact fractions see needs the chains that are shortest in exact fractions.
+    """
+    certain = market.with_arithmetic(EXACT) if least.decided == EXACT.name else market
+    chains = [binding_chain(certain, agent, least.profile) for agent in range(len(market.agents))]
     types = {
         name: grid.exact(k)
         for name, grid, k in zip(market.agents, market.grids, least.profile, strict=True)

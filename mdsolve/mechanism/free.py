@@ -42,7 +42,7 @@ class FreeExchange(MarketMechanism):
         check_memory(market, memory_limit)
         chosen = in_arithmetic(market, options)
         if isinstance(chosen, QualityMarket):
-            chosen = chosen.with_allocation("best-model")
+            chosen = chosen.with_best_model_for_all()
         dtype = np.float64 if chosen.arithmetic.name == "float" else object
         payments = np.zeros((len(market.agents), *market.shape), dtype=dtype)
         message = "Everybody receives the best model and pays nothing."

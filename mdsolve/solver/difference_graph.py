@@ -17,6 +17,7 @@ import numpy as np
 
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
+from mdsolve.instance.numbers import written_number
 
 BASE = "stay out"
 
@@ -52,7 +53,7 @@ class Chain:
 
         def type_of(agent: int, number: int) -> Any:
             value = market.grids[agent].exact(number)
-            return value if exact else float(value)
+            return value if exact else written_number(value)
 
         def money(amount: Any) -> Any:
             return amount if exact else float(amount)

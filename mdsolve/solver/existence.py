@@ -61,7 +61,9 @@ def least_revenue(market: Market, payments: Array, monitor: Monitor) -> LeastRev
     if lowest < -band or lowest > band:
         return LeastRevenue(float(lowest), profile, bool(lowest > 0), "float")
     near = np.flatnonzero(revenue.ravel() <= band)
-    return _decide_ties(market, [_unravel(int(k), market.shape) for k in near], lowest, monitor)
+    lowest_first = near[np.argsort(revenue.ravel()[near], kind="stable")]
+    profiles = [_unravel(int(k), market.shape) for k in np.sort(lowest_first[:TIE_PROFILE_LIMIT])]
+    return _decide_ties(market, profiles, len(near) == len(profiles), lowest, monitor)
 
 
 def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -69,26 +71,34 @@ def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _decide_ties(
-    market: Market, profiles: Sequence[tuple[int, ...]], lowest: float, monitor: Monitor
+    market: Market,
+    profiles: Sequence[tuple[int, ...]],
+    complete: bool,
+    lowest: float,
+    monitor: Monitor,
 ) -> LeastRevenue:
-    """Decide the sign of revenues within the tie band, profile by profile."""
+    """Decide the sign of revenues within the tie band, profile by profile.
+
+    `complete` says that no other profile lies within the band.
+    """
     arithmetic = EXACT if market.rational else ENCLOSURE
     certain = market.with_arithmetic(arithmetic)
-    undecided = len(profiles) > TIE_PROFILE_LIMIT
-    least: tuple[float | Fraction, tuple[int, ...]] | None = None
+    undecided = not complete
+    least: tuple[bool, float | Fraction, tuple[int, ...]] | None = None
     with arithmetic.context():
-        for profile in profiles[:TIE_PROFILE_LIMIT]:
+        for profile in profiles:
             revenue = profile_revenue(certain, profile, monitor)
-            if revenue < 0:
-                value = revenue if market.rational else to_float(revenue)
-                return LeastRevenue(value, profile, False, arithmetic.name)
-            undecided = undecided or not revenue >= 0
             value = revenue if market.rational else to_float(revenue)
-            if least is None or value < least[0]:
-                least = (value, profile)
+            undecided = undecided or not (revenue >= 0 or revenue < 0)
+            found = (not revenue < 0, value, profile)  # certainly negative ones first
+            least = found if least is None else min(least, found)
     assert least is not None
-    decided = "tolerance" if undecided else arithmetic.name
-    return LeastRevenue(least[0] if not undecided else lowest, least[1], True, decided)
+    harmless, value, profile = least
+    if not harmless:
+        return LeastRevenue(value, profile, False, arithmetic.name)
+    if undecided:
+        return LeastRevenue(lowest, profile, True, "tolerance")
+    return LeastRevenue(value, profile, True, arithmetic.name)
 
 
 def profile_revenue(market: Market, profile: Sequence[int], monitor: Monitor) -> Any:

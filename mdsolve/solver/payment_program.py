@@ -38,6 +38,9 @@ ROW_LIMIT = 1_000_000
 DENOMINATOR_LIMIT = 10_000
 """Largest denominator tried when dual weights are rounded to fractions."""
 
+PARALLEL_COLUMNS = 1 << 13
+"""HiGHS's presolve rule for duplicate rows and columns, whose undoing prints to standard output."""
+
 METHOD = "linear program (PuLP, HiGHS)"
 
 
@@ -123,9 +126,10 @@ def payment_program(
     rows = list(all_rows(market, side, objective))
     watch.check_time()
     built = time.perf_counter()
-    table, spread = _solve(market, rows, None if objective == "revenue" else "spread", None)
+    even = objective != "revenue" and len(market.agents) > 1
+    table, spread = _solve(market, rows, "spread" if even else None, None)
     feasible = table is not None
-    if feasible and objective != "revenue":
+    if feasible and even:
         table, _ = _solve(market, rows, None, spread)
     seconds = {"build": built - clock, "solve": time.perf_counter() - built}
     words = ", ".join(side.words()) or "no side constraint"
@@ -160,7 +164,7 @@ def payment_program(
         side,
         objective,
         count,
-        spread=None if objective == "revenue" else spread,
+        spread=None if objective == "revenue" else spread or 0.0,
         seconds=seconds,
     )
 
@@ -195,6 +199,7 @@ def _run(problem: Any) -> str:
     """Solve and return ``Optimal`` or ``Infeasible``; anything else is a failure, not an answer."""
     solver = pulp.HiGHS(
         msg=False,
+        presolve_rule_off=PARALLEL_COLUMNS,
         primal_feasibility_tolerance=PROGRAM_FEASIBILITY,
         dual_feasibility_tolerance=PROGRAM_FEASIBILITY,
     )

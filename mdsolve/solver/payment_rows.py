@@ -13,6 +13,7 @@ import numpy as np
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market, own_first
 from mdsolve.game.side_constraints import SideConstraints
+from mdsolve.instance.numbers import written_number
 
 Cell = tuple[int, ...]
 """One payment: agent, then type numbers of everybody."""
@@ -44,7 +45,7 @@ class Row:
 
         def types(numbers: list[int]) -> dict[str, Any]:
             values = [grid.exact(k) for grid, k in zip(market.grids, numbers, strict=True)]
-            shown = values if exact else [float(value) for value in values]
+            shown = values if exact else [written_number(value) for value in values]
             return dict(zip(market.agents, shown, strict=True))
 
         stored: dict[str, Any] = {

@@ -22,6 +22,7 @@ import numpy as np
 PRECISION_BITS = 160
 NEWTON_STEPS = 60
 SMALLEST_SHARE = 2.0**-20
+"""Of the shares searched for two agents; for more, psi touches near n ** -1.2, so it shrinks."""
 
 
 @cache
@@ -67,14 +68,14 @@ def existence_threshold(agents: int) -> float:
 
 def _start(agents: int) -> tuple[float, float]:
     """Return a rough threshold and the share where psi touches, by bisection on a grid."""
-    c = agents - 1
+    n, c = float(agents), float(agents - 1)
     shares = np.concatenate(
-        [np.geomspace(SMALLEST_SHARE, 0.05, 2000), np.linspace(0.05, 0.98, 4000)]
+        [np.geomspace(SMALLEST_SHARE / c**1.5, 0.05, 2000), np.linspace(0.05, 0.98, 4000)]
     )
 
     def excess(a: float) -> tuple[float, float]:
-        psi = (1 + c * shares) ** a + c * agents**a * shares ** (1 + a)
-        relative = (psi - agents ** (1 + a)) / (1 - shares)
+        psi = (1 + c * shares) ** a + c * n**a * shares ** (1 + a)
+        relative = (psi - n ** (1 + a)) / (1 - shares)
         best = int(np.argmax(relative))
         return float(relative[best]), float(shares[best])
 

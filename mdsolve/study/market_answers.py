@@ -9,6 +9,7 @@ import numpy as np
 
 from mdsolve.game.market import Market, QualityMarket
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.numbers import written_number
 from mdsolve.mechanism.base import MarketOutcome
 
 
@@ -89,9 +90,9 @@ def at_profile(market: Market, payments: np.ndarray, profile: tuple[int, ...]) -
 
 
 def types_at(market: Market, profile: Sequence[int]) -> list[Any]:
-    """Return the types behind type numbers, as floats (or fractions in exact arithmetic)."""
+    """Return the types behind type numbers: fractions in exact arithmetic, else as written."""
     exact = [grid.exact(k) for grid, k in zip(market.grids, profile, strict=True)]
-    return exact if market.arithmetic.name == "exact" else [float(t) for t in exact]
+    return exact if market.arithmetic.name == "exact" else [written_number(t) for t in exact]
 
 
 def off_path_sentence(market: Market) -> str:
@@ -112,7 +113,7 @@ def claimed_allocation(market: Market, used: Market) -> np.ndarray | None:
     """Return the allocation table where the mechanism departs from the instance's rule."""
     if not isinstance(market, QualityMarket) or not isinstance(used, QualityMarket):
         return None
-    if used.allocation == market.allocation:
+    if used.handed_out is None:
         return None
     rule = market.with_arithmetic(used.arithmetic)
     same = all(
