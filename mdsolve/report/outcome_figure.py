@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
 from mdsolve.report.figure import PALETTE, picture
-from mdsolve.report.text import number
+from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
