@@ -53,7 +53,10 @@ def frontier(
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
 ) -> None:
-    """Find the largest D such that a desirable mechanism exists on the types up to D."""
+    """Find the largest disparity with a desirable mechanism.
+
+    That is the largest D such that one exists on the types up to D.
+    """
     from mdsolve.study.frontier import parse_agents, parse_exponents, sweep
 
     output_file(plot)

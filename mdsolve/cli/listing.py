@@ -10,7 +10,7 @@ from mdsolve.cli.common import Json, print_json
 
 
 def list_mechanisms(as_json: Json = False) -> None:
-    """List the mechanisms and the families of qualities, valuations, accuracies and costs."""
+    """List the mechanisms and the families that instances may name."""
     from mdsolve.study.catalogue import catalogue
 
     listing = catalogue()
@@ -27,7 +27,10 @@ def show(
     name: Annotated[str, typer.Argument(help="Name of a mechanism or family.")],
     as_json: Json = False,
 ) -> None:
-    """Show one mechanism or family in detail: rule, source, promises, options."""
+    """Show one mechanism or family in detail.
+
+    Its rule, source, promises and options.
+    """
     from mdsolve.study.catalogue import entries_named
 
     entries = entries_named(name)

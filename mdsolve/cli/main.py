@@ -47,6 +47,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the formatted help would take twice as long to start
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(solve)

@@ -53,7 +53,7 @@ def payments(
     tolerance: Tolerance = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
 ) -> None:
-    """Compute maximal-revenue payments, or prove that no desirable mechanism exists."""
+    """Compute maximal-revenue payments, or prove that there are none."""
     from mdsolve.cli.solving import Request, solve_and_show
 
     options = parse_settings(settings)

@@ -24,7 +24,10 @@ def reproduce(
     time_limit: TimeLimit = None,
     seed: Seed = None,
 ) -> None:
-    """Recompute a published example or figure beside the published numbers."""
+    """Recompute a published example or figure.
+
+    The published numbers stand beside the recomputed ones.
+    """
     from mdsolve.study.reproduce.registry import ITEMS, item_named
 
     if name is None:

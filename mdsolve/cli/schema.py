@@ -21,7 +21,7 @@ class Kind(StrEnum):
 def schema(
     kind: Annotated[Kind | None, typer.Argument(help="One kind only.")] = None,
 ) -> None:
-    """Print the JSON Schema of instance files, for editors and other tools."""
+    """Print the JSON Schema of instance files, for editors and tools."""
     from mdsolve.instance.json_schema import json_schema
 
     print_json(json_schema(kind.value if kind else None))

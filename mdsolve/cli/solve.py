@@ -43,7 +43,10 @@ def solve(
     tolerance: Tolerance = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
 ) -> None:
-    """Solve an instance under its mechanism (or those named with -m) and prove the answer."""
+    """Solve an instance and prove the answer.
+
+    The mechanism is the one named in the file, or those named with -m.
+    """
     from mdsolve.cli.solving import Request, solve_and_show
 
     names: list[str | None] = list(mechanism) if mechanism else [None]

@@ -15,7 +15,10 @@ def validate(
     files: Annotated[list[Path], typer.Argument(help="Instance files.")],
     as_json: Json = False,
 ) -> None:
-    """Check instance files; report everything that is wrong with each of them."""
+    """Check instance files without solving them.
+
+    Everything that is wrong with each of them is reported.
+    """
     from mdsolve.instance import load
     from mdsolve.instance.summary import summary
 

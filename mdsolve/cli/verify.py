@@ -43,7 +43,7 @@ def verify(
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
 ) -> None:
-    """Check a solution against the instance; exit 1 if a claimed condition fails."""
+    """Check a solution against the instance. Exits 1 if a claimed condition fails."""
     from mdsolve.study.verify import verify_file
 
     with progress_monitor(quiet, time_limit) as monitor:

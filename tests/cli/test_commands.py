@@ -249,7 +249,7 @@ def test_sharing_and_training_say_what_is_possible(mdsolve, tmp_path):
     assert mdsolve("validate", target)[0] == 0
     code, _, err = mdsolve("solve", target, "-m", "none")
     assert code == 2
-    assert "not solved yet" in err
+    assert "not run yet" in err
 
 
 def test_a_time_limit_is_exit_four(mdsolve):
