@@ -36,6 +36,14 @@ from mdsolve.tolerance import SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
 
+SHORT = 24
+"""Ranges of reports up to this length are searched without chunks, and their rows in turn."""
+
+
+RATIO_STEP = 1.03
+RATIO_PARTS = 80
+"""Grid on which the first useful lie is searched: factor of types, parts of each set of reports."""
+
 
 @njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})
 def _best_report(
@@ -43,11 +51,18 @@ def _best_report(
 ) -> tuple[float, int]:
     """Return max and argmax of scale * powers[offset + stride * r] + gains[r], low <= r < high.
 
-    The maximum is taken over chunks without tracking the place, so that it vectorises; the place is
-    found afterwards inside the best chunk.
+    In long ranges the maximum is taken over chunks without tracking the place, so that it
+    vectorises; the place is found afterwards inside the best chunk.
     """
     best = -1e300
     place = low
+    if high - low <= SHORT:
+        for r in range(low, high):
+            value = scale * powers[offset + stride * r] + gains[r]
+            if value > best:
+                best = value
+                place = r
+        return best, place
     chunk = 256
     start = low
     while start < high:
@@ -98,9 +113,24 @@ def _solve_block(
     top = 0
     stack[0, 0], stack[0, 1], stack[0, 2] = first, last, 0
     stack[0, 3] = _reports_below(last - 1, ray, start, shift)
+    # the outermost rows first: their best reports enclose all others and narrow every level
+    for side, row in ((2, first), (3, last - 1)):
+        limit = _reports_below(row, ray, start, shift)
+        if limit > 0:
+            own = (start + row) * step
+            _, place = _best_report(own, powers, row, stride, gains, stack[0, 2], limit)
+            stack[0, side] = place + side - 2
     while top >= 0:
         low, high, left, right = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3]
         top -= 1
+        if right - left <= SHORT:
+            for row in range(low, high):
+                limit = min(right, _reports_below(row, ray, start, shift))
+                if left < limit:
+                    own = (start + row) * step
+                    value, left = _best_report(own, powers, row, stride, gains, left, limit)
+                    utility[row] = max(utility[row], value)
+            continue
         middle = (low + high) // 2
         limit = min(right, _reports_below(middle, ray, start, shift))
         place = left
@@ -168,14 +198,15 @@ def solve_column(
         if _reports_below(high - 1, ray, start, shift) > 0:
             _solve_block(low, high, ray, start, shift, step, powers, stride, gains, utility, stack)
         for k in range(low, high):
-            below = _reports_below(k, ray, start, shift)
-            inside = _reports_below(k, 1.0, start, shift)
             window = max(int(np.floor(ray * (k + start) - start)), 0)
             slow = k > 0 and utility[k] - utility[k - 1] < level[k] - level[k - 1]
-            if (slow or failed >= window) and below < inside:
-                own = (start + k) * step
-                value, _ = _best_report(own, powers, k, stride, gains, below, inside)
-                utility[k] = max(utility[k], value)
+            if slow or failed >= window:
+                below = _reports_below(k, ray, start, shift)
+                inside = _reports_below(k, 1.0, start, shift)
+                if below < inside:
+                    own = (start + k) * step
+                    value, _ = _best_report(own, powers, k, stride, gains, below, inside)
+                    utility[k] = max(utility[k], value)
             gains[k] = utility[k] - gains[k]
             if k > 0 and utility[k] - utility[k - 1] < level[k] - level[k - 1]:
                 failed = k - 1
@@ -211,21 +242,25 @@ def useful_ratio(exponent: float, agents: int, outside: str, largest: float) -> 
     While h = O, a lie r is useful iff O(r) - W(r + 1) + phi(s, r + 1) > O(s) (tau = 1). The first
     s with such an r is searched on a grid and reduced by a margin; tests compare with full search.
     """
+    weight = agents - 1 if outside == "pooled" else 1
+    return float(_useful_ratio(float(exponent), agents, weight, max(largest, 2.0)))
+
+
+@njit(cache=True, nogil=True)
+def _useful_ratio(exponent: float, agents: int, weight: int, largest: float) -> float:
     c = agents - 1
-    weight = c if outside == "pooled" else 1
-    ratios = np.geomspace(1.0, max(largest, 2.0), 160)
-    parts = np.linspace(0.0, 1.0, 80)
-    s = ratios[:, None]
-    r = (s - 1) * parts
-    y = r + 1
-    lie = (
-        r * (r + weight) ** exponent
-        - agents**exponent * y ** (1 + exponent)
-        + s * (s + c * y) ** exponent
-    )
-    useful = (lie > s * (s + weight) ** exponent).any(axis=1)
-    first = int(np.argmax(useful)) if useful.any() else len(ratios) - 1
-    return float(ratios[max(first - 2, 0)])
+    s = 1.0
+    while s < largest:
+        for part in range(2 * RATIO_PARTS + 1):
+            share = part / (2 * RATIO_PARTS)
+            # even parts are spaced evenly, odd ones geometrically
+            y = 1 + (s - 1) * share if part % 2 == 0 else s**share
+            r = y - 1
+            lie = s * (s + c * y) ** exponent - agents**exponent * y ** (1 + exponent)
+            if r * (r + weight) ** exponent + lie > s * (s + weight) ** exponent:
+                return float(max(s / RATIO_STEP**2, 1.0))
+        s *= RATIO_STEP
+    return float(max(largest / RATIO_STEP**2, 1.0))
 
 
 def truthful_utilities(

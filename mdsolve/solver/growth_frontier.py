@@ -31,19 +31,19 @@ import numpy as np
 from mdsolve.errors import MemoryLimitError, UsageError
 from mdsolve.game.enclosure import ENCLOSURE, RATIONAL, RationalArithmetic, to_float
 from mdsolve.progress import Monitor
-from mdsolve.solver.growth_column import (
-    Floats,
-    lattice_powers,
-    rise_level,
-    solve_column,
-    useful_ratio,
+from mdsolve.solver.growth_column import Floats, rise_level, solve_column, useful_ratio
+from mdsolve.solver.integer_tables import (
+    charge_outsiders,
+    fill_column,
+    integer_powers,
+    next_near_zero,
 )
 from mdsolve.solver.routes import MEMORY_LIMIT, readable
 from mdsolve.solver.threshold import existence_threshold
 from mdsolve.tolerance import ROUND_OFF
 
 Grid = Literal["one", "zero"]
-FIRST_ROWS = 4096
+FIRST_ROWS = 512
 GROWTH_OF_ROWS = 8
 RESOLUTIONS = (1, 2, 4, 8, 16, 32)
 EXACT_ROWS = 2000
@@ -142,7 +142,8 @@ class _Family:
     def powers(self, count: int) -> Floats:
         """Return i ** a for i < count; the longest table so far is kept."""
         if not self._powers or len(self._powers[-1]) < count:
-            self._powers[:] = [lattice_powers(0.0, 1.0, count + FIRST_ROWS, self.a)]
+            known = self._powers[-1] if self._powers else None
+            self._powers[:] = [integer_powers(count + FIRST_ROWS, self.a, known)]
         return self._powers[-1]
 
     @property
@@ -178,12 +179,13 @@ class _Family:
         lowest = low + tau - early
         size = n * (low + rows) + max(c, self.weight) * tau + n * tau + 2
         powers = self.powers(size)
-        types = low + np.arange(rows, dtype=np.float64)
-        utility = types * powers[low + self.weight * tau :][:rows]
-        gains = n**a * (types + (tau - early)) * powers[lowest : lowest + rows]
-        first = int(max(useful_ratio(a, n, self.outside, _ratio_span(rows, tau)) * tau - low, 0))
-        revenue = n ** (1 + a) * (types + tau) * powers[low + tau :][:rows]
+        types = np.arange(low, low + rows, dtype=np.float64)
+        level = rise_level(types, powers[low : low + rows], a, n)
+        del types
+        utility, gains, revenue = np.empty(rows), np.empty(rows), np.empty(rows)
+        fill_column(low, tau, early, n, self.weight, a, powers, utility, gains, revenue)
         self._charge_others(low, tau, powers, revenue)
+        first = int(max(useful_ratio(a, n, self.outside, _ratio_span(rows, tau)) * tau - low, 0))
         solve_column(
             abs(a) / c,
             float(low),
@@ -191,7 +193,7 @@ class _Family:
             1.0,
             powers[low + c * lowest :],
             c,
-            rise_level(types, powers[low : low + rows], a, n),
+            level,
             0 if early else first,
             utility,
             gains,
@@ -206,10 +208,9 @@ class _Family:
     def _charge_others(self, low: int, tau: int, powers: Floats, revenue: Floats) -> None:
         """Take E, the others' outside values at their worst split, off the revenue per row."""
         step = self.others if self.outside == "pooled" else 1
-        for t in self.split(tau) if low == self.low else [tau]:
-            if t > 0:
-                at = self._others_total(low, tau, t)
-                revenue -= t * powers[at : at + step * (len(revenue) - 1) + 1 : step]
+        types = np.array([t for t in (self.split(tau) if low == self.low else [tau]) if t > 0])
+        places = np.array([self._others_total(low, tau, t) for t in types.tolist()])
+        charge_outsiders(types.astype(np.int64), places.astype(np.int64), step, powers, revenue)
 
     def _others_total(self, s: int, tau: int, t: int) -> int:
         """Return t + weight * (S - t), the market an outsider of type t sees."""
@@ -278,12 +279,12 @@ class _Family:
 
     def first_deficit(self, column: Column) -> tuple[int, str] | None:
         """Return the first row with negative revenue and how its sign was decided."""
-        worth = np.abs(column.utility) * self.agents
-        band = ROUND_OFF * np.maximum(worth, 1.0)
-        suspects = np.flatnonzero(column.revenue[column.first :] < band[column.first :])
-        for suspect in suspects + column.first:
-            row = int(suspect)
-            if column.revenue[row] < -band[row]:
+        row = column.first - 1
+        while True:
+            row = next_near_zero(column.revenue, column.utility, self.agents, row + 1)
+            if row < 0:
+                return None
+            if column.revenue[row] < -ROUND_OFF * max(self.agents * column.utility[row], 1.0):
                 return row, "float"
             value, arithmetic = self.chain_revenue(self.chain(column, row), column.tau)
             if value < 0:
@@ -291,7 +292,6 @@ class _Family:
             exact = self.exponent.denominator == 1 and row <= EXACT_ROWS
             if exact and self.exact_revenue(row, column.tau) < 0:
                 return row, "exact"
-        return None
 
 
 def _ratio_span(rows: int, tau: int) -> float:
@@ -348,17 +348,19 @@ def frontier(
     family.check_memory(limit - low + 1)
     column, found = _search_first_column(family, limit, watch)
     best = limit if found is None else low + found[0] - 1
-    decided, tau = ("float" if found is None else found[1]), column.tau
-    failing = column
+    decided = "float" if found is None else found[1]
+    failing = None if found is None else column
+    del column  # a long one is not needed beside those that follow
     for later in _unsettled_columns(family, best, watch):
         hit = family.first_deficit(later)
         if hit is not None and low + hit[0] - 1 < best:
-            found, best, failing, tau = hit, low + hit[0] - 1, later, later.tau
+            found, best, failing = hit, low + hit[0] - 1, later
             decided = hit[1]
-    if found is None:
+    if found is None or failing is None:
         text = f"a mechanism exists up to the limit {limit:,}; larger D were not decided"
         return Frontier(agents, exponent, grid, outside, limit, threshold, True, text, decided)
     chain = family.chain(failing, found[0])
+    tau = failing.tau
     value, arithmetic = family.chain_revenue(chain, tau)
     refutation = Refutation(
         (chain[-1], *family.split(tau)), chain, to_float(value), arithmetic.name
@@ -427,7 +429,5 @@ def _settled_ratio(family: _Family, resolution: int, wanted: float) -> float:
     """Return the ratio s / tau up to which the bound proves positive revenue on finer grids."""
     rows = int(np.ceil(wanted)) * resolution + 1
     column = family.column(0, resolution, rows, early=1)
-    band = ROUND_OFF * np.maximum(np.abs(column.utility) * family.agents, 1.0)
-    bad = np.flatnonzero(column.revenue[column.first :] <= band[column.first :])
-    last = rows - 1 if bad.size == 0 else int(bad[0]) + column.first - 1
-    return last / resolution
+    bad = next_near_zero(column.revenue, column.utility, family.agents, column.first)
+    return ((rows if bad < 0 else bad) - 1) / resolution
