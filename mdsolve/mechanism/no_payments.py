@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.game.accuracy import UnionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.played import PlayedMechanism
-from mdsolve.mechanism.sharing_base import Floats
+from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
+from mdsolve.progress import Monitor
+from mdsolve.solver.no_equilibrium import nash_gap
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.status import Termination
 
 
 class NoPayments(PlayedMechanism):
@@ -29,6 +33,31 @@ class NoPayments(PlayedMechanism):
         """Return zeros."""
         del s, options
         return np.zeros(game.size)
+
+    def outcome(
+        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+    ) -> SharingOutcome:
+        """Return an equilibrium, or for `union` games the proof that there is none."""
+        found = super().outcome(game, options, monitor)
+        if found.termination is Termination.SOLVED or not isinstance(game.accuracy, UnionAccuracy):
+            return found
+        gap = nash_gap(game, monitor)
+        if gap.lower <= 0:
+            return found
+        message = (
+            "No equilibrium exists: at every profile some agent gains at least "
+            f"{gap.lower:.6g} by deviating."
+        )
+        findings: dict[str, Any] = {
+            "equilibria": [],
+            "nash_gap": gap.lower,
+            "nash_gap_at_most": gap.upper,
+            "least_regret_profile": gap.point,
+            "cycle": found.findings.get("cycle"),
+            "witness": {"tree": gap.tree},
+        }
+        method = f"branch and bound, {gap.boxes} boxes"
+        return SharingOutcome(None, None, Termination.INFEASIBLE, message, method, findings)
 
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
         """Return own accuracy against own cost."""

@@ -116,7 +116,8 @@ def answer(solution: Solution, key: str) -> Any:
         certificate = solution.certificate
         listed = certificate.conditions if certificate else ()
         return {condition.name: condition.verdict for condition in listed}
-    return solution.answers.get(key)
+    found = solution.answers.get(key)
+    return found.tolist() if isinstance(found, np.ndarray) else found
 
 
 def distance(expected: Any, found: Any, tolerance: Fraction) -> tuple[float | None, bool]:

@@ -26,7 +26,7 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
     Contributions are in samples; payments, utilities and welfare in money; accuracies as the
     instance's families give them.
     """
-    answers = dict(outcome.findings)
+    answers = {key: value for key, value in outcome.findings.items() if value is not None}
     s, payments = outcome.contributions, outcome.payments
     if s is None or payments is None:
         return answers

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.conditions import Certificate, Condition
@@ -62,7 +63,7 @@ def solve_sharing(
     )
     try:
         answers = sharing_answers(game, outcome, monitor)
-        certificate = certify_sharing(rule, game, outcome, effective, tolerances)
+        certificate = certify_sharing(rule, instance, game, outcome, effective, tolerances)
     except (StopRequested, KeyboardInterrupt) as stop:
         reason = f"the check was stopped: {stop_message(stop)}"
         listed = [Condition(key, False, "not-checked", detail=reason) for key in SHARING_CONDITIONS]
@@ -78,12 +79,15 @@ def solve_sharing(
 
 def certify_sharing(
     rule: SharingMechanism,
+    instance: SharingInstance,
     game: SharingGame,
     outcome: SharingOutcome,
     options: Mapping[str, Any],
     tolerances: Tolerances = DEFAULT,
 ) -> Certificate:
     """Hand the answer to the checker, with the mechanism's claims."""
+    if outcome.termination is Termination.INFEASIBLE:
+        return Certificate((no_equilibrium(instance, outcome.findings["witness"]["tree"], True),))
     claim = SharingClaim(
         mechanism=rule.name,
         options=options,

@@ -10,6 +10,7 @@ from typing import Any
 
 from mdsolve.certificate.claim import MarketClaim, claim_from
 from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
+from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
@@ -212,6 +213,10 @@ def _verify_sharing(
         )
     game = sharing_game(instance)
     claim = sharing_claim_from(data, game, folder, label)
+    if claim.contributions is None and "nash_gap" in data:
+        witness = data.get("witness")
+        tree = witness.get("tree") if isinstance(witness, Mapping) else None
+        return Certificate((no_equilibrium(instance, tree, True),))
     rule = SHARING_MECHANISMS.get(claim.mechanism or "")
     claimed = ("nash", "budget-balance") if rule is None else rule.claims(game, claim.options)
     return verify_sharing(game, claim, tolerance=tolerance, claimed=(*claimed, *conditions))
