@@ -1,0 +1,1 @@
+"""Shapley values of sharing games: shares, own slopes, the potential and its Hessian."""

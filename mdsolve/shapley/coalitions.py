@@ -1,0 +1,125 @@
+"""Any payoff as a sum of functions of additive totals: A(X) = sum_r F_r(sum_{j in X} amount_rj).
+
+Every accuracy family has this form: weighted data with any curve directly, coverage and union
+through logarithms of the chances to miss. Enumeration, lattice and sampling need nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.game.weights import CommonWeights, GroupWeights
+from mdsolve.shapley.product_shares import product_rows
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+Function = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class AdditiveRow:
+    """One payoff that looks at a total.
+
+    Parameters
+    ----------
+    amounts : (n,)
+        What each agent adds to the total.
+    rates : (n,)
+        d amount_j / d s_j.
+    value, slope : callable
+        F and its right derivative, in money, elementwise.
+    """
+
+    amounts: Floats
+    rates: Floats
+    value: Function
+    slope: Function
+
+
+def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
+    """Yield the rows of a game's total payoff at contributions s.
+
+    Raises
+    ------
+    UnsupportedError
+        For accuracy families that are not known here.
+    """
+    accuracy = game.accuracy
+    if isinstance(accuracy, WeightedAccuracy):
+        for weights, agents in _distinct_rows(accuracy):
+            terms = _terms(accuracy.curve, game.value, agents)
+            value, slope = _sum_of_curves(terms, accuracy.platform_data)
+            yield AdditiveRow(weights * s, weights, value, slope)
+        return
+    products = product_rows(game, s)
+    if products is None:
+        raise UnsupportedError.single(
+            "accuracy: family",
+            accuracy.family,
+            "a family whose coalitions can be valued",
+        )
+    for missed, pace, weight in zip(products.missed, products.pace, products.weights, strict=True):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            amounts = -np.log(missed)
+            rates = np.where(pace > 0, pace / missed, 0.0)
+        value, slope = _exponential(float(weight))
+        yield AdditiveRow(amounts, rates, value, slope)
+
+
+def _exponential(weight: float) -> tuple[Function, Function]:
+    def value(y: Floats) -> Floats:
+        return np.asarray(-weight * np.expm1(-y))
+
+    def slope(y: Floats) -> Floats:
+        return np.asarray(weight * np.exp(-y))
+
+    return value, slope
+
+
+def _sum_of_curves(terms: list[tuple[float, Curve]], shift: float) -> tuple[Function, Function]:
+    def value(y: Floats) -> Floats:
+        return np.asarray(sum(money * curve.value(y + shift) for money, curve in terms))
+
+    def slope(y: Floats) -> Floats:
+        return np.asarray(sum(money * curve.slope(y + shift) for money, curve in terms))
+
+    return value, slope
+
+
+def _distinct_rows(accuracy: WeightedAccuracy) -> Iterator[tuple[Floats, Ints]]:
+    """Yield each distinct row of weights with the agents whose models it describes."""
+    weights = accuracy.weights
+    if isinstance(weights, CommonWeights):
+        yield weights.vector, np.arange(accuracy.agents)
+        return
+    if isinstance(weights, GroupWeights):
+        for group in range(len(weights.table)):
+            members = np.flatnonzero(weights.group == group)
+            if len(members):
+                yield weights.row(int(members[0])), members
+        return
+    for agent in range(accuracy.agents):
+        yield weights.row(agent), np.array([agent])
+
+
+def _terms(curve: Curve, value: Floats, agents: Ints) -> list[tuple[float, Curve]]:
+    """Return the agents' curves, equal ones once, with the money they are worth."""
+    shared = not isinstance(curve, MixedCurve) and not any(
+        isinstance(getattr(curve, field.name), np.ndarray)
+        for field in fields(curve)  # type: ignore[arg-type]
+    )
+    if shared:
+        return [(float(value[agents].sum()), curve)]
+    found: dict[Curve, float] = {}
+    for agent in agents.tolist():
+        own = curve.of(agent)
+        found[own] = found.get(own, 0.0) + float(value[agent])
+    return [(money, own) for own, money in found.items()]

@@ -1,0 +1,306 @@
+"""Compiled sums over coalitions of payoffs that are mixtures of products.
+
+A payoff A(X) = constant - sum_k weight_k prod_{j in X} e_kj has, with q = 1 - e and every agent in
+the coalition with chance x,
+
+    phi_j = sum_k weight_k q_kj int_0^1 prod_{l != j} (1 - x q_kl) dx                     (shares)
+    P     = sum_k weight_k int_0^1 (1 - prod_l (1 - x q_kl)) / x dx                    (potential)
+
+(Owen's multilinear extension; Hart and Mas-Colell's potential). Leaving one agent out is a division
+by 1 - x q_j = (1 - x) + x e_j, which is never small where the product matters.
+
+Entries may stand for many agents: the first `plain` entries count once, the others count `masses`
+times (any real number), entering products through logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FLAGS = {"contract", "nsz", "reassoc"}
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _reach(
+    q: Floats, masses: Floats, orders: Ints, per_unit: int, cutoff: float, exact: int
+) -> tuple[float, int]:
+    """Return the upper end of the integral over x and the number of nodes it needs."""
+    total = 0.0
+    for j in range(len(q)):
+        total += masses[j] * q[j]
+    last = len(orders) - 1
+    if total > cutoff:
+        return cutoff / total, min(orders[last], exact)
+    place = min(int(total * per_unit) + 1, last)
+    return 1.0, min(orders[place], exact)
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _products(
+    e: Floats,
+    q: Floats,
+    masses: Floats,
+    plain: int,
+    x: Floats,
+    order: int,
+    product: Floats,
+    first: Floats,
+    logs: Floats,
+) -> None:
+    """Fill product[k] = prod_j (1 - x_k q_j) and first[k] = (1 - product[k]) / x_k."""
+    for k in range(order):
+        product[k] = 1.0
+        first[k] = 0.0
+        logs[k] = 0.0
+    for j in range(plain):
+        for k in range(order):
+            first[k] += q[j] * product[k]
+            product[k] *= (1.0 - x[k]) + x[k] * e[j]
+    if plain == len(q):
+        return
+    for j in range(plain, len(q)):
+        for k in range(order):
+            logs[k] += masses[j] * math.log1p(-x[k] * q[j])
+    for k in range(order):
+        first[k] -= product[k] * math.expm1(logs[k]) / x[k]
+        product[k] *= math.exp(logs[k])
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _left_out(
+    e: Floats, x: Floats, parts: Floats, order: int, bend: bool, gain: Floats, turn: Floats
+) -> None:
+    """Fill gain_j = sum_k parts_k / d_jk and, if `bend`, turn_j = sum_k parts_k x_k / d_jk^2.
+
+    parts_k is the product times its integration weight, d_jk = (1 - x_k) + x_k e_j.
+    """
+    for j in range(len(e)):
+        gain[j] = 0.0
+    for k in range(order):
+        base, slope, part = 1.0 - x[k], x[k], parts[k]
+        for j in range(len(e)):
+            gain[j] += part / (base + slope * e[j])
+    if not bend:
+        return
+    for j in range(len(e)):
+        turn[j] = 0.0
+    for k in range(order):
+        base, slope, part = 1.0 - x[k], x[k], parts[k] * x[k]
+        for j in range(len(e)):
+            inverse = 1.0 / (base + slope * e[j])
+            turn[j] += part * inverse * inverse
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _node(
+    tag: float,
+    weight: float,
+    e: Floats,
+    q: Floats,
+    masses: Floats,
+    plain: int,
+    nodes: Floats,
+    node_weights: Floats,
+    orders: Ints,
+    per_unit: int,
+    cutoff: float,
+    exact: int,
+    bend: bool,
+    scratch: Floats,
+    gain: Floats,
+    turn: Floats,
+    record: Floats,
+    recorded: int,
+) -> tuple[float, int]:
+    """Do the integral over x for one product; return its part of the potential and the records."""
+    x, parts, product, first, logs = scratch
+    reach, order = _reach(q, masses, orders, per_unit, cutoff, exact)
+    for k in range(order):
+        x[k] = reach * nodes[order, k]
+    _products(e, q, masses, plain, x, order, product, first, logs)
+    inner = -math.log(reach)
+    for k in range(order):
+        part = reach * node_weights[order, k]
+        inner += part * first[k]
+        parts[k] = weight * part * product[k]
+    if len(record) > 0:
+        for k in range(order):
+            record[recorded, 0] = tag
+            record[recorded, 1] = x[k]
+            record[recorded, 2] = parts[k]
+            recorded += 1
+    _left_out(e, x, parts, order, bend, gain, turn)
+    return weight * inner, recorded
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def power_sums(
+    table: Floats,
+    kinds: Ints,
+    amounts: Floats,
+    masses: Floats,
+    plain: int,
+    starts: Floats,
+    weights: Floats,
+    nodes: Floats,
+    node_weights: Floats,
+    orders: Ints,
+    per_unit: int,
+    cutoff: float,
+    exact: int,
+    bend: bool,
+    record: Floats,
+) -> tuple[float, Floats, Floats, Floats, int]:
+    """Return potential, shares, slopes and the diagonal part of the Hessian of power payoffs.
+
+    Row r sees y = sum_j table[r, kinds[j]] amounts[j] and values it -sum_u weights[r, u] e^(-u y).
+    Slopes are per unit of `amounts`.
+
+    Parameters
+    ----------
+    weights : (rows, steps, chains)
+    exact : int
+        Number of nodes that is exact for this number of agents.
+    bend : bool
+        Whether to compute the diagonal part d of H = -sum f f' + diag(d).
+    record : (0, 3) or (nodes, 3)
+        Filled with (u, x, weight times product) of every node used, if it has rows.
+
+    Returns
+    -------
+    potential, shares, slopes, diagonal, recorded
+    """
+    size = len(amounts)
+    rows, steps, chains = weights.shape
+    potential, recorded = 0.0, 0
+    shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
+    z, rate, q, e = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
+    gain, turn = np.empty(size), np.empty(size)
+    scratch = np.empty((5, nodes.shape[1]))
+    for r in range(rows):
+        for j in range(size):
+            rate[j] = table[r, kinds[j]]
+            z[j] = rate[j] * amounts[j]
+        for c in range(chains):
+            u = starts[c]
+            _start(u, z, q, e)
+            for step in range(steps):
+                part, recorded = _node(
+                    u,
+                    weights[r, step, c],
+                    e,
+                    q,
+                    masses,
+                    plain,
+                    nodes,
+                    node_weights,
+                    orders,
+                    per_unit,
+                    cutoff,
+                    exact,
+                    bend,
+                    scratch,
+                    gain,
+                    turn,
+                    record,
+                    recorded,
+                )
+                potential += part
+                for j in range(size):
+                    shares[j] += q[j] * gain[j]
+                    slopes[j] += u * rate[j] * e[j] * gain[j]
+                if bend:
+                    for j in range(size):
+                        pace = u * rate[j]
+                        diagonal[j] += pace * pace * e[j] * (e[j] * turn[j] - gain[j])
+                u *= 2.0
+                _double(q, e)
+    return potential, shares, slopes, diagonal, recorded
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _start(u: float, z: Floats, q: Floats, e: Floats) -> None:
+    """Fill e = exp(-u z) and q = 1 - e, each to its own precision."""
+    for j in range(len(z)):
+        q[j] = -math.expm1(-u * z[j])
+        e[j] = 1.0 - q[j] if q[j] < 0.5 else math.exp(-u * z[j])
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _double(q: Floats, e: Floats) -> None:
+    """Take e and q from u to 2 u: both keep their relative precision, without an exponential."""
+    for j in range(len(q)):
+        doubled = q[j] * (2.0 - q[j])
+        e[j] = 1.0 - doubled if doubled < 0.5 else e[j] * e[j]
+        q[j] = doubled
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def product_sums(
+    e: Floats,
+    q: Floats,
+    pace: Floats,
+    bending: Floats,
+    weights: Floats,
+    nodes: Floats,
+    node_weights: Floats,
+    orders: Ints,
+    per_unit: int,
+    cutoff: float,
+    exact: int,
+    bend: bool,
+    record: Floats,
+) -> tuple[float, Floats, Floats, Floats, int]:
+    """Return the same sums as `power_sums` for given factors e_kj of a product mixture.
+
+    Parameters
+    ----------
+    e, q : (rows, n)
+        Factors and 1 - e.
+    pace, bending : (rows, n)
+        First and second derivatives of q_kj in s_j.
+    weights : (rows,)
+    record : (0, 3) or (nodes, 3)
+        Filled with (row, x, weight times product).
+    """
+    rows, size = e.shape
+    potential, recorded = 0.0, 0
+    shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
+    masses, gain, turn = np.ones(size), np.empty(size), np.empty(size)
+    scratch = np.empty((5, nodes.shape[1]))
+    for r in range(rows):
+        part, recorded = _node(
+            r,
+            weights[r],
+            e[r],
+            q[r],
+            masses,
+            size,
+            nodes,
+            node_weights,
+            orders,
+            per_unit,
+            cutoff,
+            exact,
+            bend,
+            scratch,
+            gain,
+            turn,
+            record,
+            recorded,
+        )
+        potential += part
+        for j in range(size):
+            shares[j] += q[r, j] * gain[j]
+            slopes[j] += pace[r, j] * gain[j]
+        if bend:
+            for j in range(size):
+                diagonal[j] += bending[r, j] * gain[j] + pace[r, j] * pace[r, j] * turn[j]
+    return potential, shares, slopes, diagonal, recorded

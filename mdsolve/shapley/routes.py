@@ -1,0 +1,229 @@
+"""Shapley (and Banzhaf) values of a sharing game: which route fits, and what it gives.
+
+The shares of agent i are those of the cooperative game X -> A(s[X]) - A(0), where
+A(s) = sum_i value_i a_i(s) in money and s[X] is s with the agents outside X contributing nothing.
+Shapley shares sum to A(s) - A(0).
+
+| route | payoffs | effort |
+|---|---|---|
+| quadrature | `power`, any weights | agents x rows x 20 x 100, and less by grouping |
+| coverage | products over agents: `coverage`, `union` | agents x items x 20 |
+| linear | `linear` | closed form |
+| lattice | any curve of one total of whole samples | agents^2 x total |
+| enumeration | all | 2^agents |
+| sampling | all | with standard errors |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import UnsupportedError, UsageError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import LinearCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.progress import Monitor, silent
+from mdsolve.shapley.enumeration import ENUMERATION_LIMIT, enumeration_shares
+from mdsolve.shapley.lattice import lattice_fits, lattice_shares, whole_amounts
+from mdsolve.shapley.power_rows import power_rows
+from mdsolve.shapley.power_shares import Sums, power_shares
+from mdsolve.shapley.product_shares import product_rows, product_shares
+from mdsolve.shapley.rules import PRECISION, banzhaf_rule, shapley_rule
+from mdsolve.shapley.sampling import sampled_shares
+from mdsolve.tolerance import ROUND_OFF
+
+Floats = npt.NDArray[np.float64]
+Route = Literal["auto", "quadrature", "coverage", "linear", "enumeration", "lattice", "sampling"]
+Index = Literal["shapley", "banzhaf"]
+
+SAMPLES = 4096
+"""Random orders drawn unless told otherwise."""
+
+MANY_COALITIONS = 12
+"""Above so many agents a lattice is preferred to enumeration."""
+
+
+@dataclass(frozen=True)
+class ShapleyValues:
+    """Shares of all agents.
+
+    Parameters
+    ----------
+    shares : (n,)
+        phi_i(s), in money.
+    slopes : (n,) or None
+        d phi_i / d s_i (from the right at kinks), in money per sample.
+    method : str
+        The route used, with its size.
+    error_estimate : float
+        Estimate of the largest error of a share, in money; for sampling the largest standard error.
+    standard_errors : (n,) or None
+        Of the shares, for sampling.
+    """
+
+    shares: Floats
+    slopes: Floats | None
+    method: str
+    error_estimate: float
+    standard_errors: Floats | None = None
+
+
+def shapley(
+    game: SharingGame,
+    s: Floats,
+    *,
+    route: Route = "auto",
+    index: Index = "shapley",
+    tolerance: float = ROUND_OFF,
+    seed: int | None = None,
+    samples: int = SAMPLES,
+    monitor: Monitor | None = None,
+    derivatives: bool = False,
+) -> ShapleyValues:
+    """Return Shapley or Banzhaf shares of a sharing game at contributions s.
+
+    Parameters
+    ----------
+    s : (n,)
+        Samples, non-negative and finite.
+    route : str
+        A route of the table above; "auto" takes the first exact one that fits, else sampling.
+    index : {"shapley", "banzhaf"}
+        Banzhaf values ([M25] Appendix F) weigh all coalitions alike; their sum is not A(s) - A(0).
+    tolerance : float
+        Relative error the quadrature aims at.
+    seed, samples
+        Of the sampling route.
+    derivatives : bool
+        Whether to return slopes too.
+
+    Raises
+    ------
+    UnsupportedError
+        If a route is named that does not fit the game.
+    MemoryLimitError
+        If a route would be too large.
+
+    Examples
+    --------
+    >>> from mdsolve.game.build_sharing import sharing_game
+    >>> from mdsolve.instance import parse
+    >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
+    >>> spec = {"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}}
+    >>> game = sharing_game(parse(spec))
+    >>> shapley(game, np.array([3.0, 1.0])).shares.round(12).tolist()
+    [1.05, 0.55]
+    """
+    s = checked_contributions(game, s)
+    banzhaf = _banzhaf(index)
+    chosen = route if route != "auto" else fitting_route(game, s)
+    watch = monitor or silent()
+    if chosen == "sampling":
+        if samples < 4:
+            raise UsageError.single("samples", str(samples), "at least 4")
+        drawn = sampled_shares(game, s, samples, seed, banzhaf, watch)
+        largest = float(np.max(drawn.standard_errors, initial=0.0))
+        method = f"sampling, {2 * drawn.pairs:,} {'coalitions' if banzhaf else 'orders'} in pairs"
+        slopes = drawn.slopes if derivatives else None
+        return ShapleyValues(drawn.shares, slopes, method, largest, drawn.standard_errors)
+    sums = exact_sums(game, s, chosen, banzhaf, tolerance, watch)
+    error = sums.error * float(np.max(np.abs(sums.shares), initial=0.0))
+    return ShapleyValues(sums.shares, sums.slopes if derivatives else None, chosen, error)
+
+
+def fitting_route(game: SharingGame, s: Floats) -> Route:
+    """Return the first exact route that fits a game at s, else "sampling"."""
+    accuracy = game.accuracy
+    if isinstance(accuracy, WeightedAccuracy):
+        if isinstance(accuracy.curve, LinearCurve):
+            return "linear"
+        if power_rows(game) is not None:
+            return "quadrature"
+    elif product_rows(game, s) is not None:
+        return "coverage"
+    if game.size > MANY_COALITIONS:
+        amounts = whole_amounts(game, s)
+        if amounts is not None and lattice_fits(amounts):
+            return "lattice"
+    return "enumeration" if game.size <= ENUMERATION_LIMIT else "sampling"
+
+
+def exact_sums(
+    game: SharingGame,
+    s: Floats,
+    route: Route,
+    banzhaf: bool,
+    tolerance: float,
+    monitor: Monitor,
+    bend: bool = False,
+) -> Sums:
+    """Return shares, slopes and potential by one of the exact routes.
+
+    Raises
+    ------
+    UnsupportedError
+        If the route does not fit the game, or is none.
+    """
+    rule = banzhaf_rule() if banzhaf else shapley_rule()
+    if route == "quadrature":
+        rows = power_rows(game)
+        if rows is None:
+            raise _unfit(game, route, "power payoffs of weighted data")
+        return power_shares(rows, s, tolerance, rule, bend)
+    if route == "coverage":
+        products = product_rows(game, s)
+        if products is None:
+            raise _unfit(game, route, "coverage or union payoffs")
+        return product_shares(products, rule, bend)
+    if route == "linear":
+        return _linear_shares(game, s)
+    if route == "enumeration":
+        return enumeration_shares(game, s, banzhaf, True)
+    if route == "lattice":
+        return lattice_shares(game, s, banzhaf, monitor)
+    raise UsageError.single(
+        "route", str(route), "quadrature, coverage, linear, enumeration, lattice or sampling"
+    )
+
+
+def _linear_shares(game: SharingGame, s: Floats) -> Sums:
+    """Return s_i (W' value)_i: what an agent adds does not depend on the others."""
+    accuracy = game.accuracy
+    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(accuracy.curve, LinearCurve):
+        raise _unfit(game, "linear", "linear payoffs")
+    slopes = accuracy.weights.transposed(game.value)
+    shares = slopes * s
+    return Sums(float(shares.sum()), shares, slopes, np.zeros(game.size), PRECISION * game.size)
+
+
+def checked_contributions(game: SharingGame, s: Floats) -> Floats:
+    """Return contributions as an array of doubles.
+
+    Raises
+    ------
+    UsageError
+        If they are not n finite, non-negative numbers.
+    """
+    given = np.ascontiguousarray(s, dtype=np.float64)
+    if given.shape != (game.size,):
+        raise UsageError.single("contributions", f"shape {given.shape}", f"shape ({game.size},)")
+    if not np.all(np.isfinite(given)) or np.any(given < 0):
+        worst = given[~np.isfinite(given) | (given < 0)][0]
+        raise UsageError.single("contributions", f"{worst}", "finite, non-negative samples")
+    return given
+
+
+def _banzhaf(index: Index) -> bool:
+    if index not in {"shapley", "banzhaf"}:
+        raise UsageError.single("index", str(index), "shapley or banzhaf")
+    return index == "banzhaf"
+
+
+def _unfit(game: SharingGame, route: str, expected: str) -> UnsupportedError:
+    return UnsupportedError.single(
+        "route", f"{route} for the family {game.accuracy.family}", expected, "use route auto"
+    )
