@@ -263,7 +263,7 @@ def _useful_ratio(exponent: float, agents: int, weight: int, largest: float) -> 
     return float(max(largest / RATIO_STEP**2, 1.0))
 
 
-def truthful_utilities(
+def growth_payments(
     own_first: float,
     own_count: int,
     others_first: float,
@@ -273,7 +273,7 @@ def truthful_utilities(
     exponent: float,
     outside: str,
 ) -> Floats:
-    """Return h for every own type and every sum of the others' types.
+    """Return the maximal payment W - h for every own type and every sum of the others' types.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def truthful_utilities(
     Returns
     -------
     array of shape (own_count, others_count)
-        h(s_k, tau_j), in units of the market's scale.
+        p(s_k, tau_j), in units of the market's scale.
 
     Notes
     -----
@@ -341,6 +341,8 @@ def truthful_utilities(
             table[column],
             truths[column : column + own_count].copy(),
         )
+    for column in j:
+        np.subtract(truths[column : column + own_count], table[column], out=table[column])
     return table.T
 
 

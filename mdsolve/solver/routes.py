@@ -9,6 +9,7 @@ taken is on the result; an unsuitable one asked for by name is refused, never re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from typing import Literal
 
@@ -18,8 +19,9 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.arithmetic import FLOAT, Array
 from mdsolve.game.market import Market, QualityMarket, own_back
 from mdsolve.game.valuation import GrowthValuation
+from mdsolve.instance.grid import TypeGrid
 from mdsolve.progress import Monitor
-from mdsolve.solver.growth_column import truthful_utilities
+from mdsolve.solver.growth_column import growth_payments
 from mdsolve.solver.shortest_path import maximal_payments_of
 
 Route = Literal["auto", "monotone", "sweep"]
@@ -117,10 +119,11 @@ def maximal_payments(
         (len(market.agents), *market.shape),
         dtype=np.float64 if market.arithmetic.name == "float" else object,
     )
+    solved: dict[tuple[TypeGrid, Fraction, int], Array] = {}
     for agent in range(len(market.agents)):
         if monotone:
             assert isinstance(market, QualityMarket)
-            table[agent] = _monotone_payments(market, agent)
+            table[agent] = _monotone_payments(market, agent, solved)
             watch.advance("payments", agent + 1, len(market.agents))
         else:
             table[agent] = maximal_payments_of(market, agent, watch)
@@ -150,27 +153,32 @@ def monotone_obstacle(market: Market) -> str | None:  # noqa: PLR0911 - one reas
     return None
 
 
-def _monotone_payments(market: QualityMarket, agent: int) -> Array:
-    """Return the agent's payments W(S) - h(t_i, sum of the others' types)."""
+def _monotone_payments(
+    market: QualityMarket, agent: int, solved: dict[tuple[TypeGrid, Fraction, int], Array]
+) -> Array:
+    """Return the agent's payments at every profile; `solved` holds those of agents like him."""
     valuation = market.valuation
     assert isinstance(valuation, GrowthValuation)
     grids = market.grids
     others = [grid for j, grid in enumerate(grids) if j != agent]
     step = next((grid.step for grid in grids if grid.count > 1), None) or grids[agent].step
+    first = sum((grid.first or Fraction(0) for grid in others), start=Fraction(0))
     sums = sum(grid.count - 1 for grid in others) + 1
-    utility = truthful_utilities(
-        own_first=float(grids[agent].first or 0),
-        own_count=grids[agent].count,
-        others_first=float(sum(grid.first or 0 for grid in others)),
-        others_count=sums,
-        step=float(step or 1),
-        agents=len(grids),
-        exponent=float(valuation.exponent),
-        outside=market.outside,
-    )
+    key = (grids[agent], first, sums)
+    if key not in solved:
+        solved[key] = growth_payments(
+            own_first=float(grids[agent].first or 0),
+            own_count=grids[agent].count,
+            others_first=float(first),
+            others_count=sums,
+            step=float(step or 1),
+            agents=len(grids),
+            exponent=float(valuation.exponent),
+            outside=market.outside,
+        )
+        if valuation.scale != 1:
+            solved[key] *= float(valuation.scale)
+    payments = solved[key]
     # Number of the others' sum on its lattice, at every profile of the others.
     number = reduce(np.add.outer, [np.arange(grid.count) for grid in others])
-    spread = utility[:, number] if len(others) > 1 else utility
-    scale = float(valuation.scale)
-    scaled = spread if scale == 1 else spread * scale
-    return market.truthful_values(agent) - own_back(scaled, agent)
+    return own_back(payments[:, number] if len(others) > 1 else payments, agent)
