@@ -6,7 +6,8 @@ Nothing here uses mdsolve's solvers, game tables or checker.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,8 @@ class PlainMarket:
     value: Valuation
     outside: str = "pooled"
     allocation: str = "efficient"
+    handed: Mapping[tuple[Any, ...], Sequence[Any]] | None = None
+    """Model quality handed out at each reported profile; None applies the allocation rule."""
 
     @property
     def n(self) -> int:
@@ -51,13 +54,13 @@ class PlainMarket:
 
     def report_value(self, agent: int, true: Sequence[Any], report: Any) -> Any:
         """Return v_agent when he reports `report` and everybody else the truth."""
-        reports = [report if j == agent else t for j, t in enumerate(true)]
-        chosen = self.recipients(reports, range(self.n))
-        best = self.quality(sum(reports))
-        q = [
-            max(best, self.quality(true[j])) if j in chosen else self.quality(true[j])
-            for j in range(self.n)
-        ]
+        reports = tuple(report if j == agent else t for j, t in enumerate(true))
+        if self.handed is not None:
+            models = self.handed[reports]
+        else:
+            chosen, best = self.recipients(reports, range(self.n)), self.quality(sum(reports))
+            models = [best if j in chosen else 0 for j in range(self.n)]
+        q = [max(model, self.quality(t)) for model, t in zip(models, true, strict=True)]
         return self.value(agent, q)
 
     def outside_value(self, agent: int, true: Sequence[Any]) -> Any:
@@ -93,6 +96,37 @@ class PlainMarket:
     def profiles(self) -> list[tuple[Any, ...]]:
         return list(itertools.product(*self.types))
 
+    def violations(self, payments: Mapping[tuple[Any, ...], Sequence[Any]]) -> dict[str, Any]:
+        """Return the worst violation of every condition by payments given per profile."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for true in self.profiles():
+            paid = payments[true]
+            found["weak-budget-balance"].append(-sum(paid))
+            found["budget-balance"] += [sum(paid), -sum(paid)]
+            welfare = sum(self.report_value(i, true, true[i]) for i in range(self.n))
+            best = self.quality(sum(true))
+            for choice in itertools.product([False, True], repeat=self.n):
+                q = [
+                    max(best, self.quality(t)) if chosen else self.quality(t)
+                    for chosen, t in zip(choice, true, strict=True)
+                ]
+                found["efficiency"].append(sum(self.value(i, q) for i in range(self.n)) - welfare)
+            if self.handed is not None:
+                found["feasibility"] += [x - best for x in self.handed[true]]
+                found["feasibility"] += [-x for x in self.handed[true]]
+            for i in range(self.n):
+                truth = self.report_value(i, true, true[i]) - paid[i]
+                slack = [truth - self.outside_value(i, true)]
+                found["individual-rationality"].append(-slack[0])
+                for r in self.types[i]:
+                    if r < true[i]:
+                        told = tuple(r if j == i else t for j, t in enumerate(true))
+                        lie = self.report_value(i, true, r) - payments[told][i]
+                        found["incentive-compatibility"].append(lie - truth)
+                        slack.append(truth - lie)
+                found["maximal-revenue"].append(min(slack))
+        return {name: max(values) for name, values in found.items()}
+
 
 def tie(total: Any) -> Any:
     """Return the difference below which two float totals tie; fractions tie only when equal."""
@@ -122,5 +156,43 @@ def linear(matrix: Sequence[Sequence[Any]]) -> Valuation:
     return lambda agent, q: sum(w * x for w, x in zip(matrix[agent], q, strict=True))
 
 
-def fractions(values: Sequence[Any]) -> list[Fraction]:
-    return [Fraction(v) for v in values]
+def added(*terms: Valuation) -> Valuation:
+    """Return the sum of valuations."""
+    return lambda agent, q: sum(term(agent, q) for term in terms)
+
+
+def whole_growth(exponent: int) -> Valuation:
+    """Return v_i = (sum q)^exponent q_i for an integer exponent, exact in fractions."""
+    return lambda agent, q: Fraction(sum(q)) ** exponent * q[agent] if sum(q) else Fraction(0)
+
+
+def interpolated(points: Sequence[tuple[Any, Any]]) -> Callable[[Any], Any]:
+    """Return the broken line through points."""
+
+    def quality(t: Any) -> Any:
+        for (x, y), (later, higher) in itertools.pairwise(points):
+            if t <= later:
+                return y + Fraction(higher - y) / (later - x) * (t - x)
+        raise AssertionError(t)
+
+    return quality
+
+
+def growth_utilities(
+    own: Sequence[float], tau: float, agents: int, exponent: float, outside: str
+) -> list[float]:
+    """Return h = v(truth) - p of a growth market by its recursion over all lower reports."""
+    others = agents - 1
+
+    def power(x: float) -> float:
+        return x**exponent if x > 0 else 0.0
+
+    found: list[float] = []
+    for k, s in enumerate(own):
+        best = s * power(s + (others if outside == "pooled" else 1) * tau)
+        for r, known in zip(own[:k], found, strict=True):
+            y = r + tau
+            lie = s * power(s + others * y) if s > y else y * power(agents * y)
+            best = max(best, known - y * power(agents * y) + lie)
+        found.append(best)
+    return found

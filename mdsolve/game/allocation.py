@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,8 @@ def recipients(
     participants : sequence of int
         Agents inside the platform; the others keep their own model.
     tie : float
-        Relative difference of totals below which floats count as tied (0 in exact arithmetic).
+        Difference of totals, relative to the sum of absolute values, below which floats count as
+        tied (0 in exact arithmetic).
 
     Returns
     -------
@@ -102,16 +104,6 @@ def _column_sum(terms: Sequence[LinearValuation], participants: Sequence[int], j
     )
 
 
-def participants_total(
-    valuation: Valuation,
-    used: Sequence[Array],
-    participants: Sequence[int],
-    arithmetic: Arithmetic,
-) -> Array:
-    """Return the participants' total valuation at the qualities in use."""
-    return total([valuation.value(agent, used, arithmetic) for agent in participants])
-
-
 def _enumerate(
     valuation: Valuation,
     own: Sequence[Array],
@@ -120,21 +112,28 @@ def _enumerate(
     arithmetic: Arithmetic,
     tie: float,
 ) -> list[Mask | bool]:
-    """Compare all 2^k choices, most recipients first, so that ties give the model."""
+    """Compare all 2^k choices, most recipients first, so that ties give the model.
+
+    Totals may cancel to zero, so float ties are measured against the values that enter them.
+    """
     choices = sorted(range(1 << len(participants)), key=lambda choice: -choice.bit_count())
     best_total: Array | None = None
     winner: npt.NDArray[np.int64] | None = None
+    blur: Any = 0
     for choice in choices:
         chosen = {agent for bit, agent in enumerate(participants) if choice >> bit & 1}
         used = [
             arithmetic.maximum(best, own[agent]) if agent in chosen else own[agent]
             for agent in range(len(own))
         ]
-        welfare = participants_total(valuation, used, participants, arithmetic)
+        values = [valuation.value(agent, used, arithmetic) for agent in participants]
+        welfare = total(values)
+        if tie:
+            blur = np.maximum(blur, tie * total([abs(value) for value in values]))
         if best_total is None or winner is None:
             best_total, winner = welfare, np.full(np.shape(welfare), choice, dtype=np.int64)
             continue
-        better = welfare > (best_total + tie * abs(best_total) if tie else best_total)
+        better = welfare > (best_total + blur if tie else best_total)
         winner = np.where(better, choice, winner)
         best_total = np.where(better, welfare, best_total)
     assert winner is not None

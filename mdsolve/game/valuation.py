@@ -83,12 +83,14 @@ class GrowthValuation:
         return share if self.scale == 1 else share * arithmetic.number(self.scale)
 
     def non_competitive(self, agents: int) -> Property:
-        """Hold for exponent >= 0 or a single agent."""
-        holds = self.exponent >= 0 or agents == 1
+        """Hold for exponent >= 0 (or a single agent of a growing market)."""
+        holds = self.exponent >= 0 or (agents == 1 and self.exponent >= -1)
         reason = (
-            f"dv_i/dq_j has the sign of the growth exponent {self.exponent}"
+            f"a better model never lowers any v_i at growth exponent {self.exponent}"
             if holds
-            else f"growth exponent {self.exponent} < 0: a better rival's model lowers v_i"
+            else f"growth exponent {self.exponent} < 0: a better model elsewhere lowers v_i"
+            if agents > 1
+            else f"growth exponent {self.exponent} < -1: a better model lowers v_i"
         )
         return Property("non-competitive", holds, reason)
 
