@@ -14,6 +14,7 @@ from mdsolve.mechanism.desirable import Desirable
 from mdsolve.mechanism.free import FreeExchange
 from mdsolve.mechanism.maximal_exploitation import MaximalExploitation
 from mdsolve.mechanism.no_payments import NoPayments
+from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism
 from mdsolve.mechanism.vcg import VickreyClarkeGroves
 
@@ -24,7 +25,7 @@ MARKET_MECHANISMS: dict[str, MarketMechanism] = {
 
 SHARING_MECHANISMS: dict[str, SharingMechanism] = {
     mechanism.name: mechanism
-    for mechanism in (NoPayments(), BudgetBalanced(), ContributionTransfer())
+    for mechanism in (NoPayments(), BudgetBalanced(), ShapleyPayments(), ContributionTransfer())
 }
 
 Mechanism = TypeVar("Mechanism")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import RenderableType
 from rich.table import Table
@@ -28,6 +29,8 @@ def known_answers_view(report: CheckReport) -> RenderableType:
 
 def brief(value: Any, limit: int = 60) -> str:
     """Return any answer on one line, shortened."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, dict):
         text = ", ".join(f"{key}: {brief(entry)}" for key, entry in value.items())
     elif isinstance(value, list | tuple):

@@ -19,6 +19,7 @@ METRICS = {
     "data_share": "share of all data",
     "welfare": "total welfare",
     "mean_accuracy": "mean accuracy",
+    "reciprocity": "reciprocity",
     "data_gain": "data, against no payments (factor)",
     "accuracy_gain": "value, against no payments (factor)",
 }
@@ -31,6 +32,7 @@ def sharing_view(solution: Solution) -> RenderableType:
         ("contributes", answers["contributions"]),
         ("accuracy", answers["accuracies"]),
         ("receives", answers["payments"]),
+        *([("share", answers["shapley"])] if "shapley" in answers else []),
         ("utility", answers["utilities"]),
     ]
     if "standalone" in answers:

@@ -1,9 +1,9 @@
 """The welfare program through cvxpy and a conic solver: general route and cross-check.
 
 Only formulations that keep the meaning of p are used: exact powers (``approx=False``; by default
-cvxpy replaces small exponents, 1e-4 by 0, and reports ``optimal``), sums without their root, the
-logarithm for p = 0, log-sum-exp of p log u for p < 0, and a level for the minimum. One problem per
-p, no parameters. What the solver reports is a starting point only: contributions are made feasible
+cvxpy replaces small exponents, 1e-4 by 0, and reports ``optimal``), sums without their root for p > 0,
+the logarithm for p = 0, the perspective of u^p for p < 0 (M_p >= mean iff mean^(1-p) u_i^p <= r_i
+with sum r_i <= n mean), and a level for the minimum. One problem per p, no parameters. What the solver reports is a starting point only: contributions are made feasible
 and the objective and its bound are recomputed by the caller. ``infeasible`` and ``unbounded`` are
 failures, since the program is known to be neither.
 """
@@ -24,6 +24,7 @@ from mdsolve.game.curves import Curve, LinearCurve, MixedCurve, PowerCurve
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.solver.welfare_bound import DualPoint, normalised, sharpest
 from mdsolve.solver.welfare_model import WelfareModel
+from mdsolve.solver.welfare_start import worthwhile
 from mdsolve.tolerance import PROGRAM_FEASIBILITY
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,15 @@ class ConeResult:
     method: str
 
 
+@dataclass(frozen=True)
+class Units:
+    """What one unit of the program is: of money, of samples per source, and of 1 + y."""
+
+    money: float
+    samples: float
+    amount: float
+
+
 def solve_by_cone(model: WelfareModel) -> ConeResult:
     """Return the conic solver's answer to the program.
 
@@ -73,25 +83,30 @@ def solve_by_cone(model: WelfareModel) -> ConeResult:
             "0, or an exponent of absolute value 1e-3 or more",
             "use the route interior-point, which has no such limit",
         )
-    game, sources = model.game, model.sources
+    game, sources, units = model.game, model.sources, _units(model)
     samples = cp.Variable(sources.size, nonneg=True)
     cost = cp.Variable(sources.size)
-    amount = cp.Variable()
+    mean_cost = cp.Variable()  # a variable of its own keeps every row short
+    amount = cp.Variable()  # 1 + y
     utility = cp.Variable(game.size)
-    rows: list[Any] = [cost >= _costs(cp, model, samples)]
-    rows.append(amount == sources.weight @ samples + model.platform)
+    rows: list[Any] = [
+        cost >= _costs(cp, model, units, samples),
+        mean_cost == cp.sum(cost) / game.size,
+        amount
+        == (sources.weight * units.samples / units.amount) @ samples
+        + (1 + model.platform) / units.amount,
+    ]
     limited = np.flatnonzero(np.isfinite(sources.limit))
     if limited.size:
-        rows.append(samples[limited] <= sources.limit[limited])
-    gather = _gathering(model)
-    idle = model.money_left(game.nothing())
-    left = idle - model.own * (gather @ cost) - model.shared * cp.sum(cost)
+        rows.append(samples[limited] <= sources.limit[limited] / units.samples)
+    idle = model.money_left(game.nothing()) / units.money
+    left = idle - model.own * (_gathering(model) @ cost) - model.shared * game.size * mean_cost
     spenders = np.flatnonzero(model.spends)
     budget = left[spenders] >= 0 if spenders.size else None
     if budget is not None:
         rows.append(budget)
-    rows.append(utility <= left + _benefits(cp, model, amount))
-    goal, level = _goal(cp, model, utility, float(np.abs(idle).mean()) or 1.0)
+    rows.append(utility <= left + _benefits(cp, model, units, amount))
+    goal, level = _goal(cp, model, utility)
     rows.extend(level)
     problem = cp.Problem(goal, rows)
     tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), PROGRAM_FEASIBILITY)
@@ -99,15 +114,15 @@ def solve_by_cone(model: WelfareModel) -> ConeResult:
         with warnings.catch_warnings():
             # An inaccurate answer is no alarm here: its distance to the optimum is computed.
             warnings.simplefilter("ignore")
-            problem.solve(solver=cp.CLARABEL, **tight)
+            problem.solve(solver=cp.CLARABEL, accept_unknown=True, **tight)
     except cp.SolverError as error:
         message = f"Clarabel gave up on the welfare program: {error}"
         raise SolveError(message) from None
     if samples.value is None:
         message = f"Clarabel calls a feasible and bounded welfare program {problem.status}"
         raise SolveError(message)
-    s = model.spread(np.maximum(samples.value, 0.0))
-    weights, factor = _weights(model, model.utilities(s), level)
+    s = model.spread(np.maximum(samples.value, 0.0) * units.samples)
+    weights, factor = _weights(model, model.utilities(s) / units.money, level)
     duals = np.zeros(game.size)
     if budget is not None:
         duals[spenders] = np.maximum(np.ravel(budget.dual_value), 0.0) * factor
@@ -125,52 +140,75 @@ def _gathering(model: WelfareModel) -> Any:
     return csr_array(entries, shape=(model.game.size, len(owner)))
 
 
-def _costs(cp: Any, model: WelfareModel, samples: Any) -> Any:
+def _units(model: WelfareModel) -> Units:
+    most = float(model.weights @ np.where(np.isfinite(model.reach), model.reach, 0.0))
+    data = min(worthwhile(model), most) if np.isfinite(model.reach).all() else worthwhile(model)
+    money = float(np.abs(model.money_left(model.game.nothing())).mean())
+    return Units(
+        money or float(model.game.value.mean()),
+        data / (float(model.sources.weight.max()) * math.sqrt(model.sources.size)),
+        1 + model.platform + data,
+    )
+
+
+def _costs(cp: Any, model: WelfareModel, units: Units, samples: Any) -> Any:
     """Return the sources' costs as a convex expression."""
-    costs = model.sources.costs
-    total = cp.multiply(costs.rate, samples)
+    costs, one = model.sources.costs, units.samples
+    total = cp.multiply(costs.rate * one / units.money, samples)
     if costs.curvature.any():
-        total = total + cp.multiply(0.5 * costs.curvature, cp.square(samples))
+        total = total + cp.multiply(
+            0.5 * costs.curvature * one**2 / units.money, cp.square(samples)
+        )
     for exponent in np.unique(costs.power_exponent[costs.power_rate > 0]):
-        rate = np.where(costs.power_exponent == exponent, costs.power_rate, 0.0)
-        total = total + cp.multiply(rate, cp.power(samples, float(exponent), approx=False))
+        used = np.where(costs.power_exponent == exponent, costs.power_rate, 0.0)
+        power = cp.power(samples, float(exponent), approx=False)
+        total = total + cp.multiply(used * one**exponent / units.money, power)
     return total
 
 
-def _benefits(cp: Any, model: WelfareModel, amount: Any) -> Any:
+def _benefits(cp: Any, model: WelfareModel, units: Units, amount: Any) -> Any:
     """Return value_i f_i(y) as a vector of concave expressions."""
     n, curve = model.game.size, model.curve
     parts = curve.parts if isinstance(curve, MixedCurve) else ((np.arange(n), curve),)
     total: Any = np.zeros(n)
     for agents, part in parts:
         chosen = np.zeros(n)
-        chosen[agents] = model.game.value[agents]
-        total = total + _benefit(cp, part, chosen, amount)
+        chosen[agents] = model.game.value[agents] / units.money
+        spread = {
+            name: np.zeros(n) for name in ("ceiling", "scale", "exponent") if hasattr(part, name)
+        }
+        for name, entries in spread.items():
+            entries[agents] = getattr(part, name)
+        total = total + _benefit(cp, part, spread, chosen, units.amount, amount)
     return total
 
 
-def _benefit(cp: Any, curve: Curve, value: Floats, amount: Any) -> Any:
+def _benefit(
+    cp: Any, curve: Curve, own: dict[str, Floats], worth: Floats, unit: float, amount: Any
+) -> Any:
     if isinstance(curve, LinearCurve):
-        return cp.multiply(value, amount * np.ones(len(value)))
+        return worth * (unit * amount - 1)
     if isinstance(curve, MeasuredCurve):
         starts = np.array(curve.samples)
         heights, slopes = curve.value(starts), curve.slope(starts)
-        lines = heights + cp.multiply(slopes, amount - starts)
-        return value * cp.min(lines)
+        return worth * cp.min(heights + cp.multiply(slopes, unit * amount - 1 - starts))
     assert isinstance(curve, PowerCurve)
-    shape = np.broadcast_arrays(curve.ceiling, curve.scale, curve.exponent, value)
-    ceiling, scale, exponents, worth = (np.asarray(entry) for entry in shape)
-    total: Any = ceiling * worth
-    for exponent in np.unique(exponents):
-        lost = np.where(exponents == exponent, scale * worth, 0.0)
-        total = total - lost * cp.power(1 + amount, -float(exponent), approx=False)
+    total: Any = own["ceiling"] * worth
+    for exponent in np.unique(own["exponent"][worth > 0]):
+        lost = np.where(own["exponent"] == exponent, own["scale"] * worth, 0.0)
+        shrunk = unit ** -float(exponent)
+        power = (
+            cp.quad_over_lin(1.0, amount)  # a smaller cone for the usual exponent
+            if exponent == 1
+            else cp.power(amount, -float(exponent), approx=False)
+        )
+        total = total - lost * shrunk * power
     return total
 
 
-def _goal(cp: Any, model: WelfareModel, utility: Any, unit: float) -> tuple[Any, list[Any]]:
-    """Return the objective, in units that keep it of order one, and the rows it needs."""
+def _goal(cp: Any, model: WelfareModel, scaled: Any) -> tuple[Any, list[Any]]:
+    """Return the objective in utilities of order one, and the rows it needs."""
     p, n = model.p, model.game.size
-    scaled = utility / unit
     if p == 1:
         return cp.Maximize(cp.sum(scaled) / n), []
     if p == -math.inf:
@@ -180,27 +218,33 @@ def _goal(cp: Any, model: WelfareModel, utility: Any, unit: float) -> tuple[Any,
         return cp.Maximize(cp.sum(cp.log(scaled)) / n), []
     if p > 0:
         return cp.Maximize(cp.sum(cp.power(scaled, p, approx=False)) / n), []
-    return cp.Minimize(cp.log_sum_exp(p * cp.log(scaled))), []
+    mean, parts = cp.Variable(), cp.Variable(n)
+    cones = cp.PowCone3D(parts, scaled, mean * np.ones(n), 1 / (1 - p))
+    return cp.Maximize(mean), [cones, cp.sum(parts) <= n * mean]
 
 
 def _weights(model: WelfareModel, utilities: Floats, level: list[Any]) -> tuple[Floats, float]:
-    """Return lambda, and what turns multipliers of the stated objective into those of M_p."""
+    """Return lambda, and what turns multipliers of the stated objective into those of M_p.
+
+    Parameters
+    ----------
+    utilities : (n,)
+        In the units of the program.
+    level : list
+        The row u >= level, for the minimum.
+    """
     p, n = model.p, model.game.size
-    idle = model.money_left(model.game.nothing())
-    unit = float(np.abs(idle).mean()) or 1.0
     if p == 1:
-        return np.full(n, 1 / n), unit
+        return np.full(n, 1 / n), 1.0
     if p == -math.inf:
         raw = np.maximum(np.ravel(level[0].dual_value), 0.0)
-        return normalised(raw, p), unit / float(raw.sum())
-    x = np.maximum(utilities, np.finfo(float).tiny) / unit
-    slopes = np.exp((p - 1) * np.log(x / x.min()))
-    rising = slopes * x.min() ** (p - 1)
-    if p == 0:
-        stated = 1 / (n * x)
-    elif p > 0:
-        stated = p * rising / n
-    else:
-        stated = -p * slopes / (x.min() * float(np.sum((x / x.min()) ** p)))
+        return normalised(raw, p), 1 / float(raw.sum())
+    u = np.maximum(utilities, np.finfo(float).tiny)
+    least = float(u.min())
+    slopes = (u / least) ** (p - 1)
     weights = normalised(slopes, p)
-    return weights, float(weights[0] / stated[0]) * unit
+    if p < 0:
+        return weights, 1.0
+    stated = (p or 1.0) * least ** (p - 1) / n
+    place = int(np.argmax(slopes))
+    return weights, float(weights[place] / slopes[place]) / stated

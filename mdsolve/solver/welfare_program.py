@@ -16,16 +16,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import UnsupportedError
 from mdsolve.game.p_mean import p_mean
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.solver.welfare_bound import DualPoint, dual_point
 from mdsolve.solver.welfare_kinks import solve_over_pieces
-from mdsolve.solver.welfare_model import WelfareModel, contributions_within, welfare_model
+from mdsolve.solver.welfare_model import WelfareModel, welfare_model
 from mdsolve.solver.welfare_payments import exactly_balanced
+from mdsolve.solver.welfare_start import positive_start, require_positive
 from mdsolve.status import Termination
-from mdsolve.tolerance import DEFAULT, ROUND_OFF
+from mdsolve.tolerance import DEFAULT
 
 Floats = npt.NDArray[np.float64]
 Route = Literal["interior-point", "cvxpy"]
@@ -131,7 +131,7 @@ def welfare_program(
     model = welfare_model(game, p, beta)
     if model.sources.size == 0:
         return _idle(model)
-    start = _positive_start(model, watch)
+    start = positive_start(model, watch)
     if route == "cvxpy":
         from mdsolve.solver.welfare_cone import solve_by_cone
 
@@ -198,7 +198,7 @@ def _idle(model: WelfareModel) -> WelfareResult:
     """Return the result where nobody can contribute."""
     s = model.game.nothing()
     utilities = model.utilities(s)
-    _require_positive(model, utilities)
+    require_positive(model, utilities)
     weights = np.ones(len(s))
     if -math.inf < model.p < 1:
         mean = p_mean(utilities, model.p)
@@ -207,70 +207,6 @@ def _idle(model: WelfareModel) -> WelfareResult:
         weights = np.where(utilities <= utilities.min(), 1.0, 0.0)
     dual = dual_point(model, weights, np.zeros(len(s)), model.platform, 0.0)
     return _result(model, s, dual, 0, "nobody can contribute", False)
-
-
-def _positive_start(model: WelfareModel, monitor: Monitor) -> Floats:
-    """Return an interior point, with positive utilities where M_p asks for them."""
-    start = _interior_start(model)
-    if model.p in (1, -math.inf) or _least(model, start) > 0:
-        return start
-    fairest = solve_over_pieces(model.with_exponent(-math.inf), start, monitor).sources
-    _require_positive(model, model.utilities(model.spread(fairest)))
-    share = 0.5
-    for _ in range(HALVINGS):
-        mixture = (1 - share) * fairest + share * start
-        if _least(model, mixture) > 0:
-            break
-        share /= 2
-    return np.asarray(mixture)
-
-
-def _least(model: WelfareModel, sources: Floats) -> float:
-    return float(model.utilities(model.spread(sources)).min())
-
-
-def _require_positive(model: WelfareModel, utilities: Floats) -> None:
-    if model.p in (1, -math.inf):
-        return
-    worst = int(np.argmin(utilities))
-    if utilities[worst] <= ROUND_OFF * float(np.abs(utilities).max()):
-        raise UnsupportedError.single(
-            f"agent {model.game.agents[worst]}",
-            "no positive utility whatever everybody contributes",
-            f"positive utilities, which the mean with p = {model.p:g} needs",
-            "raise the agent's budget, or use p = 1 or p = -inf",
-        )
-
-
-def _interior_start(model: WelfareModel) -> Floats:
-    """Return contributions that leave at least half of every budget and of every capacity."""
-    sources, game = model.sources, model.game
-    limit = np.minimum(sources.limit, model.reach[sources.owner])
-    if not model.bounded:
-        return np.minimum(0.5 * limit, _worthwhile(model) / (sources.size * sources.weight))
-    idle = model.money_left(game.nothing())
-    pieces = np.bincount(sources.owner, minlength=game.size)[sources.owner]
-    s = np.minimum(0.5 * limit, contributions_within(sources.costs, 0.5 * idle[sources.owner]))
-    s = s / pieces
-    cost = sources.costs.value(s)
-    spent = model.own * model.spread(cost) + model.shared * float(cost.sum())
-    rows = model.spends & (spent > 0)
-    scale = float(np.min(0.5 * idle[rows] / spent[rows], initial=1.0))
-    return np.asarray(s * scale)
-
-
-def _worthwhile(model: WelfareModel) -> float:
-    """Return an amount of data beyond which no source is worth its cost, to a factor of two."""
-    sources = model.sources
-    y = 1.0
-    for _ in range(DOUBLINGS):
-        gain = float(model.slopes(y + model.platform).sum())
-        if np.all(sources.weight * gain <= sources.costs.slope(np.full(sources.size, y))):
-            break
-        y *= 2
-        if y > float(sources.weight @ np.where(np.isfinite(sources.limit), sources.limit, y)):
-            break
-    return y
 
 
 def _tidied(model: WelfareModel, s: Floats) -> Floats:

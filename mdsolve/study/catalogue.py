@@ -30,8 +30,8 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
 
     Examples
     --------
-    >>> [entry["name"] for entry in catalogue()["mechanism"]]
-    ['free', 'vcg', 'mep', 'desirable', 'none', 'budget-balanced', 'contribution-transfer']
+    >>> [entry["name"] for entry in catalogue()["mechanism"]][:4]
+    ['free', 'vcg', 'mep', 'desirable']
     """
     rules: list[MarketMechanism | SharingMechanism] = [
         *MARKET_MECHANISMS.values(),

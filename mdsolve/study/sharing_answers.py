@@ -10,11 +10,16 @@ import numpy.typing as npt
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingOutcome
 from mdsolve.progress import Monitor
+from mdsolve.shapley.routes import fitting_route, shapley
 from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium import accuracy_equilibrium
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
+
+SHARES_LIMIT = 20_000
+"""Most agents whose Shapley shares are computed for the solution's reciprocity."""
 
 ALONE_LIMIT = 2000
 """Most agents whose best contribution alone is computed for the solution."""
@@ -38,6 +43,10 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
         "accuracies": game.accuracies(s),
         "metrics": metrics(game, s, payments, baseline),
     }
+    shares = answers.get("shapley", contributed(game, s))
+    if shares is not None:
+        answers["shapley"] = shares
+        answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares)
     if game.size <= ALONE_LIMIT:
         answers["standalone"] = standalone(game)
     return answers
@@ -72,6 +81,23 @@ def metrics(
         },
         "surplus": -float(payments.sum()),
     }
+
+
+def contributed(game: SharingGame, s: Floats) -> Floats | None:
+    """Return Shapley shares where an exact route is at hand, None where they would be sampled."""
+    if game.size > SHARES_LIMIT or fitting_route(game, s) == "sampling":
+        return None
+    return shapley(game, s).shares
+
+
+def reciprocity(game: SharingGame, s: Floats, payments: Floats, shares: Floats) -> float | None:
+    """Return min_i (value_i (a_i(s) - a_i(0)) + p_i) / phi_i over agents with phi_i > 0.
+
+    The reciprocity of [M25] Definition 3.3 at this profile; None where nobody contributes.
+    """
+    received = game.benefits(s) - game.benefits(game.nothing()) + payments
+    counted = shares > ROUND_OFF * max(1.0, float(np.abs(shares).max(initial=0.0)))
+    return float((received[counted] / shares[counted]).min()) if counted.any() else None
 
 
 def _ratio(value: float, reference: float) -> float | None:

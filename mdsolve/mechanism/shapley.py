@@ -1,0 +1,82 @@
+"""`shapley`: everybody ends up with his Shapley share of all accuracies ([M25] M^Shap)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import PowerCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
+from mdsolve.progress import Monitor
+from mdsolve.shapley.routes import shapley
+from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.status import Termination
+
+
+class ShapleyPayments(SharingMechanism):
+    """p_i = phi_i(s) - value_i (a_i(s) - a_i(0)), phi the Shapley value of X -> A(s[X]) - A(0).
+
+    An exact potential game: its equilibria maximise P(s) - sum_i c_i(s_i) with the Hart-Mas-Colell
+    potential P, one concave program. Subtracting a_i(0) keeps the budget balanced for every payoff
+    ([M25] Lemma 4.2 needs it; the paper's (7) subtracts a_i(s) alone). Rational against staying
+    out when fixed costs are 0, not always against training alone.
+    """
+
+    name = "shapley"
+    title = "Shapley payments"
+    citation = "[M25] (7), Theorems 4.3, 4.6, 4.7"
+    summary = "Everybody earns his Shapley share of all accuracies; payments sum to zero."
+    maturity = "verified against paper"
+
+    def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
+        """Return Shapley shares less the own gain in accuracy."""
+        del options
+        own = game.benefits(s) - game.benefits(game.nothing())
+        return shapley(game, s).shares - own
+
+    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Claim equilibrium, balance and fairness; rationality where nobody has a fixed cost."""
+        del options
+        always = ("nash", "budget-balance", "reciprocity", "equal-treatment")
+        return always if game.costs.fixed.any() else (*always, "individual-rationality")
+
+    def outcome(
+        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+    ) -> SharingOutcome:
+        """Return the maximiser of the potential program."""
+        del options
+        found = potential_equilibrium(game, monitor)
+        s, shares = found.contributions, found.point.shares
+        payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
+        unique = _strictly_concave(game)
+        findings = {
+            "shapley": shares,
+            "equilibria": "unique" if unique else [float(s.sum())],
+        }
+        method = f"projected Newton on the Shapley potential, {found.steps} steps"
+        if not found.converged:
+            message = f"Newton's method stopped {found.residual:.2g} samples from rest."
+            ended = Termination.LIMIT
+        else:
+            ended = Termination.SOLVED
+            message = (
+                "This is the only Nash equilibrium: the potential is strictly concave."
+                if unique
+                else "A Nash equilibrium, a maximiser of the concave potential."
+            )
+        return SharingOutcome(s, payments, ended, message, method, findings)
+
+
+def _strictly_concave(game: SharingGame) -> bool:
+    """Tell whether every agent's own data raise some accuracy strictly concavely.
+
+    The single coalitions alone then make the potential strictly concave.
+    """
+    accuracy = game.accuracy
+    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(accuracy.curve, PowerCurve):
+        return False
+    return bool(np.all(accuracy.weights.transposed(np.ones(game.size)) > 0))
