@@ -20,7 +20,7 @@ from mdsolve.errors import Finding, SolutionFileError, UsageError
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import SideConstraints, parse_side_constraints
-from mdsolve.instance.arrays import ENTRY_LIMIT, read_header, require_finite
+from mdsolve.instance.arrays import DAMAGED, ENTRY_LIMIT, read_header, require_finite
 from mdsolve.instance.numbers import exact_number
 
 
@@ -121,7 +121,7 @@ def read_table(
     """Return a table of numbers from nested lists or a file; a problem becomes a finding."""
     try:
         array = _from_file(raw, shape, folder) if isinstance(raw, Mapping) else _from_list(raw)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         findings.append(Finding(where, str(error), f"numbers in shape {shape}"))
         return None
     if array.shape != shape:
@@ -182,7 +182,9 @@ def _from_file(reference: Mapping[str, Any], shape: tuple[int, ...], folder: Pat
                     raise ValueError(message)
                 with archive.open(member) as stream:
                     return _read_numbers(stream, name, shape)
-        except zipfile.BadZipFile:
+        except ValueError:
+            raise
+        except DAMAGED:
             message = f"{name}, which is not an .npz file"
             raise ValueError(message) from None
     with path.open("rb") as stream:
@@ -200,7 +202,7 @@ def _read_numbers(stream: IO[bytes], name: str, shape: tuple[int, ...]) -> Array
     stream.seek(0)
     try:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except DAMAGED as error:
         message = f"{name}, which is truncated or damaged ({error})"
         raise ValueError(message) from None
     if dtype.kind == "U":

@@ -7,6 +7,7 @@ import hashlib
 import lzma
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,8 @@ DAMAGED = (
     OverflowError,
     MemoryError,
     RuntimeError,  # encrypted or unsupported archives, headers nested too deeply
+    SyntaxError,
+    tokenize.TokenError,
     struct.error,
     zlib.error,
     lzma.LZMAError,
