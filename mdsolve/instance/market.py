@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of, is_label
 from mdsolve.instance.findings import Problem, several, shown
@@ -227,7 +228,17 @@ def parse_types(raw: Any, info: ValidationInfo) -> TypeGrid | dict[str, TypeGrid
         return parse_grid(raw, info)
     if not raw:
         raise bad_value(GRID_EXAMPLE)
-    return {str(agent): parse_grid(grid, info) for agent, grid in raw.items()}
+    grids: dict[str, TypeGrid] = {}
+    problems: list[Problem] = []
+    for agent, grid in raw.items():
+        try:
+            grids[str(agent)] = parse_grid(grid, info)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            problems.append(((agent,), shown(grid), context["expected"], context["fix"]))
+    if problems:
+        raise several(problems)
+    return grids
 
 
 def parse_agents(raw: Any) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ class _Composer:
         self.lines: dict[Place, int] = {}
         self.findings: list[Finding] = []
         self.stack: list[tuple[Any, Place]] = []
-        self.pending: list[str | None] = []
+        self.pending: list[tuple[str, int] | None] = []
         self.root: Any = None
 
     def _place(self, value: Any, line: int) -> Place:
@@ -165,9 +165,9 @@ class _Composer:
             key = len(container)
             container.append(value)
         else:
-            name = self.pending[-1]
-            assert name is not None
-            key = name
+            named = self.pending[-1]
+            assert named is not None
+            key, line = named
             if key in container:
                 self._complain(line, at, f"the key {key!r} twice", "each key once", "remove one")
             container[key] = value
@@ -202,7 +202,7 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent, line: int, at: Place) -> None:
         container = self.stack[-1][0] if self.stack else None
         if isinstance(container, dict) and self.pending[-1] is None:
-            self.pending[-1] = event.value
+            self.pending[-1] = event.value, line
             return
         try:
             plain = event.implicit[0] and event.style not in QUOTED_STYLES
