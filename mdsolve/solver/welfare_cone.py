@@ -1,11 +1,14 @@
 """The welfare program through cvxpy and a conic solver: general route and cross-check.
 
-Only formulations that keep the meaning of p are used: exact powers (``approx=False``; by default
-cvxpy replaces small exponents, 1e-4 by 0, and reports ``optimal``), sums without their root for p > 0,
-the logarithm for p = 0, the perspective of u^p for p < 0 (M_p >= mean iff mean^(1-p) u_i^p <= r_i
-with sum r_i <= n mean), and a level for the minimum. One problem per p, no parameters. What the solver reports is a starting point only: contributions are made feasible
-and the objective and its bound are recomputed by the caller. ``infeasible`` and ``unbounded`` are
-failures, since the program is known to be neither.
+Only formulations that keep the meaning of p are used. By default cvxpy replaces small exponents,
+1e-4 by 0, and reports ``optimal``; here powers are exact (``approx=False``), sums keep their root
+off for p > 0, p = 0 is the logarithm, p < 0 the perspective of u^p (M_p >= mean iff there are r
+with mean^(1-p) u_i^p <= r_i and sum r_i <= n mean), and the minimum a level. One problem per p, no
+parameters, units that keep variables of order one.
+
+What the solver reports is a starting point only: contributions are made feasible and the objective
+and its bound are recomputed. ``infeasible`` and ``unbounded`` are failures, since the program is
+known to be neither.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ how much better any other contributions could be. The route is on the result; no
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -216,9 +215,10 @@ def _tidied(model: WelfareModel, s: Floats) -> Floats:
     snapped = np.where(s <= DEFAULT.verify * float(s.max()), 0.0, s)
     near = np.isfinite(cap) & (cap - s <= DEFAULT.verify * cap)
     snapped = np.where(near, cap, snapped)
-    candidates: Sequence[Floats] = [_within_budgets(model, x) for x in (s, snapped)]
-    plain, tidy = (p_mean(model.utilities(x), model.p) for x in candidates)
-    return candidates[1] if tidy >= plain - DEFAULT.solve * abs(plain) else candidates[0]
+    candidates = [_within_budgets(model, x) for x in (s, snapped, model.game.nothing())]
+    means = [p_mean(model.utilities(x), model.p) for x in candidates]
+    enough = max(means) - DEFAULT.solve * abs(max(means))
+    return candidates[max(k for k, mean in enumerate(means) if mean >= enough)]
 
 
 def _within_budgets(model: WelfareModel, s: Floats) -> Floats:

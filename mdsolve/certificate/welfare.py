@@ -1,0 +1,415 @@
+"""The claim that contributions maximise the p-mean of utilities ([M23] (19)), checked from scratch.
+
+Nothing but contributions, payments and two vectors of multipliers enters. Money left is computed
+from the contributions, so the budget equation holds identically; the mean is computed with the true
+p. The multipliers are hints: for any non-negative ones
+
+    M_p(u) <= sum_i lambda_i u_i / M_p'(n lambda),   p' = p / (p - 1)   (reverse Hoelder)
+
+bounds every attainable mean once the right side is maximised over the feasible contributions,
+which is done by tangents evaluated here. A wrong hint makes the bound loose and the check fail.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.conditions import Condition
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.p_mean import conjugate_exponent, p_mean
+from mdsolve.game.sharing import SharingGame
+from mdsolve.game.weights import CommonWeights
+from mdsolve.tolerance import DEFAULT
+
+Floats = npt.NDArray[np.float64]
+
+FEASIBILITY = "feasibility"
+BALANCE = "budget-balance"
+OPTIMALITY = "welfare-optimality"
+
+BISECTIONS = 1100
+"""Enough halvings to separate any two doubles."""
+BACK_OFFS = 60
+ROUNDINGS = 16
+"""Roundings charged per term of a sum, each of one unit in the last place of the term."""
+LARGEST = float(np.finfo(float).max)
+
+
+@dataclass(frozen=True)
+class WelfareClaim:
+    """What is to be checked.
+
+    Parameters
+    ----------
+    game : SharingGame
+    p, beta : float
+        Exponent of the mean, and the share of each cost that the others bear.
+    contributions : (n,)
+        Samples.
+    payments : (n,) or None
+        Money received.
+    weights, budget_duals : (n,) or None
+        Hints lambda >= 0 and gamma >= 0, in any common unit.
+    tolerance : float
+        Accepted violation relative to max(1, largest utility).
+    claimed : frozenset of str
+        Conditions that the solution promises.
+    """
+
+    game: SharingGame
+    p: float
+    beta: float
+    contributions: Floats
+    payments: Floats | None = None
+    weights: Floats | None = None
+    budget_duals: Floats | None = None
+    tolerance: float = DEFAULT.verify
+    claimed: frozenset[str] = frozenset({FEASIBILITY, BALANCE, OPTIMALITY})
+
+    @cached_property
+    def left(self) -> Floats:
+        """b_i = B_i - (1-beta) c_i(s_i) - beta/(n-1) sum_{j != i} c_j(s_j), in money."""
+        return _left(self.game, self.beta, self.game.costs.value(self.contributions))
+
+    @cached_property
+    def utilities(self) -> Floats:
+        """u_i = b_i + value_i a_i, in money."""
+        return self.left + self.game.benefits(self.contributions)
+
+    @cached_property
+    def scale(self) -> float:
+        """Largest absolute utility."""
+        return float(np.abs(self.utilities).max(initial=0.0))
+
+    @property
+    def allowance(self) -> float:
+        """Absolute accepted violation, in money."""
+        return self.tolerance * max(1.0, self.scale)
+
+    def decided(
+        self, name: str, violation: float, scope: str, words: tuple[str, str], witness: Any
+    ) -> Condition:
+        """Return the condition that a largest violation decides."""
+        fails = not violation <= self.allowance
+        return Condition(
+            name,
+            name in self.claimed,
+            "fail" if fails else "pass",
+            violation=violation if math.isfinite(violation) else None,
+            scale=self.scale,
+            tolerance=self.allowance,
+            scope=scope,
+            detail=words[1] if fails else words[0],
+            witness=witness,
+        )
+
+    def unchecked(self, name: str, reason: str) -> Condition:
+        """Return a condition that was not checked."""
+        return Condition(name, name in self.claimed, "not-checked", detail=reason)
+
+
+def feasibility(claim: WelfareClaim) -> Condition:
+    """Check 0 <= s_i <= capacity_i, and b_i >= 0 where there are budgets."""
+    game, s = claim.game, claim.contributions
+    slope = game.costs.slope(np.maximum(s, 0.0))
+    # A contribution outside its bounds is measured in money, like a budget that is overdrawn.
+    outside = np.maximum(-s, np.where(np.isfinite(game.capacity), s - game.capacity, -np.inf))
+    beyond = np.where(outside > 0, outside * np.maximum(slope, 1.0), outside)
+    violations = beyond if game.budget is None else np.maximum(beyond, -claim.left)
+    worst = int(np.argmax(violations))
+    witness = {
+        "agent": game.agents[worst],
+        "contribution": float(s[worst]),
+        "money_left": float(claim.left[worst]),
+    }
+    return claim.decided(
+        FEASIBILITY,
+        float(violations[worst]),
+        f"{game.size:,} contributions and {0 if game.budget is None else game.size:,} budgets",
+        (
+            "contributions are within capacities and nobody overdraws his budget",
+            "a contribution is out of bounds or a budget is overdrawn",
+        ),
+        witness,
+    )
+
+
+def budget_balance(claim: WelfareClaim) -> Condition:
+    """Check that payments sum to exactly zero and are the rule's to the last unit.
+
+    The sum is exact (`math.fsum`): payments are stored on a binary grid, so nothing is left over.
+    """
+    if claim.payments is None:
+        return claim.unchecked(BALANCE, "the solution holds no payments")
+    game = claim.game
+    costs = game.costs.value(claim.contributions)
+    budget = np.zeros(game.size) if game.budget is None else game.budget
+    rule = _left(game, claim.beta, costs) - budget + costs
+    total = math.fsum(claim.payments.tolist())
+    off = np.abs(claim.payments - rule)
+    worst = int(np.argmax(off))
+    witness = {
+        "sum_of_payments": total,
+        "agent": game.agents[worst],
+        "stored": float(claim.payments[worst]),
+        "recomputed": float(rule[worst]),
+    }
+    return claim.decided(
+        BALANCE,
+        max(abs(total), float(off[worst])),
+        f"{game.size:,} payments",
+        (
+            "payments are the rule's and sum to " + ("exactly zero" if total == 0 else "zero"),
+            "payments do not sum to zero or are not the rule's",
+        ),
+        witness,
+    )
+
+
+def welfare_optimality(claim: WelfareClaim) -> Condition:
+    """Check that no feasible contributions have a larger p-mean, up to the tolerance."""
+    game, accuracy = claim.game, claim.game.accuracy
+    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(
+        accuracy.weights, CommonWeights
+    ):
+        return claim.unchecked(OPTIMALITY, "accuracy is not a function of one common total")
+    if not accuracy.concave:
+        return claim.unchecked(OPTIMALITY, "accuracy is not concave: tangents prove nothing")
+    if game.budget is None and claim.p != 1:
+        return claim.unchecked(OPTIMALITY, "without budgets only p = 1 has a meaning")
+    idle = _left(game, claim.beta, game.costs.value(game.nothing()))
+    if game.budget is not None and np.any(idle < 0):
+        name = game.agents[int(np.argmin(idle))]
+        return claim.unchecked(OPTIMALITY, f"no contribution is feasible for agent {name}")
+    objective = p_mean(claim.utilities, claim.p)
+    hints = _hints(claim)
+    if isinstance(hints, str):
+        return claim.unchecked(OPTIMALITY, hints)
+    proof = WelfareBound(claim, *hints)
+    bound = proof.best()
+    distance = max(bound - objective, 0.0) if math.isfinite(objective) else math.inf
+    witness: Mapping[str, Any] = {
+        "p": "-inf" if claim.p == -math.inf else claim.p,
+        "objective": objective if math.isfinite(objective) else "not defined",
+        "bound": bound if math.isfinite(bound) else "none",
+    }
+    return claim.decided(
+        OPTIMALITY,
+        distance,
+        f"every feasible contribution of {game.size:,} agents, p = {claim.p:g}",
+        (
+            f"no feasible contributions have a p-mean above {bound:.12g}",
+            "the multipliers leave room for a larger p-mean: optimality is not proved",
+        ),
+        witness,
+    )
+
+
+def _left(game: SharingGame, beta: float, costs: Floats) -> Floats:
+    budget = np.zeros(game.size) if game.budget is None else game.budget
+    if game.size == 1:
+        return np.asarray(budget - costs)
+    others = (costs.sum() - costs) / (game.size - 1)
+    return np.asarray(budget - (1 - beta) * costs - beta * others)
+
+
+def _hints(claim: WelfareClaim) -> tuple[Floats, Floats] | str:
+    """Return weights and budget multipliers to try, or why there are none."""
+    n = claim.game.size
+    duals = np.zeros(n) if claim.budget_duals is None else np.maximum(claim.budget_duals, 0.0)
+    if claim.game.budget is None:
+        duals = np.zeros(n)
+    if claim.p == 1:
+        # All weights are equal; the stored ones only say in which unit the multipliers are.
+        unit = 1 / n if claim.weights is None else float(np.mean(np.maximum(claim.weights, 0.0)))
+        weights = np.full(n, unit)
+    elif claim.weights is not None:
+        weights = np.maximum(claim.weights, 0.0)
+    elif claim.p == -math.inf:
+        return "the minimum needs the weights of a proof, and the solution holds none"
+    elif claim.utilities.min() <= 0:
+        return "a utility is not positive, so its weight is not defined"
+    else:
+        weights = (claim.utilities / claim.utilities.min()) ** (claim.p - 1)
+    if not (np.isfinite(weights).all() and np.isfinite(duals).all() and weights.max() > 0):
+        return "the multipliers of the proof are not finite"
+    return weights, duals
+
+
+class WelfareBound:
+    """An upper bound on M_p over all feasible contributions, from multipliers.
+
+    With mu = lambda + gamma, T = sum mu, k_i = (1-beta) mu_i + beta/(n-1) (T - mu_i), and a
+    tangent of slope G at y0 of g(y) = sum_i lambda_i value_i f_i(y),
+
+        sum_i lambda_i u_i <= mu.B + g(y0) + G (platform - y0)
+                              + sum_i max_{0 <= s <= most_i} (G w_i s - k_i c_i(s)).
+
+    Every maximum is replaced by the value at some s plus what the one-sided slopes there allow up
+    to the ends of the interval, so that it need not be found exactly; sums are exact and each term
+    is charged for its rounding.
+    """
+
+    def __init__(self, claim: WelfareClaim, weights: Floats, duals: Floats) -> None:
+        game = claim.game
+        accuracy = game.accuracy
+        assert isinstance(accuracy, WeightedAccuracy)
+        assert isinstance(accuracy.weights, CommonWeights)
+        self.game, self.accuracy, self.data = game, accuracy, accuracy.weights.vector
+        n = game.size
+        norm = p_mean(n * weights, conjugate_exponent(claim.p)) if claim.p != 1 else n * weights[0]
+        self.valid = norm > 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.weights, duals = weights / norm, duals / norm
+        share = self.weights + duals
+        beta = claim.beta if n > 1 and game.budget is not None else 0.0
+        self.borne = (1 - beta) * share + beta / max(1, n - 1) * (share.sum() - share)
+        self.money = share * (0.0 if game.budget is None else game.budget)
+        self.most = most_contributions(game, beta)
+        self.worth = self.weights * game.value
+        self.own_amount = accuracy.platform_data + float(self.data @ claim.contributions)
+
+    def best(self) -> float:
+        """Return the smallest bound found over tangents, infinite if there is none."""
+        if not self.valid:
+            return math.inf
+        low, high = self.accuracy.platform_data, max(1.0, 2 * self.own_amount)
+        while self._surplus(high, self._slope(high)) > 0 and high < LARGEST / 4:
+            low, high = high, 2 * high
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            if not low < middle < high:
+                break
+            if self._surplus(middle, self._slope(middle)) > 0:
+                low = middle
+            else:
+                high = middle
+        bound = min(self._at_slope(low, high), self.value(self.own_amount))
+        step = float(np.spacing(high))
+        for _ in range(BACK_OFFS):
+            if math.isfinite(bound):
+                break
+            bound = self.value(high + step)
+            step *= 2
+        return bound
+
+    def _at_slope(self, low: float, high: float) -> float:
+        """Return the best bound from tangents at two points and mixtures of the two."""
+        cheap, dear = 0.0, 1.0
+        lines = [self._line(high), self._line(low)]
+        best = self._bound(lines[0])
+        for _ in range(BACK_OFFS):
+            share = 0.5 * (cheap + dear)
+            mixed = tuple((1 - share) * a + share * b for a, b in zip(*lines, strict=True))
+            best = min(best, self._bound((mixed[0], mixed[1])))
+            if self._surplus(high, mixed[1]) > 0:
+                dear = share
+            else:
+                cheap = share
+            if lines[0][1] >= lines[1][1]:
+                break
+        return best
+
+    def value(self, y: float) -> float:
+        """Return the bound from the tangent at y."""
+        return self._bound(self._line(y))
+
+    def _slope(self, y: float) -> float:
+        at = np.full(self.game.size, y)
+        return float(self.worth @ self.accuracy.curve.slope(at))
+
+    def _line(self, y: float) -> tuple[float, float]:
+        """Return the height at the platform's data, rounding charged, and slope of a tangent."""
+        at = np.full(self.game.size, y)
+        terms = self.worth * self.accuracy.curve.value(at)
+        slope = self._slope(y)
+        parts = [*terms.tolist(), slope * (self.accuracy.platform_data - y)]
+        return _sum_up(parts), slope
+
+    def _bound(self, line: tuple[float, float]) -> float:
+        height, slope = line
+        gains = self._gains(slope)
+        if not np.isfinite(gains).all():
+            return math.inf
+        return _sum_up([height, *self.money.tolist(), *gains.tolist()])
+
+    def _places(self, price: float) -> Floats:
+        """Return contributions at which price w_i s - borne_i c_i(s) is about largest."""
+        worth = price * self.data
+        ratio = np.full_like(worth, np.inf)
+        np.divide(worth, self.borne, out=ratio, where=self.borne > 0)
+        return np.where(worth > 0, np.minimum(self.game.costs.supply(ratio), self.most), 0.0)
+
+    def _surplus(self, y: float, price: float) -> float:
+        places = self._places(price)
+        used = places > 0
+        return self.accuracy.platform_data + float(self.data[used] @ places[used]) - y
+
+    def _gains(self, price: float) -> Floats:
+        places = self._places(price)
+        if not np.isfinite(places).all():
+            return np.full_like(places, np.inf)
+        costs, worth = self.game.costs, price * self.data
+        at = worth * places - self.borne * costs.value(places)
+        up = np.maximum(worth - self.borne * costs.slope(places, "right"), 0.0)
+        down = np.maximum(self.borne * costs.slope(places, "left") - worth, 0.0)
+        above = np.where(places < self.most, up, 0.0)
+        ahead = np.where(above > 0, self.most - places, 0.0)
+        return np.asarray(at + np.maximum(above * ahead, down * places))
+
+
+def most_contributions(game: SharingGame, beta: float) -> Floats:
+    """Return contributions beyond which some budget is overdrawn or the capacity exceeded.
+
+    b_i >= 0 asks for (1-beta) c_i(s_i) <= B_i - beta/(n-1) sum_{j != i} c_j(0), and b_j >= 0 of
+    another agent for beta/(n-1) c_i(s_i) <= B_j - (what j bears but agent i's cost); the answer is
+    found by bisection on c_i itself.
+    """
+    if game.budget is None:
+        return game.capacity
+    n = game.size
+    fixed = game.costs.value(game.nothing())
+    left = np.maximum(_left(game, beta, fixed), 0.0)
+    money = np.divide(left, 1 - beta, out=np.full(n, np.inf), where=np.full(n, beta < 1))
+    if n > 1 and beta > 0:
+        order = np.argsort(left)
+        least = np.full(n, left[order[0]])
+        least[order[0]] = left[order[1]]
+        money = np.minimum(money, least * (n - 1) / beta)
+    limit = fixed + money
+    limit = limit + ROUNDINGS * np.spacing(np.maximum(limit, game.budget))
+    return np.minimum(game.capacity, _largest_within(game, limit))
+
+
+def _largest_within(game: SharingGame, limit: Floats) -> Floats:
+    """Return s with c_i(s_i) > limit_i, as small as doubles allow; infinite where there is none."""
+    high = np.ones(game.size)
+    with np.errstate(over="ignore"):
+        for _ in range(BISECTIONS):
+            short = game.costs.value(high) <= limit
+            if not short.any() or high.max() > LARGEST / 4:
+                break
+            high = np.where(short, 2 * high, high)
+        short = game.costs.value(high) <= limit
+        low = np.zeros(game.size)
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            if not np.any((low < middle) & (middle < high)):
+                break
+            inside = game.costs.value(middle) <= limit
+            low = np.where(inside, middle, low)
+            high = np.where(inside, high, middle)
+    return np.where(short, np.inf, high)
+
+
+def _sum_up(terms: list[float]) -> float:
+    """Return an upper bound of the sum of terms that carry a few roundings each."""
+    charge = ROUNDINGS * float(np.finfo(float).eps) * math.fsum(abs(term) for term in terms)
+    return math.fsum(terms) + charge
