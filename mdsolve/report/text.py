@@ -8,6 +8,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -110,7 +111,13 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
     lines = [f"Proof: take the profile where {profile}."]
     for chain in witness["chains"]:
-        lines.append(f"  {chain['agent']} can be charged at most {number(chain['bound'])}:")
+        bound = chain["bound"]
+        charge = (
+            f"must be paid {number(-bound)} or more"
+            if bound < 0
+            else f"can be charged at most {number(bound)}"
+        )
+        lines.append(f"  {chain['agent']} {charge}:")
         for step in chain["steps"]:
             limit = _at_most(step["bound"])
             if step["report"] == "stay out":
@@ -123,7 +130,7 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
                 )
             lines.append(f"    {charge}")
     lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
-    return Text("\n".join(lines) + "\n")
+    return _paragraph(lines)
 
 
 def _at_most(bound: Any) -> str:
@@ -139,7 +146,7 @@ def _contradiction_view(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     for row in rows:
         types = ", ".join(number(value) for value in row["profile"].values())
         lines.append(f"  {row['multiplier']} x  at types ({types}): {_inequality(row)}")
-    return Text("\n".join(lines) + "\n")
+    return _paragraph(lines)
 
 
 def _inequality(row: Mapping[str, Any]) -> str:
@@ -164,31 +171,52 @@ def certificate_view(certificate: Certificate, title: str = "Certificate") -> Re
     arithmetics = sorted({condition.arithmetic for condition in certificate.conditions})
     how = f"in {' and '.join(arithmetics)} arithmetic"
     verdict = (f"{mark} {certificate.verdict}", colour)
-    head = Text.assemble(f"{title}: ", verdict, f", {how}")
+    head = Text.assemble(f"{title}: ", verdict, f", {how}{_allowed(certificate)}")
     table = Table(box=box.SIMPLE_HEAD, title=head, title_justify="left")
     table.add_column("condition", no_wrap=True)
-    table.add_column("promised")
-    table.add_column("violated by", justify="right")
-    table.add_column("allowed", justify="right")
+    table.add_column("violated by", justify="right", no_wrap=True)
     table.add_column("covered", overflow="fold")
-    for condition in sorted(certificate.conditions, key=lambda entry: not entry.claimed):
+    promised = [condition for condition in certificate.conditions if condition.claimed]
+    others = [condition for condition in certificate.conditions if not condition.claimed]
+    for condition in promised:
+        table.add_row(*_condition_row(condition))
+    if promised and others:
+        table.add_section()
+    if others:
+        table.add_row(Text("not promised, for information", style="italic dim"))
+    for condition in others:
         table.add_row(*_condition_row(condition))
     notes = [note for c in certificate.conditions if (note := condition_note(c))]
-    return Group(table, Text("\n".join(notes) + "\n")) if notes else table
+    return Group(table, _paragraph("\n".join(notes).split("\n"))) if notes else table
+
+
+def _paragraph(lines: Sequence[str]) -> RenderableType:
+    """Return lines that keep their indentation where they wrap, and an empty one."""
+    indents = [len(line) - len(line.lstrip()) for line in lines]
+    padded = [
+        Padding(Text(line.lstrip()), (0, 0, 0, indent), expand=False)
+        for line, indent in zip(lines, indents, strict=True)
+    ]
+    return Group(*padded, Text(""))
+
+
+def _allowed(certificate: Certificate) -> str:
+    """Return the largest violation that still passes, where rounding is allowed for at all."""
+    known = [c.tolerance for c in certificate.conditions if c.tolerance is not None]
+    return f", violations up to {max(known):.0e} pass" if known and max(known) > 0 else ""
 
 
 def _condition_row(condition: Condition) -> Iterable[RenderableType]:
     mark, colour = MARKS[condition.verdict]
     violation = condition.violation
     shown = "" if violation is None else "nothing" if violation <= 0 else f"{violation:.2g}"
-    allowed = f"{condition.tolerance:.0e}" if condition.tolerance is not None else ""
-    style = colour if condition.claimed else "dim"
+    if condition.verdict == "fail" and violation is not None and condition.tolerance:
+        shown += f" > {condition.tolerance:.0e}"
+    plain = "" if condition.claimed else "dim"
     return (
-        Text(f"{mark} {condition.name}", style=style),
-        "yes" if condition.claimed else "no",
-        shown,
-        allowed,
-        condition.scope,
+        Text(f"{mark} {condition.name}", style=colour if condition.claimed else plain),
+        Text(shown, style=plain),
+        Text(condition.scope, style=plain),
     )
 
 
@@ -204,7 +232,7 @@ def condition_note(condition: Condition) -> str:
 
 
 def _witness_line(witness: Mapping[str, Any]) -> str:
-    return "; ".join(f"{key} {_compact(value)}" for key, value in witness.items())
+    return ", ".join(f"{key.replace('_', ' ')} {_compact(v)}" for key, v in witness.items())
 
 
 def _compact(value: Any) -> str:
