@@ -189,14 +189,14 @@ def _read_chains(market: Market, witness: Mapping[str, Any]) -> tuple[list[int],
         message = "it needs a profile and chains"
         raise ValueError(message)
     profile = _profile(market, witness["profile"])
-    by_agent = {
-        chain.get("agent"): chain.get("reports", ())
-        for chain in witness["chains"]
-        if isinstance(chain, Mapping)
-    }
+    given = [chain for chain in witness["chains"] if isinstance(chain, Mapping)]
     chains = []
     for agent, name in enumerate(market.agents):
-        chain = [_number(market, agent, value) for value in by_agent.get(name, ())]
+        reports = next((chain.get("reports") for chain in given if chain.get("agent") == name), ())
+        if not isinstance(reports, Sequence):
+            message = f"the reports of {name} are not a list"
+            raise ValueError(message)
+        chain = [_number(market, agent, value) for value in reports]
         rising = all(later > earlier for earlier, later in pairwise(chain))
         if not chain or not rising or chain[-1] != profile[agent]:
             message = f"the chain of {name} does not rise to the profile's type"
