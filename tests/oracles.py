@@ -65,8 +65,12 @@ class PlainMarket:
 
     def outside_value(self, agent: int, true: Sequence[Any]) -> Any:
         """Return v_agent when he stays out."""
+        return self.value_without(agent, agent, true)
+
+    def value_without(self, absent: int, agent: int, true: Sequence[Any]) -> Any:
+        """Return v_agent when `absent` stays out."""
         q = [self.quality(t) for t in true]
-        others = [j for j in range(self.n) if j != agent]
+        others = [j for j in range(self.n) if j != absent]
         if self.outside == "pooled" and others:
             best = self.quality(sum(true[j] for j in others))
             for j in self.recipients(true, others):
