@@ -92,6 +92,16 @@ class Panels:
         error = float(np.max(last / np.where(largest > 0, largest, 1.0), initial=0.0))
         return _clenshaw(np.ascontiguousarray(coefficients), self.place, self.position), error
 
+    def columns(self, values: Floats) -> Floats:
+        """Return functions at the crowded agents, shape (m, functions), one row per agent.
+
+        Parameters
+        ----------
+        values : (panels, POINTS, functions)
+        """
+        coefficients = np.ascontiguousarray(np.einsum("km,pmf->pkf", _lagrange(), values))
+        return _rows_at(coefficients, self.place, self.position)
+
 
 def panels(rows: PowerRows, amounts: Floats) -> Panels | None:
     """Return the panels of a game at given amounts, or None where nothing is gained."""
@@ -136,12 +146,6 @@ def _lagrange() -> Floats:
     return np.asarray(table)
 
 
-def basis(position: Floats) -> Floats:
-    """Return L_m(position), shape (agents, POINTS)."""
-    angles = np.arccos(np.clip(position, -1.0, 1.0))
-    return np.asarray(np.cos(np.outer(angles, np.arange(POINTS))) @ _lagrange())
-
-
 @njit(cache=True, nogil=True)
 def _moments(place: Ints, position: Floats, count: int) -> Floats:
     """Return sum_j T_k(position_j) per panel, shape (count, POINTS)."""
@@ -168,4 +172,19 @@ def _clenshaw(coefficients: Floats, place: Ints, position: Floats) -> Floats:
             for k in range(POINTS - 1, 0, -1):
                 first, second = 2.0 * t * first - second + coefficients[f, p, k], first
             result[f, j] = t * first - second + coefficients[f, p, 0]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _rows_at(coefficients: Floats, place: Ints, position: Floats) -> Floats:
+    """Return sum_k coefficients[panel, k, f] T_k(position), shape (agents, functions)."""
+    functions = coefficients.shape[2]
+    result = np.zeros((len(place), functions))
+    for j in range(len(place)):
+        t, p = position[j], place[j]
+        before, now = t, 1.0
+        for k in range(POINTS):
+            for f in range(functions):
+                result[j, f] += now * coefficients[p, k, f]
+            before, now = now, 2.0 * t * now - before
     return result

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.shapley.compression import FIRST_TOP, basis, sort_into_panels
-from mdsolve.shapley.kernels import power_sums
+from mdsolve.shapley.compression import FIRST_TOP, sort_into_panels
+from mdsolve.shapley.kernels import gram_root, node_gram, power_sums
 from mdsolve.shapley.power_rows import PowerRows
 from mdsolve.shapley.power_shares import Crowd, crowd, exact_order
 from mdsolve.shapley.product_shares import ProductRows, product_shares
@@ -32,6 +32,9 @@ Ints = npt.NDArray[np.intp]
 
 FEW = 72
 """Up to so many agents are their own interpolation points."""
+
+MERGE_FROM = 4
+"""Columns are merged when there are this many times more of them than agents."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,24 @@ def power_hessian(rows: PowerRows, s: Floats, tolerance: float, diagonal: Floats
     rates = rate_rule(rows.exponents, rows.largest(amounts), tolerance)
     weights = rows.mixture(rates.weights)
     members = crowd(rows, amounts)
-    blocks = []
+    blocks: list[Floats] = []
     for number in range(len(rows.table)):
         nodes = _row_nodes(rows.table[number], members, rates, weights[number], rows.size)
         pace = rows.table[number][rows.kinds]
         columns = _spanning_columns(nodes, pace * amounts)
         blocks.append((pace * rows.units)[:, None] * columns)
-    columns = np.concatenate(blocks, axis=1)
+        if sum(block.shape[1] for block in blocks) > MERGE_FROM * rows.size:
+            blocks = [_merged(blocks)]
+    columns = _merged(blocks)
     return HessianFactors(columns, np.full(columns.shape[1], -1.0), diagonal)
+
+
+def _merged(blocks: list[Floats]) -> Floats:
+    """Return at most n columns C with C C' = sum of B B' over the blocks."""
+    columns = np.concatenate(blocks, axis=1)
+    if columns.shape[1] <= len(columns):
+        return columns
+    return gram_root(columns @ columns.T, PRECISION)
 
 
 def _row_nodes(
@@ -165,18 +178,10 @@ def _spanning_columns(nodes: Floats, z: Floats) -> Floats:
     points = found.amounts
     root = _square_root(nodes, points.ravel()).reshape(*points.shape, -1)
     columns = np.empty((len(z), root.shape[2]))
-    table = basis(found.position)
-    for panel in range(len(points)):
-        inside = np.flatnonzero(found.place == panel)
-        columns[found.crowded[inside]] = table[inside] @ root[panel]
+    columns[found.crowded] = found.columns(root)
     return columns
 
 
 def _square_root(nodes: Floats, z: Floats) -> Floats:
     """Return the same columns at given points, those that matter to rounding."""
-    u, x, weight = nodes[:, :1], nodes[:, 1:2], nodes[:, 2:]
-    missed = np.exp(-u * z)
-    samples = np.sqrt(weight * x) * u * missed / ((1 - x) + x * missed)
-    values, vectors = np.linalg.eigh(samples.T @ samples)
-    kept = values > PRECISION * values.max(initial=0.0)
-    return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
+    return gram_root(node_gram(np.ascontiguousarray(nodes), z), PRECISION)

@@ -26,6 +26,9 @@ Ints = npt.NDArray[np.int64]
 
 FLAGS = {"contract", "nsz", "reassoc"}
 
+SMALL = math.sqrt(float(np.finfo(np.float64).tiny))
+"""Numbers whose products stay normal."""
+
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
 def _reach(
@@ -304,3 +307,72 @@ def product_sums(
             for j in range(size):
                 diagonal[j] += bending[r, j] * gain[j] + pace[r, j] * pace[r, j] * turn[j]
     return potential, shares, slopes, diagonal, recorded
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def node_gram(nodes: Floats, z: Floats) -> Floats:
+    """Return sum over nodes (u, x, w) of w x f f', f_j = u e^(-u z_j) / (1 - x + x e^(-u z_j)).
+
+    Nodes are taken four at a time, so that the matrix is read and written less often.
+    """
+    size = len(z)
+    gram, e, f = np.zeros((size, size)), np.empty(size), np.zeros((4, size))
+    last = -1.0
+    for start in range(0, len(nodes), 4):
+        for lane in range(4):
+            if start + lane >= len(nodes):
+                f[lane] = 0.0
+                continue
+            u, x, weight = nodes[start + lane]
+            if u != last:
+                for j in range(size):
+                    e[j] = math.exp(-u * z[j])
+                last = u
+            scale = u * math.sqrt(weight * x)
+            for j in range(size):
+                # Flushed to 0 where products would leave the range of normal numbers.
+                f[lane, j] = scale * e[j] / ((1.0 - x) + x * e[j]) if e[j] > SMALL else 0.0
+        for i in range(size):
+            a, b, c, d = f[0, i], f[1, i], f[2, i], f[3, i]
+            for j in range(i + 1):
+                gram[i, j] += a * f[0, j] + b * f[1, j] + c * f[2, j] + d * f[3, j]
+    for i in range(size):
+        for j in range(i):
+            gram[j, i] = gram[i, j]
+    return gram
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def gram_root(gram: Floats, precision: float) -> Floats:
+    """Return columns C with C C' = gram, by Cholesky's method with pivots.
+
+    Stops when every diagonal entry is met to `precision` of its own size, so that columns are few
+    where the matrix has low rank, and small agents are met as well as large ones.
+    """
+    size = len(gram)
+    rest = np.empty(size)
+    for j in range(size):
+        rest[j] = gram[j, j]
+    rows = np.empty((size, size))
+    count = 0
+    while count < size:
+        pivot, worst = 0, 0.0
+        for j in range(size):
+            if gram[j, j] > 0.0 and rest[j] > worst * gram[j, j]:
+                pivot, worst = j, rest[j] / gram[j, j]
+        if worst <= precision:
+            break
+        new = rows[count]
+        for j in range(size):
+            new[j] = gram[pivot, j]
+        for k in range(count):
+            factor = rows[k, pivot]
+            for j in range(size):
+                new[j] -= factor * rows[k, j]
+        scale = 1.0 / math.sqrt(rest[pivot])
+        for j in range(size):
+            new[j] *= scale
+            rest[j] -= new[j] * new[j]
+        rest[pivot] = 0.0
+        count += 1
+    return rows[:count].T.copy()
