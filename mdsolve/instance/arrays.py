@@ -8,6 +8,7 @@ import lzma
 import math
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -153,8 +154,10 @@ def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype
             if version == (1, 0)
             else np.lib.format.read_array_header_2_0
         )
-        shape, _, dtype = reader(stream)
-    except DAMAGED:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # headers of Python 2 that need repair
+            shape, _, dtype = reader(stream)
+    except (*DAMAGED, Warning):
         message = f"{name} is not a NumPy array file"
         raise ValueError(message) from None
     if any(length < 0 for length in shape):

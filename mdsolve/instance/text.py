@@ -184,7 +184,10 @@ class _Composer:
         at = self.stack[-1][1] if self.stack else ()
         if isinstance(event, yaml.AliasEvent):
             self._complain(line, at, f"the alias *{event.anchor}", "plain values", "write it out")
-            self._place(None, line)
+            if self.stack and isinstance(self.stack[-1][0], dict) and self.pending[-1] is None:
+                self.pending[-1] = f"*{event.anchor}", line
+            else:
+                self._place(None, line)
             return
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             self._complain(line, at, f"the anchor &{event.anchor}", "no anchors", "remove it")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mdsolve.errors import InstanceError
 from mdsolve.instance import load, parse
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.numbers import is_number_text
 from mdsolve.instance.text import read_document
 from tests.instance.samples import MARKET, SHARING, TRAINING
 
@@ -53,7 +54,7 @@ WORDS = st.text(
         exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"
     ),
     max_size=8,
-)
+).filter(lambda text: not is_number_text(text))  # PyYAML writes 0E0 without quotes
 KEYS = st.from_regex(r"\A[a-z_]{1,6}\Z")
 NUMBERS = st.one_of(
     st.integers(-(10**15), 10**15),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 
 import pytest
@@ -119,7 +120,7 @@ def test_any_value_in_any_place(data, sample):
         node = tree
         for part in path[:-1]:
             node = node[part]
-        node[path[-1]] = data.draw(WEIRD)
+        node[path[-1]] = copy.deepcopy(data.draw(WEIRD))
     with contextlib.suppress(InstanceError):
         assert summary(parse(tree))
     text = yaml.safe_dump(json.loads(json.dumps(sample)))

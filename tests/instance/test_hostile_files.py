@@ -41,6 +41,8 @@ from tests.instance.samples import MARKET, problems
         ("a.yaml", b"a: &x [1]\nb: *x\n", "anchor"),
         ("a.yaml", b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "alias"),
         ("a.yaml", b"a: *nowhere\n", "alias|anchor"),
+        ("a.yaml", b"*a : 1\n", "alias"),
+        ("a.yaml", b"- {*a : 1}\n", "alias"),
         ("a.yaml", b"a: !!python/object/apply:os.system [ls]\n", "tag"),
         ("a.yaml", b"a: !!binary aGVsbG8=\n", "tag"),
         ("a.yaml", b"a: !custom 1\n", "tag"),
