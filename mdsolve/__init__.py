@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mdsolve.instance import MarketInstance, SharingInstance, TrainingInstance, load, parse
     from mdsolve.solution import Solution
     from mdsolve.status import Termination
+    from mdsolve.study.compare import compare
     from mdsolve.study.frontier import frontier
     from mdsolve.study.run import payments, solve
     from mdsolve.study.verify import verify, verify_file
@@ -30,6 +31,7 @@ _HOMES = {
     "Solution": "mdsolve.solution",
     "Termination": "mdsolve.status",
     "TrainingInstance": "mdsolve.instance",
+    "compare": "mdsolve.study.compare",
     "frontier": "mdsolve.study.frontier",
     "load": "mdsolve.instance",
     "parse": "mdsolve.instance",
@@ -47,6 +49,7 @@ __all__ = [
     "Solution",
     "Termination",
     "TrainingInstance",
+    "compare",
     "frontier",
     "load",
     "parse",

@@ -91,9 +91,9 @@ def test_solutions_keep_fractions_and_move_large_arrays_out(tmp_path):
     write_solutions([found], tmp_path / "s.json")
     data = read_solution_data(tmp_path / "s.json")
     assert data["value"] == "1/3"
-    assert data["table"] == {"payments": {"file": "s.payments.npy"}, "small": [[1, 0], [0, 1]]}
-    np.testing.assert_array_equal(np.load(tmp_path / "s.payments.npy"), large)
-    assert found.to_dict()["omitted"] == ["payments"]
+    assert data["table"] == {"payments": {"file": "s.table.payments.npy"}, "small": [[1, 0], [0, 1]]}
+    np.testing.assert_array_equal(np.load(tmp_path / "s.table.payments.npy"), large)
+    assert found.to_dict()["omitted"] == ["table.payments"]
     assert found.value == Fraction(1, 3)
     with pytest.raises(AttributeError, match="it has: table, value"):
         _ = found.nothing
@@ -112,7 +112,7 @@ def test_a_failing_write_leaves_the_old_file(tmp_path):
         stream.write(b"half")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(SolutionFileError, match="disk full"):
         write_atomically(target, broken)
     assert target.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["s.json"]

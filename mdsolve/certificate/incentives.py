@@ -118,9 +118,12 @@ def maximal_revenue(setting: Setting, lies: Lies) -> Condition:
     """
     tally = setting.tally()
     rational_only = setting.claim.mechanism == "mep"
+    among = "rational rules" if rational_only else "rational and truthful rules"
+    broken = False
     for agent, slack in enumerate(lies.looseness):
         loose = setting.truth[agent] - setting.charge[agent] - setting.outside[agent]
         chosen = loose if rational_only else slack
+        broken = broken or bool(np.any(np.asarray(chosen < -2 * setting.allowance, dtype=bool)))
 
         def locate(
             index: tuple[int, ...], agent: int = agent, chosen: Array = chosen
@@ -135,7 +138,9 @@ def maximal_revenue(setting: Setting, lies: Lies) -> Condition:
             }
 
         tally.add(chosen, locate)
-    among = "rational rules" if rational_only else "rational and truthful rules"
+    if broken and tally.verdict == "pass":
+        # no payment can rise, but only because some are too high already
+        return setting.unchecked(MAXIMAL, f"the payments are not among those of {among}")
     return setting.condition(
         tally,
         MAXIMAL,

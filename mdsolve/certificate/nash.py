@@ -4,8 +4,9 @@ For a utility that is concave in the own contribution, slopes at three points su
 is not negative at s_i - delta (or that is 0) and not positive at s_i + delta (or that is the
 capacity), every best response lies within delta, and
 
-    gain <= delta * max(slope(s_i)^+, slope(s_i)^-).
+    gain <= delta * max(slope(s_i)^+, slope(s_i)^-),
 
+the negative slope being taken just left of s_i, since utilities may have kinks.
 Both numbers matter: far from curved optima a wrong contribution costs almost nothing in utility.
 Where the accuracy is clipped, utilities are concave between kinks, and every piece is searched.
 """
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from mdsolve.certificate.payment_rules import Rule
 from mdsolve.conditions import Condition
 from mdsolve.game.sharing import SharingGame
-from mdsolve.tolerance import EQUILIBRIUM_SLACK
+from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 NAME = "nash"
@@ -48,7 +49,9 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     at, below, above = slope(s), slope(low), slope(high)
     too_high = (low > 0) & (below < 0)
     too_low = (high < game.capacity) & (above > 0)
-    gains = np.where(at > 0, at * (high - s), -at * (s - low))
+    beside = np.maximum(low, s - ROUND_OFF * np.maximum(1.0, s))
+    left = np.maximum(-slope(beside), 0.0) * (s - low) + np.maximum(-at, 0.0) * (s - beside)
+    gains = np.maximum(np.maximum(at, 0.0) * (high - s), left)
     worst = int(np.argmax(np.where(too_high | too_low, np.inf, gains)))
     moved = bool(too_high[worst] or too_low[worst])
     bound = float(gains.max(initial=0.0))

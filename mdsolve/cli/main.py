@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from mdsolve.cli.check import check
+from mdsolve.cli.compare import compare
 from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
 from mdsolve.cli.new import new
@@ -54,6 +55,7 @@ app.command()(solve)
 app.command()(payments)
 app.command()(verify)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
+app.command()(compare)
 app.command()(check)
 app.command()(validate)
 app.command("list")(list_mechanisms)

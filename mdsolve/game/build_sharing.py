@@ -128,7 +128,7 @@ def _from_list(specs: Sequence[AgentSpec]) -> tuple[Any, ...]:
 
 
 def _costs(specs: Sequence[AgentSpec], counts: Sequence[int]) -> Costs:
-    """Return vectorised costs; an agent with a prior has the expected rate."""
+    """Return vectorised costs; an agent with a prior has the expected rate here."""
     rows = np.zeros((len(specs), 5))
     rows[:, 4] = 1.0
     pieces: list[tuple[int, Pieces]] = []

@@ -84,8 +84,8 @@ class Desirable(MarketMechanism):
             return MarketOutcome(chosen, found.payments, solved, message, found.method, findings)
         witness = no_mechanism_witness(chosen, least)
         message = (
-            "No desirable mechanism exists: at one profile the payments that rationality and "
-            f"truthfulness allow sum to at most {float(least.value):.6g}."
+            "No desirable mechanism exists under this allocation rule: at one profile the payments "
+            f"that rationality and truthfulness allow sum to at most {float(least.value):.6g}."
         )
         findings["witness"] = witness
         return MarketOutcome(chosen, None, Termination.INFEASIBLE, message, found.method, findings)

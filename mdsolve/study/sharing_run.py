@@ -11,6 +11,7 @@ from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.conditions import Certificate, Condition
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.sharing import SharingInstance
@@ -45,6 +46,13 @@ def solve_sharing(
     effective = effective_options(name, rule.options, given)
     clock = time.perf_counter()
     game = sharing_game(instance)
+    if game.prior is not None:
+        raise UnsupportedError.single(
+            f"mechanism {name}",
+            "agents with a prior over their costs",
+            "agents with a cost",
+            "give each agent cost: instead of prior:",
+        )
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
     solved = time.perf_counter()

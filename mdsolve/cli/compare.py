@@ -1,0 +1,58 @@
+"""`mdsolve compare`: several mechanisms on one instance, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdsolve.cli.common import (
+    DEFAULT_MEMORY,
+    Json,
+    MemoryLimit,
+    Quiet,
+    TimeLimit,
+    memory_bytes,
+    print_json,
+    progress_monitor,
+)
+from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED
+
+
+def compare(
+    file: Annotated[Path, typer.Argument(help="Instance file.")],
+    mechanism: Annotated[
+        list[str] | None,
+        typer.Option("--mechanism", "-m", help="Mechanism; may be repeated. Default: all."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = DEFAULT_MEMORY,
+) -> None:
+    """Solve an instance under several mechanisms and show all metrics in one table."""
+    from mdsolve.instance import load
+    from mdsolve.study.compare import compare as compare_mechanisms
+
+    instance = load(file)
+    with progress_monitor(quiet, time_limit) as monitor:
+        found = compare_mechanisms(
+            instance, mechanism or (), monitor=monitor, memory_limit=memory_bytes(memory_limit)
+        )
+    if plot is not None:
+        from mdsolve.report.comparison import draw_comparison
+
+        draw_comparison(found, plot)
+    if as_json:
+        print_json(found.to_dict())
+    elif not quiet:
+        from mdsolve.report.comparison import comparison_view
+        from mdsolve.report.text import console_for
+
+        console_for().print(comparison_view(found))
+    codes = [solution.exit_code for solution in found.solutions.values()]
+    raise typer.Exit(EXIT_STOPPED if EXIT_STOPPED in codes else EXIT_SOLVED)

@@ -1,0 +1,122 @@
+"""Several mechanisms on one instance, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mdsolve.errors import UnsupportedError, UsageError
+from mdsolve.instance import Instance
+from mdsolve.instance.market import MarketInstance
+from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
+from mdsolve.progress import Monitor
+from mdsolve.solution import Solution, plain
+from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.study.run import solve
+
+SHARING_DEFAULT = ("none", "budget-balanced", "shapley")
+"""Compared where no mechanism is named: those that need no option."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Solutions of one instance by mechanism, and why some mechanisms do not apply.
+
+    Parameters
+    ----------
+    solutions : mapping
+        Certified solutions by mechanism.
+    refused : mapping
+        Reasons by mechanism.
+    """
+
+    solutions: Mapping[str, Solution]
+    refused: Mapping[str, str]
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Return metric -> mechanism -> value, None where it is not defined."""
+        return _by_row({name: metrics_of(found) for name, found in self.solutions.items()})
+
+    @property
+    def conditions(self) -> dict[str, dict[str, Any]]:
+        """Return condition -> mechanism -> verdict, None where it was not looked at."""
+        return _by_row({name: verdicts_of(found) for name, found in self.solutions.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain data."""
+        return {
+            "metrics": plain(self.metrics),
+            "conditions": self.conditions,
+            "refused": dict(self.refused),
+            "solutions": [solution.to_dict() for solution in self.solutions.values()],
+        }
+
+
+def compare(
+    instance: Instance,
+    mechanisms: Sequence[str] = (),
+    *,
+    monitor: Monitor | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Comparison:
+    """Solve an instance under several mechanisms.
+
+    Parameters
+    ----------
+    mechanisms : sequence of str
+        Names; empty takes all that need no option. A mechanism that does not apply to the instance
+        is listed with the reason instead of stopping the others.
+
+    Raises
+    ------
+    UsageError
+        For an unknown mechanism, or one named twice.
+
+    Examples
+    --------
+    >>> from mdsolve.instance import parse
+    >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
+    >>> game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    >>> found = compare(game, ["none", "shapley"])
+    >>> round(found.metrics["data_gain"]["shapley"], 6)
+    1.927339
+    """
+    default = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_DEFAULT
+    names = list(mechanisms) or list(default)
+    if len(set(names)) < len(names):
+        raise UsageError.single("--mechanism", ", ".join(names), "each mechanism once")
+    known = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
+    solutions: dict[str, Solution] = {}
+    refused: dict[str, str] = {}
+    for name in names:
+        try:
+            solutions[name] = solve(instance, name, monitor=monitor, memory_limit=memory_limit)
+        except UnsupportedError as error:
+            if name not in known:
+                raise
+            refused[name] = "; ".join(finding.got for finding in error.findings)
+    return Comparison(solutions, refused)
+
+
+def _by_row(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    keys = dict.fromkeys(key for column in columns.values() for key in column)
+    return {key: {name: column.get(key) for name, column in columns.items()} for key in keys}
+
+
+def metrics_of(solution: Solution) -> dict[str, Any]:
+    """Return the numbers of one solution that comparisons show."""
+    answers = solution.answers
+    if "metrics" in answers:
+        metrics = {key: value for key, value in answers["metrics"].items() if key != "p_mean"}
+        means = {f"p_mean {p}": value for p, value in answers["metrics"]["p_mean"].items()}
+        return {**metrics, **means}
+    keys = ("exists", "revenue", "minimal_revenue", "mean_revenue")
+    return {key: answers[key] for key in keys if key in answers}
+
+
+def verdicts_of(solution: Solution) -> dict[str, Any]:
+    """Return the checker's verdicts by condition."""
+    conditions = solution.certificate.conditions if solution.certificate else ()
+    return {condition.name: condition.verdict for condition in conditions}
