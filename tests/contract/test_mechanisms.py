@@ -10,6 +10,7 @@ from mdsolve.certificate.market import verify_market
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build import market_game
 from mdsolve.game.market import QualityMarket
+from mdsolve.game.side_constraints import parse_side_constraints
 from mdsolve.instance import load
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
@@ -83,6 +84,12 @@ def hand_out_too_little(market, payments, allocation):
     return payments, best
 
 
+def leave_the_limits(market, payments, allocation):
+    changed = payments.copy()
+    changed[(0,) * changed.ndim] = LIMIT + STEP
+    return changed, allocation
+
+
 PERTURBATIONS = {
     "individual-rationality": raise_tightest_rationality,
     "incentive-compatibility": make_a_lie_pay,
@@ -90,43 +97,73 @@ PERTURBATIONS = {
     "budget-balance": unbalance,
     "maximal-revenue": lower_one,
     "efficiency": hand_out_too_little,
+    "side-constraints": leave_the_limits,
+}
+
+DESIRABLE = {
+    "individual-rationality",
+    "incentive-compatibility",
+    "efficiency",
+    "weak-budget-balance",
+}
+PROMISED = {
+    "free": DESIRABLE,
+    "vcg": {"efficiency", "individual-rationality"},
+    "mep": {"individual-rationality", "maximal-revenue", "incentive-compatibility"},
+    "desirable": DESIRABLE | {"maximal-revenue", "budget-balance", "side-constraints"},
+}
+"""What each mechanism promises on some market: the contract with users."""
+
+LIMIT = 20
+VARIANTS = {
+    "desirable": [
+        {},
+        {"side": ["budget-balance"], "objective": "fairness"},
+        {"side": [f"cap={LIMIT}"]},
+        {"side": ["deficit-allowed"], "objective": "spread"},
+    ]
 }
 
 
 def applicable():
     for rule in MARKET_MECHANISMS.values():
-        for file in SMALL:
-            yield pytest.param(rule, file, id=f"{rule.name}-{file.stem}")
+        for options in VARIANTS.get(rule.name, [{}]):
+            for file in SMALL:
+                words = "-".join(options.get("side", []))
+                yield pytest.param(rule, options, file, id=f"{rule.name}-{words}-{file.stem}")
 
 
-def outcome(rule, file):
+def outcome(rule, given, file):
+    """Return market, outcome, claims, side constraints; None where the rule does not apply."""
     market = market_game(load(file))
-    options = effective_options(rule.name, rule.options, {})
+    options = effective_options(rule.name, rule.options, given)
     try:
         found = rule.outcome(market, options, Monitor(), MEMORY_LIMIT)
     except UnsupportedError:
-        pytest.skip("the mechanism says that it does not apply")
+        return None
     if found.payments is None:
-        pytest.skip("no mechanism exists here")
-    return found, options
+        return None
+    side = parse_side_constraints(options.get("side", ()))
+    return market, found, rule.claims(market, options), side
 
 
-@pytest.mark.parametrize(("rule", "file"), list(applicable()))
-def test_every_claim_passes_and_fails_when_perturbed(rule, file):
-    found, options = outcome(rule, file)
-    market = market_game(load(file))
+def judged(market, rule, payments, allocation, conditions, side):
+    claim = MarketClaim(mechanism=rule.name, payments=payments, allocation=allocation, side=side)
+    return verify_market(market, claim, conditions=conditions, claimed=conditions)
+
+
+@pytest.mark.parametrize(("rule", "given", "file"), list(applicable()))
+def test_every_claim_passes_and_fails_when_perturbed(rule, given, file):
+    solved = outcome(rule, given, file)
+    if solved is None:
+        pytest.skip("the mechanism says that it does not apply, or that none exists")
+    market, found, claims, side = solved
     used = found.market
     allocation = None
     if isinstance(used, QualityMarket) and used.handed_out is not None:
         allocation = np.stack([np.broadcast_to(x, market.shape) for x in used.allocated])
-    claims = rule.claims(market, options)
     assert claims
-    right = verify_market(
-        market,
-        MarketClaim(mechanism=rule.name, payments=found.payments, allocation=allocation),
-        conditions=claims,
-        claimed=claims,
-    )
+    right = judged(market, rule, found.payments, allocation, claims, side)
     assert right.verdict == "pass", right.to_dict()
     for name in claims:
         assert name in PERTURBATIONS, f"no perturbation breaks {name}; add one"
@@ -135,13 +172,42 @@ def test_every_claim_passes_and_fails_when_perturbed(rule, file):
             # a market of fixed size: every allocation is efficient, nothing can break it
             assert market.valuation.family == "share"
             continue
-        wrong = verify_market(
-            market,
-            MarketClaim(mechanism=rule.name, payments=payments, allocation=changed),
-            conditions=(name,),
-            claimed=(name,),
-        )
+        wrong = judged(market, rule, payments, changed, (name,), side)
         assert wrong.condition(name).verdict == "fail", name
+
+
+@pytest.mark.parametrize("rule", MARKET_MECHANISMS.values(), ids=lambda rule: rule.name)
+def test_every_promise_is_exercised_on_some_small_instance(rule):
+    claimed: set[str] = set()
+    for options in VARIANTS.get(rule.name, [{}]):
+        for file in SMALL:
+            solved = outcome(rule, options, file)
+            claimed |= set(solved[2]) if solved else set()
+    assert claimed == PROMISED[rule.name]
+
+
+@pytest.mark.parametrize("file", SMALL, ids=lambda file: file.stem)
+def test_no_single_maximal_payment_may_rise_or_fall(file):
+    rule = MARKET_MECHANISMS["desirable"]
+    solved = outcome(rule, {}, file)
+    assert solved is not None, "a small instance without a desirable mechanism: pick another"
+    market, found, _claims, side = solved
+    names = ("individual-rationality", "incentive-compatibility", "maximal-revenue")
+    cells = list(np.ndindex(found.payments.shape))
+    for cell in cells[:: max(1, len(cells) // 12)]:
+        for change in (STEP, -STEP):
+            payments = found.payments.copy()
+            payments[cell] += change
+            verdicts = {
+                c.name: c.verdict
+                for c in judged(market, rule, payments, None, names, side).conditions
+            }
+            broken = "fail" in (
+                verdicts["individual-rationality"],
+                verdicts["incentive-compatibility"],
+            )
+            # a rise breaks rationality or truthfulness; a fall that does not is not maximal
+            assert broken or (change < 0 and verdicts["maximal-revenue"] == "fail")
 
 
 @pytest.mark.parametrize("rule", MARKET_MECHANISMS.values(), ids=lambda rule: rule.name)
@@ -149,7 +215,9 @@ def test_every_mechanism_is_described(rule):
     described = rule.describe()
     for key in ("name", "title", "source", "summary", "maturity"):
         assert described[key]
-    assert all(option["about"] for option in described["options"])
+    assert type(rule).__doc__
+    assert "[C20]" in described["source"]
+    assert all(len(option["about"]) > 10 for option in described["options"])
     assert market_mechanism(rule.name) is rule
 
 
