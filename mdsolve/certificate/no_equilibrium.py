@@ -16,12 +16,16 @@ from typing import Any
 from mdsolve.conditions import Condition
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import (
+    SharingInstance,
+)
+from mdsolve.instance.sharing_accuracy import (
+    UnionAccuracySpec,
+)
+from mdsolve.instance.sharing_agents import (
     AgentColumns,
     AgentSpec,
     LinearCostSpec,
     PiecewiseLinearCostSpec,
-    SharingInstance,
-    UnionAccuracySpec,
 )
 
 NAME = "no-equilibrium"

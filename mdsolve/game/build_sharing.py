@@ -24,21 +24,25 @@ from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import Prior, SharingGame
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
 from mdsolve.instance.sharing import (
-    AgentColumns,
-    AgentSpec,
+    SharingInstance,
+)
+from mdsolve.instance.sharing_accuracy import (
     CoverageAccuracySpec,
     CurveAccuracySpec,
     LinearAccuracySpec,
-    LinearCostSpec,
     PacAccuracySpec,
     PerAgentAccuracySpec,
     PerGroupAccuracySpec,
-    PiecewiseLinearCostSpec,
     PowerAccuracySpec,
-    PowerCostSpec,
-    SharingInstance,
     ThresholdPowerAccuracySpec,
     UnionAccuracySpec,
+)
+from mdsolve.instance.sharing_agents import (
+    AgentColumns,
+    AgentSpec,
+    LinearCostSpec,
+    PiecewiseLinearCostSpec,
+    PowerCostSpec,
 )
 
 Floats = npt.NDArray[np.float64]

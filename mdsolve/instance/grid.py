@@ -88,6 +88,11 @@ class TypeGrid:
         inside = number.denominator == 1 and 0 <= number < self.count
         return int(number) if inside else None
 
+    def up_to(self, number: int) -> TypeGrid:
+        """Return the grid of the types numbered 0 .. number."""
+        listed = None if self.listed is None else self.listed[: number + 1]
+        return TypeGrid(number + 1, self.first, self.step, listed)
+
     def single(self, number: int) -> TypeGrid:
         """Return the grid that holds one of the types only, with the same step."""
         return TypeGrid(1, self.exact(number), self.step or Fraction(1))

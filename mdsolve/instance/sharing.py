@@ -1,427 +1,38 @@
-"""Schema of `kind: sharing`: agents with costs and capacities, accuracy families.
-
-Per-agent numbers may come from array files, so that a million agents need no million records:
-such columns stay NumPy arrays.
-"""
+"""Schema of `kind: sharing`: agents, accuracy, and what must fit together."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import (
-    BeforeValidator,
     Discriminator,
     Field,
-    SkipValidation,
     Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
     model_validator,
 )
 
-from mdsolve.instance.arrays import require_finite
-from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of
+from mdsolve.instance.common import InstanceBase
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
-    NUMBER_SCHEMA,
     NonNegativeNumber,
-    Number,
-    PositiveNumber,
-    WholeNumber,
-    bad_value,
-    exact_number,
 )
-
-SHARING_AGENT_LIMIT = 10_000_000
-
-
-class LinearCostSpec(StrictModel):
-    """c(s) = fixed + rate * s."""
-
-    family: Literal["linear"] = "linear"
-    rate: NonNegativeNumber
-    fixed: NonNegativeNumber = Fraction(0)
-
-
-class QuadraticCostSpec(StrictModel):
-    """c(s) = fixed + rate * s + curvature * s^2 / 2."""
-
-    family: Literal["quadratic"]
-    rate: NonNegativeNumber
-    curvature: NonNegativeNumber
-    fixed: NonNegativeNumber = Fraction(0)
-
-
-class PowerCostSpec(StrictModel):
-    """c(s) = rate * s ** exponent, exponent >= 1."""
-
-    family: Literal["power"]
-    rate: NonNegativeNumber
-    exponent: Number
-
-    @field_validator("exponent")
-    @classmethod
-    def _convex(cls, exponent: Fraction) -> Fraction:
-        if exponent < 1:
-            raise bad_value("an exponent of at least 1, so that costs are convex")
-        return exponent
-
-
-class PiecewiseLinearCostSpec(StrictModel):
-    """Convex, non-decreasing interpolation through points (samples, cost)."""
-
-    family: Literal["piecewise-linear"]
-    points: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2)]
-
-    @field_validator("points")
-    @classmethod
-    def _convex(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        steps = list(pairwise(points))
-        if points[0][0] != 0 or any(b[0] <= a[0] for a, b in steps):
-            raise bad_value("samples that rise strictly from 0")
-        slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in steps]
-        if slopes[0] < 0 or any(b < a for a, b in pairwise(slopes)):
-            raise bad_value(
-                "a non-decreasing convex cost", "slopes must start at 0 or more and rise"
-            )
-        return points
-
-
-CostSpec = Annotated[
-    LinearCostSpec | QuadraticCostSpec | PowerCostSpec | PiecewiseLinearCostSpec,
-    Field(discriminator="family"),
-]
-
-
-def _bare_rate(raw: Any) -> Any:
-    """Read a bare number as a linear rate."""
-    if isinstance(raw, int | float | Fraction | str) and not isinstance(raw, bool):
-        return {"family": "linear", "rate": raw}
-    if isinstance(raw, Mapping) and "family" not in raw and "rate" in raw:
-        return {"family": "linear", **raw}
-    return raw
-
-
-CostField = Annotated[
-    CostSpec, BeforeValidator(_bare_rate, json_schema_input_type=NonNegativeNumber | CostSpec)
-]
-
-
-class PriorSpec(StrictModel):
-    """Two possible cost rates with the probability of the lower one."""
-
-    low: PositiveNumber
-    high: PositiveNumber
-    probability_low: Number
-
-    @model_validator(mode="after")
-    def _ordered(self) -> PriorSpec:
-        problems: list[Problem] = []
-        if self.low >= self.high:
-            problems.append((("high",), str(self.high), f"more than low = {self.low}", ""))
-        if not 0 < self.probability_low < 1:
-            got = str(self.probability_low)
-            problems.append((("probability_low",), got, "a probability between 0 and 1", ""))
-        if problems:
-            raise several(problems)
-        return self
-
-
-class AgentSpec(StrictModel):
-    """One agent, or `count` agents alike whose names hold a placeholder ``{}``."""
-
-    name: Name
-    count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
-    cost: CostField | None = None
-    prior: PriorSpec | None = None
-    capacity: PositiveNumber | None = None
-    value: PositiveNumber = Fraction(1)
-    budget: NonNegativeNumber | None = None
-    group: Name | None = None
-
-    @model_validator(mode="after")
-    def _one_cost(self) -> AgentSpec:
-        if (self.cost is None) == (self.prior is None):
-            raise bad_value("either cost or prior", "give each agent exactly one of them")
-        if self.count > 1 and self.name.count("{}") != 1:
-            expected = "a name with one {}, such as 'edge-{}'"
-            raise several([(("name",), repr(self.name), expected, "")])
-        return self
-
-
-def _entries(raw: Any, info: ValidationInfo) -> Any:
-    """Return the content of an array file or a list as an array; anything else as it is."""
-    if isinstance(raw, Mapping) and "file" in raw:
-        try:
-            return folder_of(info).read(raw)
-        except ValueError as error:
-            raise bad_value(f"a readable array file: {error}") from None
-    return np.array(raw, dtype=object) if isinstance(raw, list | tuple) else raw
-
-
-def _column(raw: Any, info: ValidationInfo) -> Any:
-    """Return one number for all agents, or an array with one entry per agent."""
-    try:
-        found = _entries(raw, info)
-        if not isinstance(found, np.ndarray):
-            return exact_number(found)
-        if found.dtype.kind == "f" and np.all(np.isfinite(found)):
-            return found.astype(np.float64)
-        return np.array([float(exact_number(entry)) for entry in found.tolist()])
-    except ValueError as error:
-        expected = "a number, a list of numbers, or {file: ..., column: ...}"
-        raise bad_value(f"{expected}: {error}") from None
-
-
-def _labels(raw: Any, info: ValidationInfo) -> Any:
-    """Return one group for all agents, or an array with one group per agent."""
-    found = _entries(raw, info)
-    if isinstance(found, np.ndarray) and found.ndim == 1 and found.dtype.kind in "UOf":
-        texts = [str(entry) for entry in found.tolist()]
-        if all(isinstance(entry, str | float) for entry in found.tolist()):
-            return np.array(texts, dtype=str)
-    if not isinstance(found, str):
-        raise bad_value("a group's name, a list of names, or {file: ..., column: ...}")
-    return found
-
-
-_ARRAY_SCHEMA: list[Any] = [{"type": "array"}, {"type": "object"}]
-Column = Annotated[
-    SkipValidation[Any],
-    BeforeValidator(_column),
-    WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], *_ARRAY_SCHEMA]}),
-]
-LabelColumn = Annotated[
-    SkipValidation[Any],
-    BeforeValidator(_labels),
-    WithJsonSchema({"anyOf": [{"type": "string"}, *_ARRAY_SCHEMA]}),
-]
-
-
-class AgentColumns(StrictModel):
-    """Many agents by column: each entry is one number for all or an array of `count`."""
-
-    count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)]
-    cost: Column
-    capacity: Column | None = None
-    value: Column | None = None
-    budget: Column | None = None
-    group: LabelColumn | None = None
-
-    @model_validator(mode="after")
-    def _lengths(self) -> AgentColumns:
-        problems: list[Problem] = []
-        for key in ("cost", "capacity", "value", "budget", "group"):
-            column = getattr(self, key)
-            if isinstance(column, np.ndarray) and column.shape != (self.count,):
-                got = f"an array of shape {column.shape}"
-                problems.append(((key,), got, f"{self.count} entries, one per agent", ""))
-            elif key != "group" and column is not None:
-                low = column.min() if isinstance(column, np.ndarray) else column
-                positive = key in ("capacity", "value")
-                if low < 0 or (positive and low == 0):
-                    expected = "greater than 0" if positive else "not negative"
-                    problems.append(((key,), str(low), f"numbers that are {expected}", ""))
-        if problems:
-            raise several(problems)
-        return self
-
-
-def _agents_form(raw: Any) -> str:
-    return "columns" if isinstance(raw, Mapping | AgentColumns) else "list"
-
-
-class PowerAccuracySpec(StrictModel):
-    """a = ceiling - scale * (1 + w.s) ** -exponent."""
-
-    family: Literal["power"]
-    ceiling: Number = Fraction(1)
-    scale: PositiveNumber = Fraction(1)
-    exponent: PositiveNumber = Fraction(1)
-    weights: SkipValidation[Any] = None
-    group_weights: dict[str, dict[str, NonNegativeNumber]] | None = None
-
-    @field_validator("weights", mode="before")
-    @classmethod
-    def _weights(cls, raw: Any, info: ValidationInfo) -> Any:
-        return weight_array(raw, info)
-
-
-class PacAccuracySpec(StrictModel):
-    """b(m) = ceiling - (4 + sqrt(2k(2 + log(m/k)))) / sqrt(m), 0 below its zero m0."""
-
-    family: Literal["pac"]
-    ceiling: PositiveNumber = Fraction(1)
-    complexity: PositiveNumber
-
-
-class ThresholdPowerAccuracySpec(StrictModel):
-    """v(m) = value * max(0, 1 - (threshold / m) ** exponent)."""
-
-    family: Literal["threshold-power"]
-    value: PositiveNumber = Fraction(1)
-    threshold: PositiveNumber
-    exponent: PositiveNumber
-
-
-class LinearAccuracySpec(StrictModel):
-    """a = W s."""
-
-    family: Literal["linear"]
-    weights: SkipValidation[Any]
-
-    @field_validator("weights", mode="before")
-    @classmethod
-    def _weights(cls, raw: Any, info: ValidationInfo) -> Any:
-        return weight_array(raw, info)
-
-
-class CoverageAccuracySpec(StrictModel):
-    """a_i = 1 - 1/2 sum_x q_ix prod_j (1 - q_jx) ** s_j."""
-
-    family: Literal["coverage"]
-    distributions: SkipValidation[Any]
-
-    @field_validator("distributions", mode="before")
-    @classmethod
-    def _distributions(cls, raw: Any, info: ValidationInfo) -> Any:
-        table = weight_array(raw, info)
-        if table is None or table.ndim != 2 or np.any(table > 1):
-            raise bad_value("an agents x items matrix of probabilities")
-        return table
-
-
-class UnionCurveSpec(StrictModel):
-    """e(s): points (samples, accuracy in [0, 1]) from sample count 0 on, joined by lines."""
-
-    points: Annotated[tuple[tuple[NonNegativeNumber, NonNegativeNumber], ...], Field(min_length=2)]
-
-    @field_validator("points")
-    @classmethod
-    def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        if points[0][0] != 0 or any(b[0] <= a[0] for a, b in pairwise(points)):
-            raise bad_value("sample counts that rise strictly from 0")
-        if points[-1][1] > 1 or any(b[1] < a[1] for a, b in pairwise(points)):
-            raise bad_value("accuracies in [0, 1] that never fall")
-        return points
-
-
-class UnionAccuracySpec(StrictModel):
-    """a_i = 1 - prod over neighbours j of (1 - e(s_j)), e piecewise linear."""
-
-    family: Literal["union"]
-    curve: UnionCurveSpec
-    neighbours: tuple[tuple[WholeNumber, ...], ...]
-
-
-class CurveAccuracySpec(StrictModel):
-    """Measured points (samples, accuracy)."""
-
-    family: Literal["curve"]
-    points: Annotated[tuple[tuple[NonNegativeNumber, Number], ...], Field(min_length=2)]
-
-    @field_validator("points")
-    @classmethod
-    def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        if any(b[0] <= a[0] for a, b in pairwise(points)):
-            raise bad_value("points with strictly rising sample counts", "sort them")
-        return points
-
-
-class QuadraticFitAccuracySpec(StrictModel):
-    """a = 1 - |w - target|^2 / sum s, with w learned jointly ([D25] Example 1)."""
-
-    family: Literal["quadratic-fit"]
-    target: Annotated[tuple[Number, ...], Field(min_length=1)]
-
-
-AccuracyFamily = Annotated[
-    PowerAccuracySpec
-    | PacAccuracySpec
-    | ThresholdPowerAccuracySpec
-    | LinearAccuracySpec
-    | CoverageAccuracySpec
-    | UnionAccuracySpec
-    | CurveAccuracySpec
-    | QuadraticFitAccuracySpec,
-    Field(discriminator="family"),
-]
-
-
-class PerAgentAccuracySpec(StrictModel):
-    """One accuracy family per agent."""
-
-    per_agent: Annotated[tuple[AccuracyFamily, ...], Field(min_length=1)]
-
-
-class PerGroupAccuracySpec(StrictModel):
-    """One accuracy family per group."""
-
-    per_group: dict[str, AccuracyFamily]
-
-
-def weight_array(raw: Any, info: ValidationInfo) -> Any:
-    """Return weights as an array of one or two dimensions; None stays None."""
-    if raw is None:
-        return None
-    if isinstance(raw, Mapping):
-        try:
-            raw = folder_of(info).read(raw)
-        except ValueError as error:
-            raise bad_value(f"a readable array file: {error}") from None
-    try:
-        if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
-            raw = require_finite(raw.astype(np.float64), "weights")
-            return _checked_weights(raw)
-        entries = np.asarray(raw, dtype=object)
-        table = np.frompyfunc(lambda entry: float(exact_number(entry)), 1, 1)(entries)
-        table = np.asarray(table, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise bad_value("a vector or a rectangular matrix of numbers") from None
-    return _checked_weights(table)
-
-
-def _checked_weights(table: np.ndarray) -> np.ndarray:
-    if table.ndim not in (1, 2):
-        raise bad_value("a vector or a matrix")
-    if np.any(table < 0):
-        raise bad_value("weights that are not negative")
-    return table
-
-
-def _repeated_names(agents: Sequence[AgentSpec]) -> Iterator[Problem]:
-    """Yield the entries whose name is another one's, or one that a numbered entry produces."""
-    numbered = {agent.name: agent.count for agent in agents if agent.count > 1}
-    seen: set[str] = set()
-    for k, agent in enumerate(agents):
-        alike = agent.count == 1 and any(
-            int(number) <= numbered.get(pattern, 0) for pattern, number in _patterns(agent.name)
-        )
-        if agent.name in seen or alike:
-            yield ("agents", k, "name"), repr(agent.name), "different names", ""
-        seen.add(agent.name)
-
-
-def _patterns(name: str) -> Iterator[tuple[str, str]]:
-    """Yield (pattern, number) for each number in a name: edge-7 is number 7 of edge-{}."""
-    for match in re.finditer(r"(?=([1-9][0-9]{0,7}))", name):
-        digits = match[1]
-        for length in range(1, len(digits) + 1):
-            start, end = match.start(), match.start() + length
-            yield f"{name[:start]}{{}}{name[end:]}", digits[:length]
-
-
-def _accuracy_form(raw: Any) -> str:
-    for form in ("per_agent", "per_group"):
-        if (isinstance(raw, Mapping) and form in raw) or hasattr(raw, form):
-            return form
-    return "same"
+from mdsolve.instance.sharing_accuracy import (
+    AccuracyFamily,
+    PerAgentAccuracySpec,
+    PerGroupAccuracySpec,
+    PowerAccuracySpec,
+    UnionAccuracySpec,
+    accuracy_form,
+)
+from mdsolve.instance.sharing_agents import (
+    SHARING_AGENT_LIMIT,
+    AgentColumns,
+    AgentSpec,
+    agents_form,
+    repeated_names,
+)
 
 
 class SharingInstance(InstanceBase):
@@ -431,13 +42,13 @@ class SharingInstance(InstanceBase):
     agents: Annotated[
         Annotated[AgentColumns, Tag("columns")]
         | Annotated[tuple[AgentSpec, ...], Field(min_length=1), Tag("list")],
-        Discriminator(_agents_form),
+        Discriminator(agents_form),
     ]
     accuracy: Annotated[
         Annotated[PerAgentAccuracySpec, Tag("per_agent")]
         | Annotated[PerGroupAccuracySpec, Tag("per_group")]
         | Annotated[AccuracyFamily, Tag("same")],
-        Discriminator(_accuracy_form),
+        Discriminator(accuracy_form),
     ]
     platform_data: NonNegativeNumber = Fraction(0)
 
@@ -453,7 +64,7 @@ class SharingInstance(InstanceBase):
         problems: list[Problem] = []
         n = self.agent_count
         if not isinstance(self.agents, AgentColumns):
-            problems.extend(_repeated_names(self.agents))
+            problems.extend(repeated_names(self.agents))
         if n > SHARING_AGENT_LIMIT:
             problems.append((("agents",), f"{n:,} agents", f"at most {SHARING_AGENT_LIMIT:,}", ""))
         accuracy = self.accuracy

@@ -11,7 +11,12 @@ from pydantic import BaseModel
 
 from mdsolve.errors import UsageError
 from mdsolve.instance.market import QualitySpec, ValuationSpec
-from mdsolve.instance.sharing import AccuracyFamily, CostSpec
+from mdsolve.instance.sharing_accuracy import (
+    AccuracyFamily,
+)
+from mdsolve.instance.sharing_agents import (
+    CostSpec,
+)
 from mdsolve.mechanism.base import MarketMechanism
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.mechanism.sharing_base import SharingMechanism
