@@ -31,49 +31,46 @@ SMALL = math.sqrt(float(np.finfo(np.float64).tiny))
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def _reach(
-    q: Floats, masses: Floats, orders: Ints, per_unit: int, cutoff: float, exact: int
-) -> tuple[float, int]:
-    """Return the upper end of the integral over x and the number of nodes it needs."""
-    total = 0.0
-    for j in range(len(q)):
-        total += masses[j] * q[j]
-    last = len(orders) - 1
-    if total > cutoff:
-        return cutoff / total, min(orders[last], exact)
-    place = min(int(total * per_unit) + 1, last)
-    return 1.0, min(orders[place], exact)
+def _product(e: Floats, x: float) -> float:
+    """Return prod_j (1 - x q_j)."""
+    result = 1.0
+    for j in range(len(e)):
+        result *= (1.0 - x) + x * e[j]
+    return result
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def _products(
-    e: Floats,
-    q: Floats,
-    masses: Floats,
-    plain: int,
-    x: Floats,
-    order: int,
-    product: Floats,
-    first: Floats,
-    logs: Floats,
-) -> None:
-    """Fill product[k] = prod_j (1 - x_k q_j) and first[k] = (1 - product[k]) / x_k."""
-    for k in range(order):
-        product[k] = 1.0
-        first[k] = 0.0
-        logs[k] = 0.0
-    for j in range(plain):
-        for k in range(order):
-            first[k] += q[j] * product[k]
-            product[k] *= (1.0 - x[k]) + x[k] * e[j]
-    if plain == len(q):
-        return
-    for j in range(plain, len(q)):
-        for k in range(order):
-            logs[k] += masses[j] * math.log1p(-x[k] * q[j])
-    for k in range(order):
-        first[k] -= product[k] * math.expm1(logs[k]) / x[k]
-        product[k] *= math.exp(logs[k])
+def _loss(e: Floats, q: Floats, x: float) -> float:
+    """Return (1 - prod_j (1 - x q_j)) / x without cancellation.
+
+    The sum of q_j prod_{l < j} (1 - x q_l), in four interleaved parts.
+    """
+    size = len(q) - len(q) % 4
+    a, b, c, d = 1.0, 1.0, 1.0, 1.0
+    f, g, h, i = 0.0, 0.0, 0.0, 0.0
+    base = 1.0 - x
+    for j in range(0, size, 4):
+        f += q[j] * a
+        g += q[j + 1] * b
+        h += q[j + 2] * c
+        i += q[j + 3] * d
+        a *= base + x * e[j]
+        b *= base + x * e[j + 1]
+        c *= base + x * e[j + 2]
+        d *= base + x * e[j + 3]
+    for j in range(size, len(q)):
+        f += q[j] * a
+        a *= base + x * e[j]
+    return f + a * (g + b * (h + c * i))
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _crowd_log(q: Floats, masses: Floats, x: float) -> float:
+    """Return sum_j mass_j log(1 - x q_j)."""
+    total = 0.0
+    for j in range(len(q)):
+        total += masses[j] * math.log1p(-x * q[j])
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
@@ -123,16 +120,31 @@ def _node(
     recorded: int,
 ) -> tuple[float, int]:
     """Do the integral over x for one product; return its part of the potential and the records."""
-    x, parts, product, first, logs = scratch
-    reach, order = _reach(q, masses, orders, per_unit, cutoff, exact)
-    for k in range(order):
-        x[k] = reach * nodes[order, k]
-    _products(e, q, masses, plain, x, order, product, first, logs)
+    x, parts = scratch
+    total = 0.0
+    for j in range(len(q)):
+        total += masses[j] * q[j]
+    if total > cutoff:
+        reach, order = cutoff / total, min(orders[-1], exact)
+    else:
+        reach = 1.0
+        order = min(orders[min(int(total * per_unit) + 1, len(orders) - 1)], exact)
     inner = -math.log(reach)
     for k in range(order):
+        x[k] = reach * nodes[order, k]
+        if x[k] * total < 0.5:
+            loss = _loss(e[:plain], q[:plain], x[k])
+            product = 1.0 - x[k] * loss
+        else:
+            product = _product(e[:plain], x[k])
+            loss = (1.0 - product) / x[k]
+        if plain < len(q):
+            log = _crowd_log(q[plain:], masses[plain:], x[k])
+            loss -= product * math.expm1(log) / x[k]
+            product *= math.exp(log)
         part = reach * node_weights[order, k]
-        inner += part * first[k]
-        parts[k] = weight * part * product[k]
+        inner += part * loss
+        parts[k] = weight * part * product
     if len(record) > 0:
         for k in range(order):
             record[recorded, 0] = tag
@@ -184,9 +196,10 @@ def power_sums(
     rows, steps, chains = weights.shape
     potential, recorded = 0.0, 0
     shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
+    slopes_of_all, diagonal_of_all = np.zeros(size), np.zeros(size)
     z, rate, q, e = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
     gain, turn = np.empty(size), np.empty(size)
-    scratch = np.empty((5, nodes.shape[1]))
+    scratch = np.empty((2, nodes.shape[1]))
     for r in range(rows):
         for j in range(size):
             rate[j] = table[r, kinds[j]]
@@ -218,14 +231,19 @@ def power_sums(
                 potential += part
                 for j in range(size):
                     shares[j] += q[j] * gain[j]
-                    slopes[j] += u * rate[j] * e[j] * gain[j]
+                for j in range(size):
+                    slopes[j] += u * e[j] * gain[j]
                 if bend:
                     for j in range(size):
-                        pace = u * rate[j]
-                        diagonal[j] += pace * pace * e[j] * (e[j] * turn[j] - gain[j])
+                        diagonal[j] += u * u * e[j] * (e[j] * turn[j] - gain[j])
                 u *= 2.0
                 _double(q, e)
-    return potential, shares, slopes, diagonal, recorded
+        for j in range(size):
+            slopes_of_all[j] += rate[j] * slopes[j]
+            diagonal_of_all[j] += rate[j] * rate[j] * diagonal[j]
+            slopes[j] = 0.0
+            diagonal[j] = 0.0
+    return potential, shares, slopes_of_all, diagonal_of_all, recorded
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
@@ -277,7 +295,7 @@ def product_sums(
     potential, recorded = 0.0, 0
     shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
     masses, gain, turn = np.ones(size), np.empty(size), np.empty(size)
-    scratch = np.empty((5, nodes.shape[1]))
+    scratch = np.empty((2, nodes.shape[1]))
     for r in range(rows):
         part, recorded = _node(
             r,

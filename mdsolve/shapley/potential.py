@@ -74,10 +74,10 @@ class ShapleyPotential:
         """Return the potential and its derivatives at contributions s, shape (n,)."""
         s = checked_contributions(self.game, s)
         route = self.route(s)
+        watch = monitor or silent()
         if self._rows is not None:
-            sums = power_shares(self._rows, s, self.tolerance, bend=True)
+            sums = power_shares(self._rows, s, self.tolerance, bend=True, monitor=watch)
         else:
-            watch = monitor or silent()
             sums = exact_sums(self.game, s, route, False, self.tolerance, watch, bend=True)
         return PotentialPoint(self, s, route, sums)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.progress import Monitor, silent
 from mdsolve.shapley.compression import Panels, panels
 from mdsolve.shapley.kernels import power_sums
 from mdsolve.shapley.power_rows import PowerRows
@@ -21,6 +22,9 @@ from mdsolve.shapley.rules import (
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+BLOCK_ENTRIES = 30_000
+"""Weights per call of the kernel: about a tenth of a second between signs of life."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def power_shares(
     tolerance: float,
     rule: CoalitionRule | None = None,
     bend: bool = False,
+    monitor: Monitor | None = None,
 ) -> Sums:
     """Return the shares of power payoffs at contributions s.
 
@@ -94,31 +99,40 @@ def power_shares(
         Whether to compute the diagonal part of the Hessian too.
     """
     chosen = rule or shapley_rule()
+    watch = monitor or silent()
     amounts = rows.units * s
     rates = rate_rule(rows.exponents, rows.largest(amounts), tolerance)
     members = crowd(rows, amounts)
-    potential, shares, slopes, diagonal, _ = power_sums(
-        rows.table,
-        members.kinds,
-        members.amounts,
-        members.masses,
-        members.plain,
-        rates.starts,
-        rows.mixture(rates.weights),
-        chosen.nodes,
-        chosen.weights,
-        chosen.orders,
-        ORDERS_PER_UNIT,
-        chosen.cutoff,
-        exact_order(len(amounts)),
-        bend,
-        np.empty((0, 3)),
-    )
+    weights = rows.mixture(rates.weights)
+    potential, sums = 0.0, np.zeros((3, len(members.amounts)))
+    count = len(rows.table)
+    block = max(1, BLOCK_ENTRIES // len(members.amounts))
+    for start in range(0, count, block):
+        part, shares, slopes, diagonal, _ = power_sums(
+            rows.table[start : start + block],
+            members.kinds,
+            members.amounts,
+            members.masses,
+            members.plain,
+            rates.starts,
+            weights[start : start + block],
+            chosen.nodes,
+            chosen.weights,
+            chosen.orders,
+            ORDERS_PER_UNIT,
+            chosen.cutoff,
+            exact_order(len(amounts)),
+            bend,
+            np.empty((0, 3)),
+        )
+        potential += part
+        sums += np.stack([shares, slopes, diagonal])
+        watch.advance("rows of weights", min(start + block, count), count)
     error = rates.error + PRECISION * (LARGEST_ORDER + members.plain)
     if members.panels is not None:
-        shares, slopes, diagonal, spread = _spread(members, amounts, shares, slopes, diagonal)
+        sums, spread = _spread(members, members.panels, amounts, sums)
         error += spread
-    return Sums(potential, shares, slopes * rows.units, diagonal * rows.units**2, error)
+    return Sums(potential, sums[0], sums[1] * rows.units, sums[2] * rows.units**2, error)
 
 
 def exact_order(agents: int) -> int:
@@ -126,21 +140,15 @@ def exact_order(agents: int) -> int:
     return min(max(1, (agents + 1) // 2), LARGEST_ORDER)
 
 
-def _spread(
-    members: Crowd, amounts: Floats, shares: Floats, slopes: Floats, diagonal: Floats
-) -> tuple[Floats, Floats, Floats, float]:
+def _spread(members: Crowd, found: Panels, amounts: Floats, sums: Floats) -> tuple[Floats, float]:
     """Return shares, slopes and diagonal of all agents from those of the representatives."""
-    found = members.panels
-    assert found is not None
-    plain = members.plain
-    nodes = found.amounts
+    plain, nodes = members.plain, found.amounts
     # A share divided by the amount is smooth down to 0, and so keeps its relative accuracy there.
-    values = np.stack([shares[plain:], slopes[plain:], diagonal[plain:]])
-    values = values.reshape(3, *nodes.shape)
+    values = sums[:, plain:].reshape(3, *nodes.shape).copy()
     values[0] /= nodes
     crowded, error = found.spread(values)
     crowded[0] *= amounts[found.crowded]
     every = np.empty((3, len(amounts)))
-    every[:, found.plain] = np.stack([shares[:plain], slopes[:plain], diagonal[:plain]])
+    every[:, found.plain] = sums[:, :plain]
     every[:, found.crowded] = crowded
-    return every[0], every[1], every[2], error
+    return every, error

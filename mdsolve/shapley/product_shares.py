@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.errors import MemoryLimitError
 from mdsolve.game.accuracy import CoverageAccuracy, UnionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.kernels import product_sums
@@ -24,6 +25,9 @@ from mdsolve.shapley.rules import (
 )
 
 Floats = npt.NDArray[np.float64]
+
+FACTOR_LIMIT = 30_000_000
+"""Most factors e_kj; four tables of them take a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,36 @@ class ProductRows:
 
 
 def product_rows(game: SharingGame, s: Floats) -> ProductRows | None:
-    """Return the factors of a game's payoffs at s, or None if they are no products."""
+    """Return the factors of a game's payoffs at s, or None if they are no products.
+
+    Raises
+    ------
+    MemoryLimitError
+        If there are too many factors.
+    """
     accuracy = game.accuracy
+    if isinstance(accuracy, CoverageAccuracy | UnionAccuracy):
+        _check_size(accuracy)
     if isinstance(accuracy, CoverageAccuracy):
         return _coverage(accuracy, game.value, s)
     if isinstance(accuracy, UnionAccuracy):
         return _union(accuracy, game.value, s)
     return None
+
+
+def _check_size(accuracy: CoverageAccuracy | UnionAccuracy) -> None:
+    items = (
+        accuracy.distributions.shape[1]
+        if isinstance(accuracy, CoverageAccuracy)
+        else accuracy.agents
+    )
+    if items * accuracy.agents > FACTOR_LIMIT:
+        raise MemoryLimitError.single(
+            "accuracy",
+            f"{items:,} products of {accuracy.agents:,} factors",
+            f"at most {FACTOR_LIMIT:,} factors",
+            "use fewer items or agents",
+        )
 
 
 def _coverage(accuracy: CoverageAccuracy, value: Floats, s: Floats) -> ProductRows:

@@ -10,6 +10,7 @@ Shapley shares sum to A(s) - A(0).
 | coverage | products over agents: `coverage`, `union` | agents x items x 20 |
 | linear | `linear` | closed form |
 | lattice | any curve of one total of whole samples | agents^2 x total |
+| split-lattice | any curve of one total, with an error estimate | agents^2 x 16,000 |
 | enumeration | all | 2^agents |
 | sampling | all | with standard errors |
 """
@@ -17,7 +18,7 @@ Shapley shares sum to A(s) - A(0).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,8 @@ from mdsolve.game.curves import LinearCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
 from mdsolve.shapley.enumeration import ENUMERATION_LIMIT, enumeration_shares
-from mdsolve.shapley.lattice import lattice_fits, lattice_shares, whole_amounts
-from mdsolve.shapley.power_rows import power_rows
+from mdsolve.shapley.lattice import lattice_shares, split_lattice, whole_lattice
+from mdsolve.shapley.power_rows import power_parameters, power_rows
 from mdsolve.shapley.power_shares import Sums, power_shares
 from mdsolve.shapley.product_shares import product_rows, product_shares
 from mdsolve.shapley.rules import PRECISION, banzhaf_rule, shapley_rule
@@ -37,7 +38,16 @@ from mdsolve.shapley.sampling import sampled_shares
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
-Route = Literal["auto", "quadrature", "coverage", "linear", "enumeration", "lattice", "sampling"]
+Route = Literal[
+    "auto",
+    "quadrature",
+    "coverage",
+    "linear",
+    "enumeration",
+    "lattice",
+    "split-lattice",
+    "sampling",
+]
 Index = Literal["shapley", "banzhaf"]
 
 SAMPLES = 4096
@@ -91,7 +101,7 @@ def shapley(
     s : (n,)
         Samples, non-negative and finite.
     route : str
-        A route of the table above; "auto" takes the first exact one that fits, else sampling.
+        A route of the table above; "auto" takes the most accurate one that fits.
     index : {"shapley", "banzhaf"}
         Banzhaf values ([M25] Appendix F) weigh all coalitions alike; their sum is not A(s) - A(0).
     tolerance : float
@@ -136,20 +146,27 @@ def shapley(
 
 
 def fitting_route(game: SharingGame, s: Floats) -> Route:
-    """Return the first exact route that fits a game at s, else "sampling"."""
+    """Return the most accurate route that fits a game at s."""
     accuracy = game.accuracy
     if isinstance(accuracy, WeightedAccuracy):
         if isinstance(accuracy.curve, LinearCurve):
             return "linear"
-        if power_rows(game) is not None:
+        if power_parameters(accuracy.curve, game.size) is not None:
             return "quadrature"
     elif product_rows(game, s) is not None:
         return "coverage"
-    if game.size > MANY_COALITIONS:
-        amounts = whole_amounts(game, s)
-        if amounts is not None and lattice_fits(amounts):
-            return "lattice"
-    return "enumeration" if game.size <= ENUMERATION_LIMIT else "sampling"
+    return _route_of_totals(game, s)
+
+
+def _route_of_totals(game: SharingGame, s: Floats) -> Route:
+    """Return the best route that asks nothing of the curves."""
+    whole = whole_lattice(game, s) if game.size > MANY_COALITIONS else None
+    if whole is not None and whole.fits:
+        return "lattice"
+    if game.size <= ENUMERATION_LIMIT:
+        return "enumeration"
+    split = split_lattice(game, s)
+    return "split-lattice" if split is not None and split.fits else "sampling"
 
 
 def exact_sums(
@@ -173,7 +190,7 @@ def exact_sums(
         rows = power_rows(game)
         if rows is None:
             raise _unfit(game, route, "power payoffs of weighted data")
-        return power_shares(rows, s, tolerance, rule, bend)
+        return power_shares(rows, s, tolerance, rule, bend, monitor)
     if route == "coverage":
         products = product_rows(game, s)
         if products is None:
@@ -184,10 +201,10 @@ def exact_sums(
     if route == "enumeration":
         return enumeration_shares(game, s, banzhaf, True)
     if route == "lattice":
-        return lattice_shares(game, s, banzhaf, monitor)
-    raise UsageError.single(
-        "route", str(route), "quadrature, coverage, linear, enumeration, lattice or sampling"
-    )
+        return lattice_shares(game, s, whole_lattice(game, s), banzhaf, monitor)
+    if route == "split-lattice":
+        return lattice_shares(game, s, split_lattice(game, s), banzhaf, monitor)
+    raise UsageError.single("route", str(route), ", ".join(get_args(Route)))
 
 
 def _linear_shares(game: SharingGame, s: Floats) -> Sums:
