@@ -103,11 +103,21 @@ class Market(ABC):
         """Tell whether every value is rational, so that exact arithmetic applies."""
 
     @abstractmethod
-    def column(self, agent: int, others: Sequence[int]) -> Market:
+    def column(self, agent: int, others: Sequence[int], highest: int | None = None) -> Market:
         """Return the market with the others' types fixed at the given grid numbers.
 
-        The others keep one type each, so the agent's tables have shape (m_agent, 1, ..., 1).
+        The others keep one type each, so the agent's tables have shape (m_agent, 1, ..., 1); his
+        own types are cut after number `highest`, if given.
         """
+
+    def _column_grids(
+        self, agent: int, others: Sequence[int], highest: int | None
+    ) -> tuple[TypeGrid, ...]:
+        fixed = iter(others)
+        own = self.grids[agent] if highest is None else self.grids[agent].up_to(highest)
+        return tuple(
+            own if j == agent else grid.single(next(fixed)) for j, grid in enumerate(self.grids)
+        )
 
     @abstractmethod
     def with_arithmetic(self, arithmetic: Arithmetic) -> Market:
@@ -240,16 +250,15 @@ class QualityMarket(Market):
         """Tell whether both quality and valuation are rational."""
         return self.quality.rational and self.valuation.rational
 
-    def column(self, agent: int, others: Sequence[int]) -> QualityMarket:
+    def column(
+        self, agent: int, others: Sequence[int], highest: int | None = None
+    ) -> QualityMarket:
         """Return the market with the others' types fixed."""
-        fixed = iter(others)
-        grids = tuple(
-            grid if j == agent else grid.single(next(fixed)) for j, grid in enumerate(self.grids)
-        )
+        grids = self._column_grids(agent, others, highest)
         handed = self.handed_out
         if handed is not None:
             picks = [slice(k, k + 1) for k in others]
-            picks.insert(agent, slice(None))
+            picks.insert(agent, slice(0, grids[agent].count))
             handed = tuple(array[tuple(picks)] for array in handed)
         return replace(self, grids=grids, handed_out=handed)
 
@@ -311,18 +320,18 @@ class TabulatedMarket(Market):
         """Hold: table entries are taken as exact."""
         return True
 
-    def column(self, agent: int, others: Sequence[int]) -> TabulatedMarket:
+    def column(
+        self, agent: int, others: Sequence[int], highest: int | None = None
+    ) -> TabulatedMarket:
         """Return the market with the others' types fixed; only this agent's tables remain valid."""
-        fixed = iter(others)
-        grids = tuple(
-            grid if j == agent else grid.single(next(fixed)) for j, grid in enumerate(self.grids)
-        )
+        grids = self._column_grids(agent, others, highest)
+        own = slice(0, grids[agent].count)
         picks = tuple(slice(k, k + 1) for k in others)
         return replace(
             self,
             grids=grids,
-            value=self.value[(slice(None), slice(None), slice(None), *picks)],
-            outside=self.outside[(slice(None), slice(None), *picks)],
+            value=self.value[(slice(None), own, own, *picks)],
+            outside=self.outside[(slice(None), own, *picks)],
         )
 
     def with_arithmetic(self, arithmetic: Arithmetic) -> TabulatedMarket:

@@ -126,8 +126,9 @@ def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
 
     A deficit that only exact fractions see needs the chains that are shortest in exact fractions.
     """
-    certain = market.with_arithmetic(EXACT) if least.decided == EXACT.name else market
-    chains = [binding_chain(certain, agent, least.profile) for agent in range(len(market.agents))]
+    arithmetic = EXACT if least.decided == EXACT.name else None
+    agents = range(len(market.agents))
+    chains = [binding_chain(market, agent, least.profile, arithmetic) for agent in agents]
     types = {
         name: grid.exact(k)
         for name, grid, k in zip(market.agents, market.grids, least.profile, strict=True)

@@ -15,7 +15,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from mdsolve.game.arithmetic import Array
+from mdsolve.game.arithmetic import Arithmetic, Array
 from mdsolve.game.market import Market
 from mdsolve.instance.numbers import written_number
 
@@ -74,8 +74,22 @@ class Chain:
         }
 
 
-def column_bounds(market: Market, agent: int, profile: Sequence[int]) -> tuple[Array, Array]:
+def column_bounds(
+    market: Market,
+    agent: int,
+    profile: Sequence[int],
+    *,
+    highest: int | None = None,
+    arithmetic: Arithmetic | None = None,
+) -> tuple[Array, Array]:
     """Return the bounds of one column.
+
+    Parameters
+    ----------
+    highest : int or None
+        Last own type number that is wanted.
+    arithmetic : Arithmetic or None
+        Number system of the bounds; None is the market's own.
 
     Returns
     -------
@@ -84,7 +98,10 @@ def column_bounds(market: Market, agent: int, profile: Sequence[int]) -> tuple[A
     gaps : (m, m)
         ``gaps[r, t]`` bounds p(t) - p(r) for r < t; other entries are unused.
     """
-    column = market.column(agent, [number for j, number in enumerate(profile) if j != agent])
+    others = [number for j, number in enumerate(profile) if j != agent]
+    column = market.column(agent, others, highest)
+    if arithmetic is not None:
+        column = column.with_arithmetic(arithmetic)
     truth = column.truthful_values(agent).ravel()
     outside = truth - column.outside_values(agent).ravel()
     size = len(truth)
@@ -96,14 +113,16 @@ def column_bounds(market: Market, agent: int, profile: Sequence[int]) -> tuple[A
     return outside, gaps
 
 
-def binding_chain(market: Market, agent: int, profile: Sequence[int]) -> Chain:
+def binding_chain(
+    market: Market, agent: int, profile: Sequence[int], arithmetic: Arithmetic | None = None
+) -> Chain:
     """Return the shortest path to the agent's type at a profile.
 
-    The path with the fewest lies is preferred among equal ones. Work O(m^2) for m own types up to
-    the true one.
+    Where staying out binds as well, no lies are shown. Work O(m^2) for m own types up to the true
+    one, in `arithmetic` or the market's own.
     """
-    outside, gaps = column_bounds(market, agent, profile)
     own = profile[agent]
+    outside, gaps = column_bounds(market, agent, profile, highest=own, arithmetic=arithmetic)
     payments = [outside[0]]
     previous = [-1]
     for t in range(1, own + 1):

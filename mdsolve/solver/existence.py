@@ -16,15 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.game.arithmetic import EXACT, Array
+from mdsolve.game.arithmetic import EXACT, Arithmetic, Array
 from mdsolve.game.enclosure import ENCLOSURE, to_float
 from mdsolve.game.market import Market
 from mdsolve.progress import Monitor
 from mdsolve.solver.shortest_path import maximal_payments_of
 from mdsolve.tolerance import TIE
 
-TIE_PROFILE_LIMIT = 200
-"""Most profiles with a revenue near zero that are decided one by one in better arithmetic."""
+TIE_ROW_LIMIT = 1_000_000
+"""Most lies that are valued in better arithmetic to decide revenues near zero, lowest first."""
+
+
+Column = tuple[int, tuple[int, ...]]
+"""An agent and the others' type numbers."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,8 @@ def least_revenue(market: Market, payments: Array, monitor: Monitor) -> LeastRev
     if lowest < -band or lowest > band:
         return LeastRevenue(float(lowest), profile, bool(lowest > 0), "float")
     near = np.flatnonzero(revenue.ravel() <= band)
-    lowest_first = near[np.argsort(revenue.ravel()[near], kind="stable")]
-    profiles = [_unravel(int(k), market.shape) for k in np.sort(lowest_first[:TIE_PROFILE_LIMIT])]
-    return _decide_ties(market, profiles, len(near) == len(profiles), lowest, monitor)
+    near = near[np.argsort(revenue.ravel()[near], kind="stable")]
+    return _decide_ties(market, [_unravel(int(k), market.shape) for k in near], lowest, monitor)
 
 
 def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -71,29 +74,21 @@ def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _decide_ties(
-    market: Market,
-    profiles: Sequence[tuple[int, ...]],
-    complete: bool,
-    lowest: float,
-    monitor: Monitor,
+    market: Market, profiles: Sequence[tuple[int, ...]], lowest: float, monitor: Monitor
 ) -> LeastRevenue:
-    """Decide the sign of revenues within the tie band, profile by profile.
-
-    `complete` says that no other profile lies within the band.
-    """
+    """Decide the sign of revenues within the tie band, given lowest first."""
     arithmetic = EXACT if market.rational else ENCLOSURE
-    certain = market.with_arithmetic(arithmetic)
-    undecided = not complete
+    affordable = sorted(_affordable(profiles))
+    undecided = len(affordable) < len(profiles)
     least: tuple[bool, float | Fraction, tuple[int, ...]] | None = None
     with arithmetic.context():
-        for profile in profiles:
-            revenue = profile_revenue(certain, profile, monitor)
+        sums = certain_revenues(market, affordable, arithmetic, monitor)
+        for profile, revenue in zip(affordable, sums, strict=True):
             value = revenue if market.rational else to_float(revenue)
             undecided = undecided or not (revenue >= 0 or revenue < 0)
             found = (not revenue < 0, value, profile)  # certainly negative ones first
             least = found if least is None else min(least, found)
-    assert least is not None
-    harmless, value, profile = least
+    harmless, value, profile = least or (True, lowest, profiles[0])
     if not harmless:
         return LeastRevenue(value, profile, False, arithmetic.name)
     if undecided:
@@ -101,15 +96,51 @@ def _decide_ties(
     return LeastRevenue(value, profile, True, arithmetic.name)
 
 
-def profile_revenue(market: Market, profile: Sequence[int], monitor: Monitor) -> Any:
-    """Return the sum of maximal payments at one profile, in the market's own arithmetic.
+def _affordable(profiles: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the longest beginning of the list that `TIE_ROW_LIMIT` allows."""
+    highest: dict[Column, int] = {}
+    rows = 0
+    for count, profile in enumerate(profiles):
+        for column, own in _columns_at(profile):
+            known = highest.get(column, -1)
+            if own > known:
+                highest[column] = own
+                rows += (own * (own + 1) - known * (known + 1)) // 2 + 1
+        if rows > TIE_ROW_LIMIT:
+            return list(profiles[:count])
+    return list(profiles)
 
-    Only the column of each agent at that profile is computed: O(n m^2) valuations.
+
+def _columns_at(profile: Sequence[int]) -> list[tuple[Column, int]]:
+    """Return every agent's column at a profile, with his own type number."""
+    return [
+        ((agent, tuple(number for j, number in enumerate(profile) if j != agent)), own)
+        for agent, own in enumerate(profile)
+    ]
+
+
+def certain_revenues(
+    market: Market,
+    profiles: Sequence[tuple[int, ...]],
+    arithmetic: Arithmetic,
+    monitor: Monitor,
+) -> list[Any]:
+    """Return the sum of maximal payments at each profile, in the number system given.
+
+    Every column is computed once, up to the highest own type that is wanted.
     """
-    amounts = []
-    for agent in range(len(market.agents)):
-        others = [number for j, number in enumerate(profile) if j != agent]
-        column = market.column(agent, others)
-        payments = maximal_payments_of(column, agent, monitor).ravel()
-        amounts.append(payments[profile[agent]])
-    return sum(amounts[1:], start=amounts[0])
+    highest: dict[Column, int] = {}
+    for profile in profiles:
+        for column, own in _columns_at(profile):
+            highest[column] = max(own, highest.get(column, 0))
+    payments = {
+        (agent, others): maximal_payments_of(
+            market.column(agent, others, own).with_arithmetic(arithmetic), agent, monitor
+        ).ravel()
+        for (agent, others), own in highest.items()
+    }
+    revenues = []
+    for profile in profiles:
+        amounts = [payments[column][own] for column, own in _columns_at(profile)]
+        revenues.append(sum(amounts[1:], start=amounts[0]))
+    return revenues

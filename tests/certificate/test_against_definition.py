@@ -142,8 +142,9 @@ def test_other_number_systems_agree_outside_the_tolerance(claim, arithmetic):
     for name in worst:
         condition = certificate.condition(name)
         if condition.verdict == "not-checked":
-            assert name == "maximal-revenue"
-            assert any(certificate.condition(other).verdict == "fail" for other in ADMISSIBLE)
+            assert name == "maximal-revenue"  # only admissible payments can be maximal
+            excess = max(worst[other] for other in ADMISSIBLE if other in worst)
+            assert excess > Fraction(certificate.condition("individual-rationality").tolerance) / 2
             continue
         allowed = Fraction(condition.tolerance)
         assert condition.tolerance == pytest.approx(DEFAULT.allowance(condition.scale))

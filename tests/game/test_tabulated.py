@@ -74,6 +74,15 @@ def test_a_column_holds_the_agent_s_own_values(pair, data):
         for report in range(market.shape[agent]):
             whole = game.report_values(agent, report)[(slice(None), *where)]
             np.testing.assert_array_equal(column.report_values(agent, report), whole)
+        highest = data.draw(st.integers(0, market.shape[agent] - 1))
+        short = game.column(agent, others, highest)
+        assert short.shape[agent] == highest + 1
+        part = np.moveaxis(short.outside_values(agent), agent, 0)
+        whole = np.moveaxis(column.outside_values(agent), agent, 0)
+        np.testing.assert_array_equal(part, whole[: highest + 1])
+        for report in range(highest + 1):
+            whole = column.report_values(agent, report)[: highest + 1 - report]
+            np.testing.assert_array_equal(short.report_values(agent, report), whole)
 
 
 def pair_of_shops(extra=0.0):

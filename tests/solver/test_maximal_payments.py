@@ -23,7 +23,7 @@ from mdsolve.solver.difference_graph import (
     difference_graph,
     explain,
 )
-from mdsolve.solver.existence import least_revenue, profile_revenue
+from mdsolve.solver.existence import certain_revenues, least_revenue
 from mdsolve.solver.routes import maximal_payments, needed_bytes
 from mdsolve.tolerance import ROUND_OFF
 from tests.game.test_market import linear_markets
@@ -165,8 +165,7 @@ def test_zero_ties_of_the_fixed_market(largest, value):
         least = least_revenue(chosen, payments, Monitor())
         assert least.exists == (value >= 0)
         assert float(least.value) == pytest.approx(float(value), abs=1e-15)
-    exact = market.with_arithmetic(EXACT)
-    assert profile_revenue(exact, least.profile, Monitor()) == value
+    assert certain_revenues(market, [least.profile], EXACT, Monitor()) == [value]
 
 
 def test_memory_is_stated_before_it_is_taken():
