@@ -9,8 +9,10 @@ most like its first and its last. Read the difference before committing it.
 from __future__ import annotations
 
 import difflib
+import doctest
 import itertools
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -62,16 +64,19 @@ def main() -> None:
         os.chdir(folder)
         for page in pages:
             text = page.read_text(encoding="utf-8")
-            new = FENCE.sub(
-                lambda match: block(match.group(1), match.group(2), match.group(0)), text
-            )
+            names: dict[str, object] = {}
+            new = FENCE.sub(lambda match, names=names: block(match, names), text)
             if new != text:
                 page.write_text(new, encoding="utf-8")
                 print(f"refreshed {page.relative_to(ROOT)}")
 
 
-def block(language: str, text: str, whole: str) -> str:
-    """Return one fenced block with its output refreshed where it differs."""
+def block(match: re.Match[str], names: dict[str, object]) -> str:
+    """Return one fenced block with its output refreshed; Python blocks run for their effects."""
+    whole, language, text = match.group(0), match.group(1), match.group(2)
+    if language == "pycon":
+        for example in doctest.DocTestParser().get_examples(text):
+            exec(compile(example.source, "example", "single"), names)
     if language != "console":
         return whole
     lines: list[str] = []
