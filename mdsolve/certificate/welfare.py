@@ -360,20 +360,31 @@ class WelfareBound:
         at = worth * places - self.borne * costs.value(places)
         up = np.maximum(worth - self.borne * costs.slope(places, "right"), 0.0)
         down = np.maximum(self.borne * costs.slope(places, "left") - worth, 0.0)
-        above = np.where(places < self.most, up, 0.0)
-        ahead = np.where(above > 0, self.most - places, 0.0)
-        return np.asarray(at + np.maximum(above * ahead, down * places))
+        return np.asarray(at + np.maximum(up * self._ahead(worth, places, up), down * places))
+
+    def _ahead(self, worth: Floats, places: Floats, up: Floats) -> Floats:
+        """Return how far beyond a place w_i s - borne_i c_i(s) could still rise."""
+        end, step = places, np.spacing(places)
+        for _ in range(BACK_OFFS):
+            if not up.any():
+                break
+            step = 2 * step
+            end = np.minimum(np.where(up > 0, places + step, end), self.most)
+            slope = worth - self.borne * self.game.costs.slope(end, "right")
+            up = np.where(end < self.most, np.maximum(slope, 0.0), 0.0)
+        return np.where(up > 0, self.most, end) - places
 
 
 def most_contributions(game: SharingGame, beta: float) -> Floats:
-    """Return contributions beyond which some budget is overdrawn or the capacity exceeded.
+    """Return contributions beyond which no optimum needs to go.
 
-    b_i >= 0 asks for (1-beta) c_i(s_i) <= B_i - beta/(n-1) sum_{j != i} c_j(0), and b_j >= 0 of
+    Without budgets these are where data stops being worth its cost; with them, where some budget is
+    overdrawn: b_i >= 0 asks for (1-beta) c_i(s_i) <= B_i - beta/(n-1) sum_{j != i} c_j(0), and b_j >= 0 of
     another agent for beta/(n-1) c_i(s_i) <= B_j - (what j bears but agent i's cost); the answer is
     found by bisection on c_i itself.
     """
     if game.budget is None:
-        return game.capacity
+        return _worthwhile_contributions(game)
     n = game.size
     fixed = game.costs.value(game.nothing())
     left = np.maximum(_left(game, beta, fixed), 0.0)
@@ -386,6 +397,30 @@ def most_contributions(game: SharingGame, beta: float) -> Floats:
     limit = fixed + money
     limit = limit + ROUNDINGS * np.spacing(np.maximum(limit, game.budget))
     return np.minimum(game.capacity, _largest_within(game, limit))
+
+
+def _worthwhile_contributions(game: SharingGame) -> Floats:
+    """Return bounds that some maximiser of the total of utilities respects.
+
+    If w_i sum_k value_k f_k'(platform + y) <= c_i'(y), then whoever gives more than y max(1, 1/w_i)
+    does not lose by giving less: data exceeds y already, and so does his own contribution.
+    """
+    accuracy = game.accuracy
+    assert isinstance(accuracy, WeightedAccuracy)
+    assert isinstance(accuracy.weights, CommonWeights)
+    data = accuracy.weights.vector
+    endless = np.isinf(game.capacity)
+    y = 1.0
+    while endless.any() and y < LARGEST / 4:
+        at = np.full(game.size, y)
+        gain = float(game.value @ accuracy.curve.slope(at + accuracy.platform_data))
+        with np.errstate(over="ignore"):
+            slope = game.costs.slope(at, "left")
+        if np.all(data[endless] * gain <= slope[endless]):
+            break
+        y *= 2
+    bound = y / np.minimum(1.0, np.where(data > 0, data, 1.0))
+    return np.where(endless, bound if y < LARGEST / 4 else np.inf, game.capacity)
 
 
 def _largest_within(game: SharingGame, limit: Floats) -> Floats:

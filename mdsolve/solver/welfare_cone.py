@@ -26,8 +26,7 @@ from mdsolve.errors import SolveError, UnsupportedError
 from mdsolve.game.curves import Curve, LinearCurve, MixedCurve, PowerCurve
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.solver.welfare_bound import DualPoint, normalised, sharpest
-from mdsolve.solver.welfare_model import WelfareModel
-from mdsolve.solver.welfare_start import worthwhile
+from mdsolve.solver.welfare_model import WelfareModel, worthwhile
 from mdsolve.tolerance import PROGRAM_FEASIBILITY
 
 Floats = npt.NDArray[np.float64]

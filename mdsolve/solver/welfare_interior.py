@@ -33,9 +33,14 @@ KEEP = 0.995
 """Share of the way to the boundary that a step may go."""
 CENTRING = 0.01
 """Products aim at no less than this share of what would explain the current gap."""
+CORRECTED = 4.0
+"""Largest correction of a product, in multiples of the mean product."""
+SETBACK = 4.0
+"""Growth of the gap after which a step for a curved mean is cut to a quarter."""
 MILD = 10.0
 """While the relative gap is g, exponents below -MILD / g are replaced by that."""
 HALVINGS = 60
+SHORTEST = 1 / 256
 LEAST = float(np.finfo(float).tiny)
 
 
@@ -186,13 +191,18 @@ class InteriorPoint:
         )
         finite = [np.isfinite(part) for part in slacks.parts()]
         self.finite = finite
+        self.last = (self.point, self.slacks, self.duals, self.level, self.extra)
+        self.tried: tuple[Direction, float] | None = None
         self.count = sum(int(mask.sum()) for mask in finite)
 
     def run(self) -> InteriorResult:
         """Return the best point and bound."""
         best_s, best = self.point.s, -math.inf
         dual: DualPoint | None = None
+        # Without budgets the optimum may be worth 0; the value of accuracy is the money to compare.
+        unit = 0.0 if self.model.bounded else float(self.model.game.value.mean())
         stalled, step, stopped = 0, 0, False
+        before = math.inf
         for step in range(STEP_LIMIT):
             objective = self._objective()
             y = self.point.y if self.amount is None else self.amount
@@ -204,15 +214,19 @@ class InteriorPoint:
                 best_s, best, stalled = self.point.s, objective, 0
             if dual is None or bound.bound < dual.bound:
                 dual, stalled = bound, 0
-            if dual.bound - best <= ROUND_OFF * abs(best) or stalled >= PATIENCE:
+            if dual.bound - best <= ROUND_OFF * max(abs(best), unit) or stalled >= PATIENCE:
                 break
+            gap = bound.bound - objective
+            if self._set_back(gap, before):
+                continue
+            before = gap
             try:
                 self.monitor.advance("welfare program", step, STEP_LIMIT)
             except StopRequested:
                 stopped = True
                 break
             try:
-                self._advance(bound.bound - objective, abs(objective))
+                self._advance(gap, abs(objective))
             except np.linalg.LinAlgError:
                 break  # singular to working precision: the best found is all there is
         assert dual is not None
@@ -293,10 +307,25 @@ class InteriorPoint:
             self.duals.moved(aim.duals, size), self.slacks.moved(aim.slacks, size)
         )
         target = average * min(1.0, max(ahead / average, 0.0)) ** 3
-        target = max(target, CENTRING * gap / self.count)
+        if math.isfinite(gap):
+            target = max(target, CENTRING * gap / self.count)
         step = self._direction(system, pull, target, aim)
         size = KEEP * min(self.slacks.room(step.slacks), self.duals.room(step.duals), 1.0)
+        self.last = (self.point, self.slacks, self.duals, self.level, self.extra)
+        self.tried = (step, size)
         self._move(step, size)
+
+    def _set_back(self, gap: float, before: float) -> bool:
+        """Take the last step again, a quarter as long, if the gap has grown too much."""
+        if not self.curved or self.amount is not None or self.tried is None:
+            return False
+        step, size = self.tried
+        if gap <= SETBACK * before or size <= SHORTEST:
+            return False
+        self.point, self.slacks, self.duals, self.level, self.extra = self.last
+        self.tried = (step, size / 4)
+        self._move(step, size / 4)
+        return True
 
     def _system(self, bend: Floats) -> NewtonSystem:
         model, point, duals, slacks = self.model, self.point, self.duals, self.slacks
@@ -328,8 +357,10 @@ class InteriorPoint:
         owner, weight = model.sources.owner, model.sources.weight
         lower, upper, budgets, weights = (target / slack for slack in slacks.parts())
         if aim is not None:
+            # A predictor that was far off would cancel the step if it were believed in full.
+            most = CORRECTED * self._average(duals, slacks)
             lower, upper, budgets, weights = (
-                wanted - dual * slack / room
+                wanted - np.clip(dual * slack, -most, most) / room
                 for wanted, dual, slack, room in zip(
                     (lower, upper, budgets, weights),
                     aim.duals.parts(),

@@ -33,6 +33,9 @@ from mdsolve.tolerance import ROUND_OFF
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
+HALVINGS = 40
+DOUBLINGS = 1000
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -165,7 +168,9 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
     own = 1 - share - shared
     own = 0.0 if abs(own) <= ROUND_OFF else own
     money = _spendable(game, share)
-    reach = np.minimum(game.capacity, contributions_within(game.costs, money))
+    reach = game.capacity
+    if game.budget is not None:
+        reach = np.minimum(reach, contributions_within(game.costs, money))
     # A capacity that the budgets never let anybody use would only blur the active bounds; where
     # nothing may be spent there is no budget row, and what is free is the capacity.
     free_only = money <= game.costs.value(game.nothing())
@@ -174,12 +179,29 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
     spends = np.zeros(game.size, dtype=bool)
     if game.budget is not None:
         spends = money_left(game, share, game.nothing()) > _negligible(game)
-    sources = _sources(game.costs, accuracy.weights.vector, capacity)
+    weight = accuracy.weights.vector
     model = WelfareModel(
-        game, p, beta, accuracy.curve, own, shared, capacity, reach, spends, sources
+        game,
+        p,
+        beta,
+        accuracy.curve,
+        own,
+        shared,
+        capacity,
+        reach,
+        spends,
+        _sources(game.costs, weight, capacity),
     )
     _check_bounded(model)
-    return model
+    if game.budget is not None or not np.isinf(model.sources.limit).any():
+        return model
+    # Whoever gives more than this gains by giving less, so a limit there changes nothing.
+    data = 2 * worthwhile(model)
+    limit = data / np.minimum(1.0, np.where(weight > 0, weight, 1.0))
+    endless = np.isinf(capacity)
+    capacity, reach = np.where(endless, limit, capacity), np.where(endless, limit, reach)
+    sources = _sources(game.costs, weight, capacity)
+    return replace(model, capacity=capacity, reach=reach, sources=sources)
 
 
 def _check_options(game: SharingGame, p: float, beta: float) -> None:
@@ -326,3 +348,32 @@ def _check_bounded(model: WelfareModel) -> None:
             "a bounded optimum",
             "give the agent a capacity or a positive marginal cost",
         )
+
+
+def worthwhile(model: WelfareModel) -> float:
+    """Return an amount of data beyond which no endless source is worth its cost, within a factor 2.
+
+    Where every source has a limit it is what all of them can give.
+    """
+    sources = model.sources
+    endless = np.isinf(sources.limit)
+    if not endless.any():
+        return float(sources.weight @ sources.limit)
+
+    def too_much(y: float) -> bool:
+        gain = float(model.slopes(y + model.platform).sum())
+        worth = sources.weight * gain
+        slope = sources.costs.slope(np.full(sources.size, y))
+        return bool(np.all(worth[endless] <= slope[endless]))
+
+    y = 1.0
+    with np.errstate(over="ignore"):
+        for _ in range(DOUBLINGS):
+            if too_much(y):
+                break
+            y *= 2
+    for _ in range(HALVINGS):
+        if not too_much(y / 2):
+            break
+        y /= 2
+    return y

@@ -10,13 +10,12 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
 from mdsolve.solver.welfare_kinks import solve_over_pieces
-from mdsolve.solver.welfare_model import WelfareModel, contributions_within
+from mdsolve.solver.welfare_model import WelfareModel, contributions_within, worthwhile
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
-HALVINGS = 60
-DOUBLINGS = 1000
+HALVINGS = 40
 
 
 def positive_start(model: WelfareModel, monitor: Monitor) -> Floats:
@@ -74,17 +73,3 @@ def _interior_start(model: WelfareModel) -> Floats:
     rows = model.spends & (spent > 0)
     scale = float(np.min(0.5 * idle[rows] / spent[rows], initial=1.0))
     return np.asarray(s * scale)
-
-
-def worthwhile(model: WelfareModel) -> float:
-    """Return an amount of data beyond which no source is worth its cost, to a factor of two."""
-    sources = model.sources
-    y = 1.0
-    for _ in range(DOUBLINGS):
-        gain = float(model.slopes(y + model.platform).sum())
-        if np.all(sources.weight * gain <= sources.costs.slope(np.full(sources.size, y))):
-            break
-        y *= 2
-        if y > float(sources.weight @ np.where(np.isfinite(sources.limit), sources.limit, y)):
-            break
-    return y
