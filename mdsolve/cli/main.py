@@ -21,16 +21,23 @@ from mdsolve.cli.solve import solve
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
 from mdsolve.errors import EXIT_INTERNAL, EXIT_SOLVED, EXIT_STOPPED, MdsolveError
+from mdsolve.progress import StopRequested
 
 
 class StoppedError(MdsolveError):
-    """Ctrl-C arrived where there was no partial result to keep."""
+    """Ctrl-C or the time limit came where there was no partial result to keep."""
 
     exit_code = EXIT_STOPPED
 
 
+class ClosedPipeError(MdsolveError):
+    """Whoever reads the output has seen enough; no complaint, no failure."""
+
+    exit_code = EXIT_SOLVED
+
+
 class Commands(TyperGroup):
-    """The group of commands; typer itself would turn Ctrl-C into an exit code of its own."""
+    """The group of commands; typer itself would choose other exit codes for what is caught here."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command named on the command line."""
@@ -39,6 +46,10 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             message = "interrupted before there was a result"
             raise StoppedError(message) from None
+        except StopRequested as stop:
+            raise StoppedError(str(stop)) from None
+        except BrokenPipeError:
+            raise ClosedPipeError from None
 
 
 app = typer.Typer(
@@ -93,14 +104,14 @@ def run() -> None:
     except StoppedError as stop:
         typer.echo(f"mdsolve: {stop}", err=True)
         code = stop.exit_code
+    except ClosedPipeError as closed:
+        code = closed.exit_code
     except MdsolveError as error:
         typer.echo(f"mdsolve: {type(error).__name__}\n{error}", err=True)
         code = error.exit_code
     except MemoryError:
         typer.echo("mdsolve: out of memory; try coarser grids or --memory-limit", err=True)
         code = EXIT_STOPPED
-    except BrokenPipeError:
-        pass  # whoever reads the output has seen enough
     except Exception as error:  # noqa: BLE001 - the last line of defence, exit code 5
         typer.echo(
             f"mdsolve: internal error: {type(error).__name__}: {error}\n"

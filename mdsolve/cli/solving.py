@@ -14,7 +14,7 @@ from mdsolve.progress import Monitor
 from mdsolve.report.figure import require_png
 from mdsolve.report.text import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
-from mdsolve.study.explain import explain_payments
+from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.run import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
 
@@ -43,6 +43,8 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     if request.plot is not None:
         require_png(request.plot)
     instance = load(request.file)
+    if request.explain is not None and request.explain not in STORED:
+        profile_numbers(instance, request.explain.split(","))
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
     solutions = []
     for name in request.mechanisms:
@@ -58,12 +60,12 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
         solutions.append(solution)
         if not request.quiet and not request.as_json:
             console_for().print(solution_view(solution))
-    if request.explain is not None:
-        _explain(instance, solutions[0], request)
     if request.output is not None:
         write_solutions(solutions, request.output)
         if not request.quiet:
             sys.stderr.write(f"wrote {request.output}\n")
+    if request.explain is not None:
+        _explain(instance, solutions[0], request)
     if request.plot is not None:
         _draw(instance, solutions, request.plot, request.quiet)
     if request.as_json:
@@ -93,5 +95,8 @@ def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet
 
 def _explain(instance: Instance, solution: Solution, request: Request) -> None:
     assert request.explain is not None
+    if request.explain in STORED and STORED[request.explain] not in solution.answers:
+        sys.stderr.write(f"nothing to explain: the solution names no {request.explain} profile\n")
+        return
     for sentence in explain_payments(instance, solution, request.explain):
         (sys.stderr if request.as_json else sys.stdout).write(sentence + "\n")

@@ -28,7 +28,13 @@ def console_for(stream: Any = None) -> Console:
 
     Names of agents may hold brackets; colours are set by styles, never by markup.
     """
-    return Console(file=stream, highlight=False, markup=False, soft_wrap=False)
+    return _PlainConsole(file=stream, highlight=False, markup=False, soft_wrap=False)
+
+
+class _PlainConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the command line, which ends without a complaint."""
+        raise BrokenPipeError
 
 
 def solution_view(solution: Solution) -> RenderableType:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from mdsolve.errors import UsageError
 from mdsolve.game.build import market_game
 from mdsolve.instance import Instance
@@ -9,6 +12,9 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import Solution
 from mdsolve.solver.difference_graph import binding_chain, explain
+
+STORED = {"profile": "profile", "minimal": "minimal_profile"}
+"""Words for the profiles that a solution names itself, and the answers that hold them."""
 
 
 def explain_payments(instance: Instance, solution: Solution, where: str) -> list[str]:
@@ -22,28 +28,49 @@ def explain_payments(instance: Instance, solution: Solution, where: str) -> list
     Raises
     ------
     UsageError
-        If the types are not a profile of the instance.
+        If the types are not a profile of the instance, or the solution has none of that name.
     """
-    if not isinstance(instance, MarketInstance):
-        raise UsageError.single("--explain", instance.kind, "a market instance")
-    market = market_game(instance)
-    names = {"profile": "profile", "minimal": "minimal_profile"}
-    stored = solution.answers.get(names.get(where, ""), ())
-    types = list(stored) if where in names else where.split(",")
+    types = where.split(",")
+    if where in STORED:
+        types = list(solution.answers.get(STORED[where], ()))
+    numbers = profile_numbers(instance, types)
+    market = market_game(_market(instance))
+    return [
+        explain(binding_chain(market, agent, numbers), market)
+        for agent in range(len(market.agents))
+    ]
+
+
+def profile_numbers(instance: Instance, types: Sequence[Any]) -> list[int]:
+    """Return the positions of types on their agents' grids; raises `UsageError`.
+
+    Examples
+    --------
+    >>> from mdsolve.instance import parse
+    >>> share = {"family": "share"}
+    >>> market = parse({"kind": "market", "agents": 2, "types": [1, 5], "valuation": share})
+    >>> profile_numbers(market, ["5", "1"])
+    [1, 0]
+    """
+    market = _market(instance)
     if len(types) != len(market.agents):
+        got = ", ".join(str(entry) for entry in types) or "no types"
         expected = f"{len(market.agents)} types, one per agent, or profile or minimal"
-        raise UsageError.single("--explain", repr(where), expected)
+        raise UsageError.single("--explain", got, expected)
     numbers = []
-    for agent, (grid, text) in enumerate(zip(market.grids, types, strict=True)):
+    for agent, grid, text in zip(market.agents, market.grids, types, strict=True):
         try:
             number = grid.index(exact_number(text))
         except ValueError:
             number = None
         if number is None:
-            expected = f"a type of {market.agents[agent]} on its grid {grid.first} .. {grid.last}"
+            expected = f"a type of {agent} on its grid {grid.first} .. {grid.last}"
             raise UsageError.single("--explain", str(text), expected)
         numbers.append(number)
-    return [
-        explain(binding_chain(market, agent, numbers), market)
-        for agent in range(len(market.agents))
-    ]
+    return numbers
+
+
+def _market(instance: Instance) -> MarketInstance:
+    if not isinstance(instance, MarketInstance):
+        raise UsageError.single("--explain", instance.kind, "a market instance")
+    return instance

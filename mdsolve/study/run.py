@@ -170,7 +170,7 @@ def chosen_mechanism(
             "one of " + ", ".join(_fitting(instance)),
             "name one with -m, or add mechanism: {name: ...} to the instance",
         )
-    name = mechanism or (default.name if default else "")
+    name = mechanism if mechanism is not None else default.name if default else ""
     inherited = default.options if default and default.name == name else {}
     return name, {**inherited, **options}
 
