@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,6 +15,9 @@ from rich.text import Text
 
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
+from mdsolve.tolerance import DEFAULT
+
+Floats = npt.NDArray[np.float64]
 
 ROWS_SHOWN = 30
 
@@ -25,11 +32,40 @@ METRICS = {
 }
 
 
+def shared_letters(first: str, last: str) -> int:
+    """Return how many letters two names have in common at their start.
+
+    Examples
+    --------
+    >>> shared_letters("edge-1", "edge-20")
+    5
+    """
+    pairs = zip(first, last, strict=False)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), 0)
+
+
+def run_starts(columns: Sequence[Floats]) -> list[tuple[int, int]]:
+    """Return [start, end) of runs of neighbouring agents with the same numbers.
+
+    Examples
+    --------
+    >>> run_starts([np.array([1.0, 1.0, 2.0])])
+    [(0, 2), (2, 3)]
+    """
+    size = len(columns[0])
+    changed = np.zeros(size - 1, dtype=bool)
+    for column in columns:
+        scale = max(1.0, float(np.max(np.abs(column))))
+        changed |= np.abs(np.diff(column)) > DEFAULT.verify * scale
+    starts = [0, *(np.flatnonzero(changed) + 1).tolist()]
+    return list(pairwise([*starts, size]))
+
+
 def sharing_view(solution: Solution) -> RenderableType:
-    """Return one row per agent, the metrics, and what is known of other equilibria."""
+    """Return a row per agent (or run of agents alike), and the metrics."""
     answers = solution.answers
     columns: list[tuple[str, Any]] = [
-        ("contributes", answers["contributions"]),
+        ("brings", answers["contributions"]),
         ("accuracy", answers["accuracies"]),
         ("receives", answers["payments"]),
         *([("share", answers["shapley"])] if "shapley" in answers else []),
@@ -37,16 +73,21 @@ def sharing_view(solution: Solution) -> RenderableType:
     ]
     if "standalone" in answers:
         columns.append(("alone", answers["standalone"]["utilities"]))
-    table = Table(box=box.SIMPLE_HEAD, title="Outcome", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title="Outcome", title_justify="left", padding=(0, 1, 0, 0))
     table.add_column("agent", no_wrap=True)
     for head, _ in columns:
         table.add_column(head, justify="right", no_wrap=True)
-    for k, agent in enumerate(solution.agents[:ROWS_SHOWN]):
-        table.add_row(agent, *(number(values[k], 5) for _, values in columns))
+    starts = run_starts([np.asarray(values, dtype=float) for _, values in columns])
+    for start, after in starts[:ROWS_SHOWN]:
+        name = solution.agents[start]
+        if after - start > 1:
+            last = solution.agents[after - 1]
+            name = f"{name} .. {last[shared_letters(name, last) :]}"
+        table.add_row(name, *(number(values[start], 4) for _, values in columns))
     parts: list[RenderableType] = [table]
-    left = len(solution.agents) - ROWS_SHOWN
+    left = len(starts) - ROWS_SHOWN
     if left > 0:
-        parts.append(Text(f"  ... and {left:,} more agents (--json or -o for all).\n"))
+        parts.append(Text(f"  ... and {left:,} more rows (--json or -o for all).\n"))
     metrics = answers["metrics"]
     shown = [
         f"{words}: {number(metrics[key], 5)}"

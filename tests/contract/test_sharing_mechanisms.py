@@ -1,0 +1,114 @@
+"""The registry of sharing mechanisms: every claim passes, and fails on a perturbed copy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mdsolve.certificate.sharing import verify_sharing
+from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.game.build_sharing import sharing_game
+from mdsolve.instance import parse
+from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.progress import Monitor
+from mdsolve.status import Termination
+
+STEP = 1e-6
+OPTIONS = {"contribution-transfer": {"beta": 0.03}}
+
+GAMES = {
+    "two": {
+        "agents": [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}],
+        "accuracy": {"family": "power"},
+    },
+    "capacities": {
+        "agents": [{"name": "A", "cost": 0.05, "capacity": 2}, {"name": "B", "cost": 0.1}],
+        "accuracy": {"family": "power", "exponent": 0.5, "weights": [[1, 0.3], [0.2, 1]]},
+    },
+    "twins": {
+        "agents": [
+            {"name": "A{}", "count": 2, "cost": 0.1, "value": 2},
+            {"name": "B", "cost": 0.2},
+        ],
+        "accuracy": {"family": "power", "weights": [[1, 0.5, 0], [0.5, 1, 0], [0.2, 0.2, 1]]},
+    },
+}
+
+
+def more_for_one(game, s, payments):
+    changed = payments.copy()
+    changed[0] += STEP
+    return s, changed
+
+
+def move_one(game, s, payments):
+    changed = s.copy()
+    inner = int(np.argmax((s > 0) & (s < game.capacity)))
+    changed[inner] += STEP
+    return changed, None
+
+
+def take_from_all(game, s, payments):
+    return s, payments - STEP
+
+
+def below_nothing(game, s, payments):
+    utilities = game.utilities(s, payments)
+    changed = payments.copy()
+    changed[0] -= utilities[0] + STEP
+    return s, changed
+
+
+def one_twin_more(game, s, payments):
+    changed = payments.copy()
+    changed[1] += STEP
+    return s, changed
+
+
+PERTURBATIONS = {
+    "nash": move_one,
+    "budget-balance": more_for_one,
+    "reciprocity": take_from_all,
+    "individual-rationality": below_nothing,
+    "equal-treatment": one_twin_more,
+}
+
+
+@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+@pytest.mark.parametrize("game_name", GAMES)
+def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
+    rule = SHARING_MECHANISMS[name]
+    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
+    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
+    found = rule.outcome(game, options, Monitor())
+    assert found.termination is Termination.SOLVED
+    claims = rule.claims(game, options)
+    assert claims
+
+    def certificate(s, payments, conditions):
+        claim = SharingClaim(name, options, s, payments, found.findings)
+        return verify_sharing(game, claim, conditions=conditions, claimed=conditions)
+
+    right = certificate(found.contributions, found.payments, claims)
+    assert right.verdict == "pass", right.to_dict()
+    for condition in claims:
+        assert condition in PERTURBATIONS, f"no perturbation breaks {condition}; add one"
+        if condition == "equal-treatment" and game_name != "twins":
+            continue
+        s, payments = PERTURBATIONS[condition](game, found.contributions, found.payments)
+        wrong = certificate(s, payments, (condition,))
+        assert wrong.condition(condition).verdict == "fail", condition
+
+
+@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
+    rule = SHARING_MECHANISMS[name]
+    game = sharing_game(parse({"kind": "sharing", **GAMES["two"]}))
+    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
+    found = rule.outcome(game, options, Monitor())
+    again = rule.payments(game, found.contributions, options)
+    np.testing.assert_allclose(found.payments, again, atol=1e-9)
+    described = rule.describe()
+    assert all(described[key] for key in ("title", "source", "summary", "maturity"))
+    assert all(option["about"] for option in described["options"])
