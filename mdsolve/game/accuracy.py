@@ -216,7 +216,8 @@ class CoverageAccuracy(Accuracy):
 
     def missing(self, s: Floats) -> Floats:
         """Return prod_j (1 - q_jx)^s_j per item: the chance that nobody has it."""
-        return np.asarray(np.exp(s @ self._rates))
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(s @ self._rates))
 
     def values(self, s: Floats) -> Floats:
         """Return the accuracies."""
@@ -252,7 +253,9 @@ class CoverageAccuracy(Accuracy):
         """Return what is missing per item, for each own contribution, shape (items, k)."""
         others = s.copy()
         others[agent] = 0.0
-        return np.asarray(self.missing(others)[:, None] * np.exp(np.outer(self._rates[agent], own)))
+        with np.errstate(over="ignore"):
+            own_missing = np.exp(np.outer(self._rates[agent], own))
+        return np.asarray(self.missing(others)[:, None] * own_missing)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ from mdsolve.shapley.product_shares import product_rows
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+SURE = 800.0
+"""An amount so large that e^-amount is 0."""
+
 Function = Callable[[Floats], Floats]
 
 
@@ -68,7 +71,7 @@ def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
         )
     for missed, pace, weight in zip(products.missed, products.pace, products.weights, strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
-            amounts = -np.log(missed)
+            amounts = np.minimum(-np.log(missed), SURE)
             rates = np.where(pace > 0, pace / missed, 0.0)
         value, slope = _exponential(float(weight))
         yield AdditiveRow(amounts, rates, value, slope)

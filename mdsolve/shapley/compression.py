@@ -2,14 +2,15 @@
 
 Sums over agents of one kind, sum_j g(a_j), only meet functions g that are smooth in the amount a:
 they equal sum_m mass_m g(node_m) with mass_m = sum_j L_m(a_j), L_m being the Lagrange polynomials
-of Chebyshev points. Amounts are cut into panels [0, top], [top, 2 top], [2 top, 4 top], ...: on a
-dyadic panel e^(-u a) is interpolated to rounding for every rate u at once, and so are logarithms
-and quotients of it. Panels with few agents keep them as they are. Results at the nodes are
-interpolated back to the agents.
+of Chebyshev points. Amounts are cut into a panel [0, top] and panels of constant ratio above: there
+e^(-u a) is interpolated to rounding for every rate u at once, and so are logarithms and quotients
+of it. Panels with few agents keep them as they are. Results at the nodes, which fall like powers of
+the amount, are interpolated back to the agents.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mdsolve.shapley.power_rows import PowerRows
+from mdsolve.shapley.power_rows import PowerRows, distinct_keys
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 POINTS = 18
-"""Chebyshev points per panel: e^(-u a) on a dyadic panel is then met to 2e-15 for every u."""
+"""Chebyshev points per panel: e^(-u a) on a panel of ratio 2 is met to 2e-15 for every u."""
 
 CROWD = 4 * POINTS
 """Panels with more agents than this are replaced by pseudo-agents."""
@@ -31,8 +32,8 @@ CROWD = 4 * POINTS
 FIRST_TOP = 0.1
 """Upper end of the first panel, as weighted data: where 1 + y begins to move."""
 
-PANELS = 1100
-"""Dyadic panels that cover every double."""
+FINEST = 16
+"""Most panels per doubling of the amount."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,12 @@ class Panels:
         -------
         (functions, m)
         float
-            Size of the last Chebyshev coefficients relative to the largest, an error estimate.
+            Size of the last Chebyshev coefficients relative to the least value, an error estimate.
         """
         coefficients = values @ _lagrange().T
-        largest = np.max(np.abs(coefficients), axis=(1, 2), initial=0.0)
-        last = np.max(np.abs(coefficients[:, :, -2:]), axis=(1, 2), initial=0.0)
-        error = float(np.max(last / np.where(largest > 0, largest, 1.0), initial=0.0))
+        last = np.max(np.abs(coefficients[:, :, -2:]), axis=2)
+        least = np.min(np.abs(values), axis=2)
+        error = float(np.max(last[least > 0] / least[least > 0], initial=0.0))
         return _clenshaw(np.ascontiguousarray(coefficients), self.place, self.position), error
 
     def columns(self, values: Floats) -> Floats:
@@ -103,27 +104,48 @@ class Panels:
         return _rows_at(coefficients, self.place, self.position)
 
 
-def panels(rows: PowerRows, amounts: Floats) -> Panels | None:
+def panels(rows: PowerRows, amounts: Floats, tolerance: float) -> Panels | None:
     """Return the panels of a game at given amounts, or None where nothing is gained."""
     scale = np.max(rows.table, axis=0)
     tops = FIRST_TOP / np.where(scale > 0, scale, 1.0)
-    return sort_into_panels(rows.kinds, amounts, tops, CROWD)
+    fineness = panels_per_octave(float(rows.exponents[-1]) + 1, tolerance)
+    return sort_into_panels(rows.kinds, amounts, tops, fineness, CROWD)
 
 
-def sort_into_panels(kinds: Ints, amounts: Floats, tops: Floats, crowd: int) -> Panels | None:
-    """Sort amounts into panels [0, top], [top, 2 top], ...; panels of up to `crowd` stay plain."""
+@cache
+def panels_per_octave(order: float, tolerance: float) -> int:
+    """Return how many panels per doubling interpolate amount^-order to a relative tolerance.
+
+    The Chebyshev coefficient of degree k of (x0 - x)^-order falls like binom(k + order - 1, k)
+    rho^-k, with rho = (sqrt(r) + 1) / (sqrt(r) - 1) for a panel of ratio r.
+    """
+    growth = math.lgamma(POINTS + order) - math.lgamma(POINTS + 1) - math.lgamma(order)
+    for count in range(1, FINEST):
+        root = 2 ** (0.5 / count)
+        if growth - POINTS * math.log((root + 1) / (root - 1)) <= math.log(tolerance):
+            return count
+    return FINEST
+
+
+def sort_into_panels(
+    kinds: Ints, amounts: Floats, tops: Floats, per_octave: int, crowd: int
+) -> Panels | None:
+    """Sort amounts into panels [0, top] and above; panels of up to `crowd` agents stay plain."""
     if len(amounts) <= crowd:
         return None
-    level = np.maximum(np.frexp(amounts / tops[kinds])[1], 0)
-    used, place = np.unique(kinds * PANELS + level, return_inverse=True)
+    with np.errstate(divide="ignore"):
+        octaves = np.log2(amounts / tops[kinds])
+    level = np.floor(np.maximum(per_octave * octaves, -1.0)).astype(np.int64) + 1
+    count = int(level.max()) + 1
+    used, place = distinct_keys(kinds * count + level, count * len(tops))
     busy = np.bincount(place) > crowd
     if not busy.any():
         return None
     inside = busy[place]
     number = np.cumsum(busy) - 1
-    kind, level = used[busy] // PANELS, used[busy] % PANELS
-    highs = np.ldexp(tops[kind], level)
-    lows = np.where(level > 0, 0.5 * highs, 0.0)
+    kind, level = used[busy] // count, used[busy] % count
+    highs = tops[kind] * np.exp2(level / per_octave)
+    lows = np.where(level > 0, tops[kind] * np.exp2((level - 1) / per_octave), 0.0)
     crowded = np.flatnonzero(inside)
     panel = number[place[crowded]]
     low, high = lows[panel], highs[panel]

@@ -108,7 +108,7 @@ class PotentialPoint:
 
     @cached_property
     def hessian_factors(self) -> HessianFactors:
-        """The Hessian as F diag(w) F' + diag(d), exact to rounding.
+        """The Hessian as F diag(w) F' + diag(d), to about eight digits.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class PotentialPoint:
         game, s = self.potential.game, self.contributions
         rows = self.potential._rows  # noqa: SLF001 - the point belongs to its potential
         if rows is not None:
-            return power_hessian(rows, s, self.potential.tolerance, self.sums.diagonal)
+            return power_hessian(rows, s, self.sums.diagonal)
         if self.method == "linear":
             return linear_hessian(game.size)
         products = product_rows(game, s)

@@ -105,7 +105,7 @@ def power_rows(game: SharingGame) -> PowerRows | None:
         kinds = row = np.arange(n, dtype=np.int64)
     exponents, numbers = _distinct(exponent)
     keys = row * len(exponents) + numbers
-    terms, place = _distinct_keys(keys, len(table) * len(exponents))
+    terms, place = distinct_keys(keys, len(table) * len(exponents))
     return PowerRows(
         np.ascontiguousarray(table / offset),
         kinds,
@@ -140,7 +140,7 @@ def _distinct(exponent: Floats) -> tuple[Floats, Ints]:
     return values, numbers.astype(np.int64)
 
 
-def _distinct_keys(keys: Ints, bound: int) -> tuple[Ints, Ints]:
+def distinct_keys(keys: Ints, bound: int) -> tuple[Ints, Ints]:
     """Return the keys that occur, rising, and the place of each entry among them."""
     if bound <= len(keys):
         used = np.flatnonzero(np.bincount(keys, minlength=bound))

@@ -64,9 +64,9 @@ class Crowd:
     panels: Panels | None
 
 
-def crowd(rows: PowerRows, amounts: Floats) -> Crowd:
+def crowd(rows: PowerRows, amounts: Floats, tolerance: float) -> Crowd:
     """Return the agents of a game, compressed where there are many."""
-    found = panels(rows, amounts)
+    found = panels(rows, amounts, tolerance)
     if found is None:
         return Crowd(rows.kinds, amounts, np.ones(len(amounts)), len(amounts), None)
     nodes = found.amounts
@@ -102,7 +102,7 @@ def power_shares(
     watch = monitor or silent()
     amounts = rows.units * s
     rates = rate_rule(rows.exponents, rows.largest(amounts), tolerance)
-    members = crowd(rows, amounts)
+    members = crowd(rows, amounts, tolerance)
     weights = rows.mixture(rates.weights)
     potential, sums = 0.0, np.zeros((3, len(members.amounts)))
     count = len(rows.table)

@@ -140,7 +140,7 @@ def shapley(
         method = f"sampling, {2 * drawn.pairs:,} {'coalitions' if banzhaf else 'orders'} in pairs"
         slopes = drawn.slopes if derivatives else None
         return ShapleyValues(drawn.shares, slopes, method, largest, drawn.standard_errors)
-    sums = exact_sums(game, s, chosen, banzhaf, tolerance, watch)
+    sums = exact_sums(game, s, chosen, banzhaf, tolerance, watch, slopes=derivatives)
     error = sums.error * float(np.max(np.abs(sums.shares), initial=0.0))
     return ShapleyValues(sums.shares, sums.slopes if derivatives else None, chosen, error)
 
@@ -177,8 +177,11 @@ def exact_sums(
     tolerance: float,
     monitor: Monitor,
     bend: bool = False,
+    slopes: bool = True,
 ) -> Sums:
     """Return shares, slopes and potential by one of the exact routes.
+
+    Without `slopes`, routes that would have to work for them leave zeros.
 
     Raises
     ------
@@ -199,7 +202,7 @@ def exact_sums(
     if route == "linear":
         return _linear_shares(game, s)
     if route == "enumeration":
-        return enumeration_shares(game, s, banzhaf, True)
+        return enumeration_shares(game, s, banzhaf, slopes)
     if route == "lattice":
         return lattice_shares(game, s, whole_lattice(game, s), banzhaf, monitor)
     if route == "split-lattice":
