@@ -14,6 +14,7 @@ from mdsolve.cli.common import (
     Quiet,
     TimeLimit,
     memory_bytes,
+    output_file,
     print_json,
     progress_monitor,
 )
@@ -38,6 +39,7 @@ def compare(
     from mdsolve.instance import load
     from mdsolve.study.compare import compare as compare_mechanisms
 
+    output_file(plot)
     instance = load(file)
     with progress_monitor(quiet, time_limit) as monitor:
         found = compare_mechanisms(

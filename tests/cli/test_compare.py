@@ -1,0 +1,27 @@
+"""`mdsolve compare`: all metrics of several mechanisms in one document."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import CASES, SMALL
+
+
+def test_mechanisms_stand_side_by_side(mdsolve, mdsolve_json, tmp_path):
+    arguments = ("compare", SMALL / "growth.yaml", "-m", "free", "-m", "desirable")
+    code, data = mdsolve_json(*arguments)
+    assert code == 0
+    assert [s["mechanism"]["name"] for s in data["solutions"]] == ["free", "desirable"]
+    assert all(set(row) == {"free", "desirable"} for row in data["metrics"].values())
+    code, out, _ = mdsolve(*arguments)
+    assert code == 0
+    assert "desirable" in out
+
+
+def test_what_does_not_apply_is_said(mdsolve_json):
+    code, data = mdsolve_json("compare", CASES / "orchards.yaml", "-m", "vcg", "-m", "desirable")
+    assert code == 0
+    assert "vcg" in data["refused"]
+
+
+def test_bad_usage(mdsolve):
+    assert mdsolve("compare", SMALL / "growth.yaml", "-m", "fre")[0] == 2
+    assert mdsolve("compare", SMALL / "growth.yaml", "--plot", "none/x.png")[0] == 2
