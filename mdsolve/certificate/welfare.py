@@ -379,9 +379,9 @@ def most_contributions(game: SharingGame, beta: float) -> Floats:
     """Return contributions beyond which no optimum needs to go.
 
     Without budgets these are where data stops being worth its cost; with them, where some budget is
-    overdrawn: b_i >= 0 asks for (1-beta) c_i(s_i) <= B_i - beta/(n-1) sum_{j != i} c_j(0), and b_j >= 0 of
-    another agent for beta/(n-1) c_i(s_i) <= B_j - (what j bears but agent i's cost); the answer is
-    found by bisection on c_i itself.
+    overdrawn: b_i >= 0 asks for (1-beta) c_i(s_i) <= B_i - beta/(n-1) sum_{j != i} c_j(0), and
+    b_j >= 0 of another agent for beta/(n-1) c_i(s_i) <= B_j - (what j bears but agent i's cost).
+    The answer is found by bisection on c_i itself.
     """
     if game.budget is None:
         return _worthwhile_contributions(game)
@@ -393,7 +393,8 @@ def most_contributions(game: SharingGame, beta: float) -> Floats:
         order = np.argsort(left)
         least = np.full(n, left[order[0]])
         least[order[0]] = left[order[1]]
-        money = np.minimum(money, least * (n - 1) / beta)
+        with np.errstate(over="ignore"):
+            money = np.minimum(money, least * (n - 1) / beta)
     limit = fixed + money
     limit = limit + ROUNDINGS * np.spacing(np.maximum(limit, game.budget))
     return np.minimum(game.capacity, _largest_within(game, limit))

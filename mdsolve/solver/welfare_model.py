@@ -271,7 +271,8 @@ def _spendable(game: SharingGame, share: float) -> Floats:
     if n > 1 and share > 0:
         lowest = np.partition(left, 1)[:2]
         others = np.where(left > lowest[0], lowest[0], lowest[1])
-        money = np.minimum(money, others * (n - 1) / share)
+        with np.errstate(over="ignore"):
+            money = np.minimum(money, others * (n - 1) / share)
     return np.asarray(game.costs.value(game.nothing()) + money)
 
 

@@ -173,15 +173,19 @@ class NewtonSystem:
         return total
 
     @cached_property
+    def _freest(self) -> int:
+        """Return the source that data costs least to change."""
+        last, _ = self._order
+        return int(last[np.argmax(self.weight[last] ** 2 / self._last_diagonal)])
+
+    @cached_property
     def _ratio(self) -> float:
         """Return c' / w of the freest source.
 
         Near the optimum a single source may move almost freely, and then dC and dy are nearly
         proportional; dC - ratio dy keeps the digits that tell them apart.
         """
-        last, _ = self._order
-        freest = last[np.argmax(self.weight[last] ** 2 / self._last_diagonal)]
-        return float(self.marginal[freest] / self.weight[freest])
+        return float(self.marginal[self._freest] / self.weight[self._freest])
 
     @cached_property
     def _columns(self) -> tuple[Reduced, Reduced]:
@@ -263,8 +267,10 @@ class NewtonSystem:
         pull = self.shared * dc - share * moved
         # (budget + bend)(X + pull): what resists in both terms together.
         force = total.response + self._stiffness * self._left * pull
+        step = self._sources(total, pull, force)
+        self._link(step, costs.raw, beside, dy)
         return Step(
-            self._sources(total, pull, force),
+            step,
             dc,
             dy,
             dtau,
@@ -272,6 +278,19 @@ class NewtonSystem:
             (1 - share) * force + self.budget * share * moved,
             share * (force - self.budget * moved),
         )
+
+    def _link(self, step: Floats, costs: Floats, beside: float, dy: float) -> None:
+        """Let the two freest sources meet the linking equations.
+
+        Their own equations divide a difference of nearly equal numbers by next to nothing.
+        """
+        last, _ = self._order
+        ease = costs[last] ** 2 / self._last_diagonal
+        ease[last == self._freest] = 0.0
+        second = last[np.argmax(ease)]
+        if ease.max() > 0:
+            step[second] += (beside - float(costs @ step)) / costs[second]
+        step[self._freest] += (dy - float(self.weight @ step)) / self.weight[self._freest]
 
     def _sources(self, total: Reduced, pull: Floats, force: Floats) -> Floats:
         last, rest = self._order
