@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from string import digits
 from typing import Any
 
 import numpy as np
@@ -32,16 +33,17 @@ METRICS = {
 }
 
 
-def shared_letters(first: str, last: str) -> int:
-    """Return how many letters two names have in common at their start.
+def run_name(first: str, last: str) -> str:
+    """Return a name for a run of agents.
 
     Examples
     --------
-    >>> shared_letters("edge-1", "edge-20")
-    5
+    >>> run_name("edge-1", "edge-20"), run_name("north", "south")
+    ('edge-1 .. 20', 'north .. south')
     """
-    pairs = zip(first, last, strict=False)
-    return next((k for k, (a, b) in enumerate(pairs) if a != b), 0)
+    stem = last.rstrip(digits)
+    alike = first.rstrip(digits) == stem and last != stem
+    return f"{first} .. {last.removeprefix(stem) if alike else last}"
 
 
 def run_starts(columns: Sequence[Floats]) -> list[tuple[int, int]]:
@@ -81,8 +83,7 @@ def sharing_view(solution: Solution) -> RenderableType:
     for start, after in starts[:ROWS_SHOWN]:
         name = solution.agents[start]
         if after - start > 1:
-            last = solution.agents[after - 1]
-            name = f"{name} .. {last[shared_letters(name, last) :]}"
+            name = run_name(name, solution.agents[after - 1])
         table.add_row(name, *(number(values[start], 4) for _, values in columns))
     parts: list[RenderableType] = [table]
     left = len(starts) - ROWS_SHOWN

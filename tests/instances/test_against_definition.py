@@ -29,8 +29,9 @@ def raw(file: Path) -> dict:
     return yaml.safe_load(file.read_text())
 
 
-TABLES = [file for file in FILES if raw(file)["valuation"]["family"] == "table"]
-PLAIN = [file for file in FILES if file not in TABLES]
+MARKETS = [file for file in FILES if raw(file)["kind"] == "market"]
+TABLES = [file for file in MARKETS if raw(file)["valuation"]["family"] == "table"]
+PLAIN = [file for file in MARKETS if file not in TABLES]
 
 
 def fraction(entry) -> Fraction:
