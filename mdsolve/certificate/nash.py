@@ -105,9 +105,10 @@ def _best_reply(game: SharingGame, s: Floats, rule: Rule, agent: int, upwards: b
         own[agent] = x
         return float(slope(own)[agent])
 
-    low, high = (
-        (float(s[agent]), float(game.capacity[agent])) if upwards else (0.0, float(s[agent]))
-    )
+    if not upwards and at(0.0) <= 0:
+        return 0.0
+    now = float(s[agent])
+    low, high = (now, float(game.capacity[agent])) if upwards else (0.0, now)
     if not np.isfinite(high):
         high = max(1.0, 2 * low)
         for _ in range(BISECTIONS):

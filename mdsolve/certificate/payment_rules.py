@@ -48,7 +48,7 @@ def rule_of(  # noqa: PLR0911 - one return per rule
     none = np.zeros(n)
     if claim.mechanism in (None, "none"):
         return Rule(1.0, 0.0, None, none)
-    if claim.mechanism == "budget-balanced":
+    if claim.mechanism in ("budget-balanced", "welfare"):
         beta = claim.details.get("beta", claim.options.get("beta"))
         if not isinstance(beta, int | float) and not hasattr(beta, "numerator"):
             return "the solution does not state its beta as a number"

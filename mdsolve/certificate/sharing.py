@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,9 @@ from mdsolve.certificate.nash import best_piece, nash
 from mdsolve.certificate.payment_rules import Rule, rule_of
 from mdsolve.certificate.shares import shares_of
 from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.welfare import WelfareClaim, welfare_optimality
+from mdsolve.certificate.welfare import feasibility as welfare_feasibility
+from mdsolve.certificate.welfare_kkt import welfare_kkt
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import DEFAULT
@@ -29,8 +33,12 @@ SHARING_CONDITIONS = (
     "individual-rationality-alone",
     "reciprocity",
     "equal-treatment",
+    "welfare-optimality",
+    "welfare-kkt",
 )
 """Conditions this checker knows."""
+
+WELFARE_CONDITIONS = ("welfare-optimality", "welfare-kkt")
 
 ALONE_LIMIT = 3000
 """Most agents whose best contribution alone is searched one by one."""
@@ -106,7 +114,7 @@ def verify_sharing(
     claim: SharingClaim,
     *,
     tolerance: float | None = None,
-    conditions: Sequence[str] = SHARING_CONDITIONS,
+    conditions: Sequence[str] | None = None,
     claimed: Sequence[str] = ("nash", "budget-balance"),
 ) -> Certificate:
     """Check a claim about a sharing game, condition by condition, in float arithmetic.
@@ -115,12 +123,13 @@ def verify_sharing(
     ----------
     tolerance : float or None
         Accepted violation relative to max(1, largest utility); None is 1e-9.
-    conditions : sequence of str
-        What to look at; claimed ones are always included.
+    conditions : sequence of str or None
+        What to look at, None what users ask of such a claim; claimed ones are always included.
     claimed : sequence of str
         What the verdict speaks of.
     """
-    wanted = list(dict.fromkeys([*claimed, *conditions]))
+    looked_at = conditions_for(game, claim) if conditions is None else conditions
+    wanted = list(dict.fromkeys([*claimed, *looked_at]))
     allowed = DEFAULT.verify if tolerance is None else tolerance
     setting = SharingSetting(game, claim, allowed, frozenset(claimed))
     if claim.contributions is None:
@@ -129,7 +138,18 @@ def verify_sharing(
     return Certificate(tuple(_condition(setting, name) for name in wanted))
 
 
+def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
+    """Return the conditions that are looked at for every answer, claimed or not."""
+    general = SHARING_CONDITIONS[:-2]
+    if claim.mechanism == "welfare":
+        return ("feasibility", "budget-balance", "welfare-optimality", *general)
+    budgeted = claim.mechanism == "budget-balanced" and game.budget is not None
+    return (*general, "welfare-kkt") if budgeted else general
+
+
 def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR0911
+    if name in WELFARE_CONDITIONS or (name == "feasibility" and claims_welfare(setting)):
+        return welfare_condition(setting, name)
     if name == "feasibility":
         return feasibility(setting)
     if name == "budget-balance":
@@ -148,6 +168,42 @@ def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR091
             return setting.unchecked(name, setting.rule)
         return _nash_with_payments(setting, setting.rule, setting.payments)
     return setting.unchecked(name, "not a condition of a sharing game")
+
+
+def claims_welfare(setting: SharingSetting) -> bool:
+    """Tell whether the solution says that it is a welfare optimum."""
+    return setting.claim.mechanism == "welfare"
+
+
+def welfare_condition(setting: SharingSetting, name: str) -> Condition:
+    """Check the welfare program's conditions on the mean and rate that the solution states."""
+    details = setting.claim.details
+    try:
+        p = -math.inf if details.get("p", 1) == "-inf" else float(details.get("p", 1))
+        beta = float(details["beta"])
+        hints = {
+            key: None if details.get(key) is None else np.asarray(details[key], dtype=np.float64)
+            for key in ("weights", "budget_duals")
+        }
+    except (KeyError, TypeError, ValueError):
+        return setting.unchecked(name, "the solution does not state p, beta and its weights")
+    size = setting.game.size
+    if any(hint is not None and hint.shape != (size,) for hint in hints.values()):
+        return setting.unchecked(name, f"the weights of the proof are not {size} numbers")
+    claim = WelfareClaim(
+        setting.game,
+        p,
+        beta,
+        setting.s,
+        setting.claim.payments,
+        hints["weights"],
+        hints["budget_duals"],
+        setting.tolerance,
+        setting.claimed,
+    )
+    if name == "feasibility":
+        return welfare_feasibility(claim)
+    return welfare_optimality(claim) if name == "welfare-optimality" else welfare_kkt(claim)
 
 
 def _nash_with_payments(setting: SharingSetting, rule: Rule, payments: Floats) -> Condition:

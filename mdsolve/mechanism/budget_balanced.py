@@ -47,22 +47,11 @@ class BudgetBalanced(PlayedMechanism):
             return np.zeros(1)
         costs = game.costs.value(s)
         others = (costs.sum() - costs) / (game.size - 1)
-        return np.asarray(self.rate(game, options) * (costs - others))
-
-    def rate(self, game: SharingGame, options: Mapping[str, Any]) -> float:
-        """Return beta; raises `UsageError` outside [0, 1)."""
-        beta = options["beta"]
-        if beta == "full":
-            return full_rate(game)
-        if beta == "optimal":
-            return optimal_rate(game)
-        if not 0 <= beta < 1:
-            raise UsageError.single("option beta", str(beta), "a number from 0 up to, not at, 1")
-        return float(beta)
+        return np.asarray(budget_rate(game, options["beta"]) * (costs - others))
 
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
         """Return own accuracy against (1 - beta) of the own cost."""
-        share = 0.0 if game.size == 1 else self.rate(game, options)
+        share = 0.0 if game.size == 1 else budget_rate(game, options["beta"])
         return AccuracyStakes(game, game.costs.transformed(1 - share))
 
     def outcome(
@@ -70,4 +59,17 @@ class BudgetBalanced(PlayedMechanism):
     ) -> SharingOutcome:
         """Return the equilibrium, with the rate used."""
         found = super().outcome(game, options, monitor)
-        return found.with_findings(beta=self.rate(game, options) if game.size > 1 else 0.0)
+        return found.with_findings(
+            beta=budget_rate(game, options["beta"]) if game.size > 1 else 0.0
+        )
+
+
+def budget_rate(game: SharingGame, beta: Any) -> float:
+    """Return beta as a number; raises `UsageError` outside [0, 1)."""
+    if beta == "full":
+        return full_rate(game)
+    if beta == "optimal":
+        return optimal_rate(game)
+    if not 0 <= beta < 1:
+        raise UsageError.single("option beta", str(beta), "a number from 0 up to, not at, 1")
+    return float(beta)

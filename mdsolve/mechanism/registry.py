@@ -17,6 +17,7 @@ from mdsolve.mechanism.no_payments import NoPayments
 from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism
 from mdsolve.mechanism.vcg import VickreyClarkeGroves
+from mdsolve.mechanism.welfare import Welfare
 
 MARKET_MECHANISMS: dict[str, MarketMechanism] = {
     mechanism.name: mechanism
@@ -25,7 +26,13 @@ MARKET_MECHANISMS: dict[str, MarketMechanism] = {
 
 SHARING_MECHANISMS: dict[str, SharingMechanism] = {
     mechanism.name: mechanism
-    for mechanism in (NoPayments(), BudgetBalanced(), ShapleyPayments(), ContributionTransfer())
+    for mechanism in (
+        NoPayments(),
+        BudgetBalanced(),
+        ShapleyPayments(),
+        ContributionTransfer(),
+        Welfare(),
+    )
 }
 
 Mechanism = TypeVar("Mechanism")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.p_mean import p_mean
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingOutcome
 from mdsolve.progress import Monitor
@@ -75,9 +76,9 @@ def metrics(
         if baseline is None
         else _ratio(game.total_benefit(s), game.total_benefit(baseline)),
         "p_mean": {
-            "1": p_mean(utilities, 1),
-            "0": p_mean(utilities, 0),
-            "-inf": p_mean(utilities, -np.inf),
+            "1": float(utilities.mean()),
+            "0": p_mean(utilities, 0) if utilities.min() >= 0 else None,
+            "-inf": float(utilities.min()),
         },
         "surplus": -float(payments.sum()),
     }
@@ -102,28 +103,6 @@ def reciprocity(game: SharingGame, s: Floats, payments: Floats, shares: Floats) 
 
 def _ratio(value: float, reference: float) -> float | None:
     return float(value / reference) if reference > 0 else None
-
-
-def p_mean(utilities: Floats, p: float) -> float | None:
-    """Return the normalised p-mean (1/n sum u^p)^(1/p); None for p < 1 where some u is negative.
-
-    p = 0 is the geometric mean, p = -inf the minimum.
-
-    Examples
-    --------
-    >>> p_mean(np.array([1.0, 4.0]), 0)
-    2.0
-    """
-    if p == 1:
-        return float(utilities.mean())
-    if p == -np.inf:
-        return float(utilities.min())
-    if utilities.min() <= 0:
-        return None
-    if p == 0:
-        return float(np.exp(np.log(utilities).mean()))
-    largest = float(utilities.max())
-    return largest * float(((utilities / largest) ** p).mean() ** (1 / p))
 
 
 def without_payments(game: SharingGame, monitor: Monitor) -> Floats | None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
@@ -56,6 +58,7 @@ def solve_sharing(
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
     solved = time.perf_counter()
+    _refuse_overspending(game, outcome)
     solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256),
         mechanism=MechanismUsed(name, effective),
@@ -83,6 +86,25 @@ def solve_sharing(
         message = "The computed answer fails its own re-check; see the certificate."
         return replace(checked, termination=Termination.FAILED, message=message)
     return checked
+
+
+def _refuse_overspending(game: SharingGame, outcome: SharingOutcome) -> None:
+    """Raise where an agent would spend more than his budget.
+
+    With budgets the mechanisms are generalised games. An equilibrium that respects them without
+    being told is one of the generalised game as well; others are not computed.
+    """
+    if game.budget is None or outcome.contributions is None or outcome.payments is None:
+        return
+    left = game.budget - game.costs.value(outcome.contributions) + outcome.payments
+    poorest = int(np.argmin(left))
+    if left[poorest] < -DEFAULT.allowance(float(game.budget[poorest])):
+        raise UnsupportedError.single(
+            f"agent {game.agents[poorest]}",
+            f"a budget that the equilibrium would exceed by {-left[poorest]:.6g}",
+            "budgets that do not bind",
+            "raise the budget, or compute the planner's optimum with the mechanism welfare",
+        )
 
 
 def certify_sharing(
