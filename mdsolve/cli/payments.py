@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,13 +17,22 @@ from mdsolve.cli.common import (
     Tolerance,
     memory_bytes,
     parse_settings,
+    print_json,
     progress_monitor,
 )
 from mdsolve.errors import UsageError
 
 
 def payments(
-    file: Annotated[Path, typer.Argument(help="Market instance file.")],
+    file: Annotated[Path, typer.Argument(help="Market or sharing instance file.")],
+    mechanism: Annotated[
+        str | None,
+        typer.Option("--mechanism", "-m", help="Sharing games: the mechanism whose payments."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Sharing games: contributions, as 3,1.17 or a solution file."),
+    ] = None,
     side: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,10 +62,16 @@ def payments(
     tolerance: Tolerance = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
 ) -> None:
-    """Compute maximal-revenue payments, or prove that there are none."""
+    """Compute maximal-revenue payments, or prove that there are none.
+
+    On a sharing game: the payments of a mechanism at contributions given with --at.
+    """
     from mdsolve.cli.solving import Request, solve_and_show
 
     options = parse_settings(settings)
+    if mechanism is not None or at is not None:
+        _payments_at(file, mechanism, at, options, as_json, quiet)
+        return
     for key, value in (("side", side), ("objective", objective)):
         if value:
             if key in options:
@@ -76,3 +91,36 @@ def payments(
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)
     raise typer.Exit(code)
+
+
+def _payments_at(
+    file: Path,
+    mechanism: str | None,
+    at: str | None,
+    options: dict[str, Any],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Show a sharing mechanism's payments at given contributions."""
+    from mdsolve.instance import load
+    from mdsolve.instance.sharing import SharingInstance
+    from mdsolve.solution import plain
+    from mdsolve.study.payments_at import payments_at
+    from mdsolve.study.run import chosen_mechanism
+
+    instance = load(file)
+    if not isinstance(instance, SharingInstance):
+        raise UsageError.single("-m, --at", f"a {instance.kind} instance", "a sharing game")
+    if at is None:
+        raise UsageError.single(
+            "--at", "nothing", "contributions, one per agent", "for example --at 3,1.17"
+        )
+    name, given = chosen_mechanism(instance, mechanism, options)
+    found = payments_at(instance, name, at, options=given)
+    if as_json:
+        print_json(plain(found))
+    elif not quiet:
+        from mdsolve.report.payments_at import payments_at_view
+        from mdsolve.report.text import console_for
+
+        console_for().print(payments_at_view(found))

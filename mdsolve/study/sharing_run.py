@@ -22,10 +22,11 @@ from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
+from mdsolve.solver.welfare_payments import exactly_balanced
 from mdsolve.status import Termination
 from mdsolve.study.sharing_answers import sharing_answers
 from mdsolve.study.stopping import stop_message, stop_termination
-from mdsolve.tolerance import DEFAULT, Tolerances
+from mdsolve.tolerance import DEFAULT, ROUND_OFF, Tolerances
 
 
 def solve_sharing(
@@ -57,6 +58,7 @@ def solve_sharing(
         )
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
+    outcome = _balanced(outcome)
     solved = time.perf_counter()
     _refuse_overspending(game, outcome)
     solution = Solution(
@@ -86,6 +88,17 @@ def solve_sharing(
         message = "The computed answer fails its own re-check; see the certificate."
         return replace(checked, termination=Termination.FAILED, message=message)
     return checked
+
+
+def _balanced(outcome: SharingOutcome) -> SharingOutcome:
+    """Return the outcome with payments that sum to exactly zero, where they do up to rounding."""
+    payments = outcome.payments
+    if payments is None:
+        return outcome
+    total = float(np.abs(payments).sum())
+    if abs(float(payments.sum())) > ROUND_OFF * max(1.0, total):
+        return outcome
+    return replace(outcome, payments=exactly_balanced(payments))
 
 
 def _refuse_overspending(game: SharingGame, outcome: SharingOutcome) -> None:
