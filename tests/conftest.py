@@ -1,4 +1,8 @@
-"""Settings shared by all tests: hypothesis profiles without time limits, paths of instances."""
+"""Settings shared by all tests: hypothesis profiles without time limits, paths of instances.
+
+The quick profile draws the same examples every time, so that a run on a change speaks of the
+change; HYPOTHESIS_PROFILE=thorough draws new ones, and many.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ for name, examples in {"quick": 40, "thorough": 2000}.items():
         name,
         max_examples=examples,
         deadline=None,
+        derandomize=name == "quick",
         suppress_health_check=[HealthCheck.too_slow],
         print_blob=True,
     )

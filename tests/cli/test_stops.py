@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import mdsolve as md
 from tests.cli.conftest import PROGRAM, SMALL
 from tests.conftest import INSTANCES
 
@@ -54,6 +55,8 @@ def test_ctrl_c_is_exit_four_in_every_command(mdsolve, monkeypatch, home, argume
 
 
 def test_ctrl_c_in_a_long_run_keeps_what_there_is():
+    # compiling takes seconds where nothing is cached yet: do it before there is work to interrupt
+    md.frontier(agents=2, exponent="-0.67")
     process = subprocess.Popen(
         [PROGRAM, "frontier", "--agents", "2", "--exponent=-1:-0.67:0.0001", "--json"],
         stderr=subprocess.PIPE,
