@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class MarketMechanism(ABC):
     citation: ClassVar[str]
     summary: ClassVar[str]
     maturity: ClassVar[str]
+    promises: ClassVar[Mapping[str, str]]
+    """Condition -> when it is promised; `claims` decides it on a game."""
     options: ClassVar[tuple[Option, ...]] = (ARITHMETIC,)
 
     @abstractmethod
@@ -87,6 +90,8 @@ class MarketMechanism(ABC):
             "source": self.citation,
             "summary": self.summary,
             "maturity": self.maturity,
+            "rule": inspect.getdoc(type(self)) or "",
+            "promises": dict(self.promises),
             "options": describe_options(self.options),
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.market import Market
@@ -57,6 +57,15 @@ class Desirable(MarketMechanism):
         "Truthful, rational, efficient, never losing money, maximal revenue; or proof of none."
     )
     maturity = "verified against paper"
+    promises: ClassVar[Mapping[str, str]] = {
+        "individual-rationality": "always",
+        "incentive-compatibility": "always",
+        "efficiency": "always, unless values are a table",
+        "weak-budget-balance": "unless deficits are allowed",
+        "maximal-revenue": "without side constraints",
+        "budget-balance": "as a side constraint",
+        "side-constraints": "where amounts are given",
+    }
     options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)
 
     def outcome(

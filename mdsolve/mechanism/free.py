@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,12 @@ class FreeExchange(MarketMechanism):
     citation = "[C20] Theorem 5"
     summary = "Everybody receives the best model, nobody pays."
     maturity = "verified against paper"
+    promises: ClassVar[Mapping[str, str]] = {
+        "efficiency": "always",
+        "weak-budget-balance": "always",
+        "individual-rationality": "where nobody competes (non-competitive market)",
+        "incentive-compatibility": "where nobody competes (non-competitive market)",
+    }
 
     def outcome(
         self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int

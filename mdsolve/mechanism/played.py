@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
@@ -16,6 +16,11 @@ from mdsolve.status import Termination
 
 class PlayedMechanism(SharingMechanism):
     """A rule whose outcome is a Nash equilibrium of value_i a_i - (transformed cost)."""
+
+    promises: ClassVar[Mapping[str, str]] = {
+        "nash": "always",
+        "budget-balance": "always",
+    }
 
     @abstractmethod
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:

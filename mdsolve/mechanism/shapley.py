@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,13 @@ class ShapleyPayments(SharingMechanism):
     citation = "[M25] (7), Theorems 4.3, 4.6, 4.7"
     summary = "Everybody earns his Shapley share of all accuracies; payments sum to zero."
     maturity = "verified against paper"
+    promises: ClassVar[Mapping[str, str]] = {
+        "nash": "always",
+        "budget-balance": "always",
+        "reciprocity": "always",
+        "equal-treatment": "always",
+        "individual-rationality": "where nobody has a fixed cost",
+    }
 
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return Shapley shares less the own gain in accuracy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ class SharingMechanism(ABC):
     citation: ClassVar[str]
     summary: ClassVar[str]
     maturity: ClassVar[str]
+    promises: ClassVar[Mapping[str, str]]
+    """Condition -> when it is promised; `claims` decides it on a game."""
     options: ClassVar[tuple[Option, ...]] = ()
 
     @abstractmethod
@@ -79,5 +82,7 @@ class SharingMechanism(ABC):
             "source": self.citation,
             "summary": self.summary,
             "maturity": self.maturity,
+            "rule": inspect.getdoc(type(self)) or "",
+            "promises": dict(self.promises),
             "options": describe_options(self.options),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class VickreyClarkeGroves(MarketMechanism):
     citation = "[C20] Definition 8, Example 1"
     summary = "Everybody pays the harm his participation does to the others; not truthful here."
     maturity = "verified against paper"
+    promises: ClassVar[Mapping[str, str]] = {
+        "efficiency": "always",
+        "individual-rationality": "always",
+    }
 
     def outcome(
         self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int

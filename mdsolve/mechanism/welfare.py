@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.budget_balanced import budget_rate
@@ -26,6 +26,10 @@ class Welfare(SharingMechanism):
     citation = "[M23] (19)"
     summary = "The contributions a planner would choose: the largest p-mean of utilities, proved."
     maturity = "verified against paper"
+    promises: ClassVar[Mapping[str, str]] = {
+        "feasibility": "always",
+        "welfare-optimality": "always",
+    }
     options = (
         Option(
             "p",

@@ -42,7 +42,10 @@ def entry_view(entry: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = list(lines)
     if "title" in entry:
         parts.insert(1, Text(f"{entry['title']}. Source: {entry['source']}. {entry['maturity']}."))
-        parts.append(_options_table(entry["options"]))
+        parts.append(Text("\n" + _unwrapped(entry["rule"]) + "\n"))
+        parts.append(_promises_table(entry["promises"]))
+        if entry["options"]:
+            parts.append(_options_table(entry["options"]))
     elif entry["keys"]:
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("key")
@@ -51,6 +54,20 @@ def entry_view(entry: Mapping[str, Any]) -> RenderableType:
             table.add_row(key, Text(about))
         parts.append(table)
     return Group(*parts)
+
+
+def _unwrapped(text: str) -> str:
+    """Return paragraphs on one line each, for the terminal to wrap."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def _promises_table(promises: Mapping[str, str]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, title="Promises", title_justify="left")
+    table.add_column("condition", no_wrap=True)
+    table.add_column("when")
+    for condition, when in promises.items():
+        table.add_row(condition, Text(when))
+    return table
 
 
 def _options_table(options: Sequence[Mapping[str, Any]]) -> RenderableType:

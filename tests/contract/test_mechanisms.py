@@ -144,7 +144,9 @@ def outcome(rule, given, file):
     if found.payments is None:
         return None
     side = parse_side_constraints(options.get("side", ()))
-    return market, found, rule.claims(market, options), side
+    claims = rule.claims(market, options)
+    assert set(claims) <= set(rule.promises), "mdsolve show must name every promise"
+    return market, found, claims, side
 
 
 def judged(market, rule, payments, allocation, conditions, side):

@@ -101,6 +101,7 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
     assert found.termination is Termination.SOLVED
     claims = rule.claims(game, options)
     assert claims
+    assert set(claims) <= set(rule.promises)
 
     def certificate(s, payments, conditions):
         claim = SharingClaim(name, options, s, payments, found.findings)
