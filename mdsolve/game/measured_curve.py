@@ -42,11 +42,6 @@ class MeasuredCurve(Curve):
         return np.append(np.diff(self.fitted) / np.diff(self.samples), 0.0)
 
     @property
-    def largest_residual(self) -> float:
-        """Largest distance of a measurement from the curve, in accuracy."""
-        return float(np.max(np.abs(self.fitted - self.accuracies)))
-
-    @property
     def kinks(self) -> tuple[Floats, ...]:
         """Return the amounts of data where the slope may change."""
         return tuple(np.float64(x) for x in self.samples[1:])  # type: ignore[misc]

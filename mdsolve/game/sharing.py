@@ -11,7 +11,7 @@ money. The game knows values, accuracies and costs; payments belong to the mecha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +99,3 @@ class SharingGame:
     def welfare(self, s: Floats) -> float:
         """Return sum_i (value_i a_i(s) - c_i(s_i)), in money."""
         return float((self.benefits(s) - self.costs.value(s)).sum())
-
-    def with_costs(self, costs: Costs) -> SharingGame:
-        """Return the game with other costs."""
-        return replace(self, costs=costs)
