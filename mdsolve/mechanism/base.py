@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -11,7 +10,8 @@ from typing import Any, ClassVar
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.arithmetic import EXACT, Array
 from mdsolve.game.market import Market, QualityMarket
-from mdsolve.mechanism.options import Option, describe_options
+from mdsolve.mechanism.described import DescribedMechanism
+from mdsolve.mechanism.options import Option
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
@@ -59,16 +59,10 @@ class MarketOutcome:
     findings: Mapping[str, Any] = field(default_factory=dict)
 
 
-class MarketMechanism(ABC):
+class MarketMechanism(DescribedMechanism):
     """A payment rule for data markets; one subclass per rule, never subclassed again."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    citation: ClassVar[str]
-    summary: ClassVar[str]
-    maturity: ClassVar[str]
-    promises: ClassVar[Mapping[str, str]]
-    """Condition -> when it is promised; `claims` decides it on a game."""
+    kind = "market"
     options: ClassVar[tuple[Option, ...]] = (ARITHMETIC,)
 
     @abstractmethod
@@ -80,20 +74,6 @@ class MarketMechanism(ABC):
     @abstractmethod
     def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the conditions the rule promises on this market."""
-
-    def describe(self) -> dict[str, Any]:
-        """Return what `mdsolve list` and `mdsolve show` print."""
-        return {
-            "name": self.name,
-            "kind": "market",
-            "title": self.title,
-            "source": self.citation,
-            "summary": self.summary,
-            "maturity": self.maturity,
-            "rule": inspect.getdoc(type(self)) or "",
-            "promises": dict(self.promises),
-            "options": describe_options(self.options),
-        }
 
 
 def in_arithmetic(market: Market, options: Mapping[str, Any]) -> Market:

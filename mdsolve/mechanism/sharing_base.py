@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.sharing import SharingGame
-from mdsolve.mechanism.options import Option, describe_options
+from mdsolve.mechanism.described import DescribedMechanism
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
@@ -47,17 +46,10 @@ class SharingOutcome:
         return replace(self, findings={**self.findings, **more})
 
 
-class SharingMechanism(ABC):
+class SharingMechanism(DescribedMechanism):
     """A rule for sharing games; one subclass per rule, never subclassed again."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    citation: ClassVar[str]
-    summary: ClassVar[str]
-    maturity: ClassVar[str]
-    promises: ClassVar[Mapping[str, str]]
-    """Condition -> when it is promised; `claims` decides it on a game."""
-    options: ClassVar[tuple[Option, ...]] = ()
+    kind = "sharing"
 
     @abstractmethod
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
@@ -72,17 +64,3 @@ class SharingMechanism(ABC):
     @abstractmethod
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the conditions the rule promises on this game."""
-
-    def describe(self) -> dict[str, Any]:
-        """Return what `mdsolve list` and `mdsolve show` print."""
-        return {
-            "name": self.name,
-            "kind": "sharing",
-            "title": self.title,
-            "source": self.citation,
-            "summary": self.summary,
-            "maturity": self.maturity,
-            "rule": inspect.getdoc(type(self)) or "",
-            "promises": dict(self.promises),
-            "options": describe_options(self.options),
-        }

@@ -17,9 +17,8 @@ from mdsolve.instance.sharing_accuracy import (
 from mdsolve.instance.sharing_agents import (
     CostSpec,
 )
-from mdsolve.mechanism.base import MarketMechanism
+from mdsolve.mechanism.described import DescribedMechanism
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.mechanism.sharing_base import SharingMechanism
 
 FAMILIES: dict[str, Any] = {
     "quality": QualitySpec,
@@ -38,7 +37,7 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     >>> [entry["name"] for entry in catalogue()["mechanism"]][:4]
     ['free', 'vcg', 'mep', 'desirable']
     """
-    rules: list[MarketMechanism | SharingMechanism] = [
+    rules: list[DescribedMechanism] = [
         *MARKET_MECHANISMS.values(),
         *SHARING_MECHANISMS.values(),
     ]
