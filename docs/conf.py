@@ -26,6 +26,7 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 autosummary_generate = False
 
+smartquotes = False  # "--at" is an option, not a dash
 html_theme = "furo"
 html_title = f"mdsolve {release}"
 html_copy_source = False

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import Accuracy
 from mdsolve.game.costs import Costs
 
@@ -99,3 +100,14 @@ class SharingGame:
     def welfare(self, s: Floats) -> float:
         """Return sum_i (value_i a_i(s) - c_i(s_i)), in money."""
         return float((self.benefits(s) - self.costs.value(s)).sum())
+
+
+def require_known_costs(game: SharingGame) -> None:
+    """Raise `UnsupportedError` where costs are private; the expected rate is no substitute."""
+    if game.prior is not None:
+        raise UnsupportedError.single(
+            "agents",
+            "a prior over costs",
+            "known costs",
+            "give each agent cost: instead of prior:",
+        )

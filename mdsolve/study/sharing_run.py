@@ -15,7 +15,7 @@ from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, require_known_costs
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
@@ -49,13 +49,7 @@ def solve_sharing(
     effective = effective_options(name, rule.options, given)
     clock = time.perf_counter()
     game = sharing_game(instance)
-    if game.prior is not None:
-        raise UnsupportedError.single(
-            f"mechanism {name}",
-            "agents with a prior over their costs",
-            "agents with a cost",
-            "give each agent cost: instead of prior:",
-        )
+    require_known_costs(game)
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
     outcome = _balanced(outcome)

@@ -19,6 +19,7 @@ from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageEr
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.market import Market
+from mdsolve.game.sharing import require_known_costs
 from mdsolve.instance import Instance, load
 from mdsolve.instance.findings import shown
 from mdsolve.instance.market import MarketInstance
@@ -212,6 +213,7 @@ def _verify_sharing(
             "markets can be checked in exact and ball arithmetic",
         )
     game = sharing_game(instance)
+    require_known_costs(game)
     claim = sharing_claim_from(data, game, folder, label)
     if claim.contributions is None and "nash_gap" in data:
         witness = data.get("witness")

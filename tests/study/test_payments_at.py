@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.errors import SolutionFileError, UsageError
+from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.study.payments_at import payments_at
 
 GAME = {
@@ -83,3 +83,15 @@ def test_unusable_contributions_are_refused(game, at, words):
         payments_at(game, "none", at)
     with pytest.raises(SolutionFileError):
         payments_at(game, "none", "missing.json")
+
+
+def test_private_costs_are_refused_everywhere_not_replaced():
+    prior = {"low": 0.1, "high": 0.2, "probability_low": 0.5}
+    private = md.parse({**GAME, "agents": [{"name": n, "prior": prior} for n in "AB"]})
+    for call in (
+        lambda: md.solve(private, "none"),
+        lambda: md.verify(private, {"contributions": [1, 1]}),
+        lambda: payments_at(private, "none", [1, 1]),
+    ):
+        with pytest.raises(UnsupportedError, match="prior"):
+            call()
