@@ -1,21 +1,26 @@
-"""The checker for sharing games: which conditions are looked at."""
+"""The checker for sharing games: which conditions are looked at, and who decides each."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.nash import NAME as NASH
-from mdsolve.certificate.nash import best_piece, nash
-from mdsolve.certificate.payment_rules import Rule, rule_of
-from mdsolve.certificate.shares import shares_of
+from mdsolve.certificate.nash import nash
+from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.sharing_conditions import (
+    budget_balance,
+    equal_treatment,
+    feasibility,
+    rationality,
+    rationality_alone,
+    reciprocity,
+)
+from mdsolve.certificate.sharing_setting import SharingSetting
 from mdsolve.certificate.welfare import WelfareClaim, welfare_optimality
 from mdsolve.certificate.welfare import feasibility as welfare_feasibility
 from mdsolve.certificate.welfare_kkt import welfare_kkt
@@ -24,8 +29,9 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import DEFAULT
 
 Floats = npt.NDArray[np.float64]
+Check = Callable[[SharingSetting], Condition]
 
-SHARING_CONDITIONS = (
+GENERAL = (
     "nash",
     "budget-balance",
     "feasibility",
@@ -33,80 +39,23 @@ SHARING_CONDITIONS = (
     "individual-rationality-alone",
     "reciprocity",
     "equal-treatment",
-    "welfare-optimality",
-    "welfare-kkt",
 )
-"""Conditions this checker knows."""
+"""What users ask of every payment rule."""
 
 WELFARE_CONDITIONS = ("welfare-optimality", "welfare-kkt")
 
-ALONE_LIMIT = 3000
-"""Most agents whose best contribution alone is searched one by one."""
+SHAPED: Mapping[str, Mapping[str, Check]] = {}
+"""Mechanisms that hand out models of different value, and the conditions that are theirs."""
 
+SHAPED_GENERAL = ("feasibility", "budget-balance", "individual-rationality")
+"""Conditions that models of different value leave as they are."""
 
-@dataclass(frozen=True)
-class SharingSetting:
-    """A game and a claim; everything the conditions have in common.
-
-    Parameters
-    ----------
-    tolerance : float
-        Accepted violation relative to max(1, largest utility).
-    """
-
-    game: SharingGame
-    claim: SharingClaim
-    tolerance: float
-    claimed: frozenset[str]
-
-    @cached_property
-    def s(self) -> Floats:
-        """Claimed contributions."""
-        assert self.claim.contributions is not None
-        return self.claim.contributions
-
-    @cached_property
-    def rule(self) -> Rule | str:
-        """The mechanism's rule at the claimed contributions."""
-        return rule_of(self.game, self.claim, self.s)
-
-    @cached_property
-    def payments(self) -> Floats | str:
-        """Claimed payments; recomputed from the rule where the claim has none."""
-        if self.claim.payments is not None:
-            return self.claim.payments
-        return self.rule if isinstance(self.rule, str) else self.rule.payments
-
-    def decided(
-        self,
-        name: str,
-        violations: Floats,
-        scale: float,
-        words: tuple[str, str],
-        more: Mapping[str, Floats],
-        scope: str,
-    ) -> Condition:
-        """Return the condition decided by the largest of per-agent violations."""
-        allowed = self.tolerance * max(1.0, scale)
-        worst = int(np.argmax(violations))
-        fails = bool(violations[worst] > allowed)
-        witness: dict[str, Any] = {"agent": self.game.agents[worst]}
-        witness |= {key: float(column[worst]) for key, column in more.items()}
-        return Condition(
-            name,
-            name in self.claimed,
-            "fail" if fails else "pass",
-            violation=float(violations[worst]),
-            scale=scale,
-            tolerance=allowed,
-            scope=scope,
-            detail=words[1] if fails else words[0],
-            witness=witness,
-        )
-
-    def unchecked(self, name: str, reason: str) -> Condition:
-        """Return a condition that was not checked, with the reason."""
-        return Condition(name, name in self.claimed, "not-checked", detail=reason)
+SHARING_CONDITIONS = tuple(
+    dict.fromkeys(
+        (*GENERAL, *WELFARE_CONDITIONS, *(name for checks in SHAPED.values() for name in checks))
+    )
+)
+"""Conditions this checker knows."""
 
 
 def verify_sharing(
@@ -131,7 +80,9 @@ def verify_sharing(
     looked_at = conditions_for(game, claim) if conditions is None else conditions
     wanted = list(dict.fromkeys([*claimed, *looked_at]))
     allowed = DEFAULT.verify if tolerance is None else tolerance
-    setting = SharingSetting(game, claim, allowed, frozenset(claimed))
+    setting = SharingSetting(
+        game, claim, allowed, frozenset(claimed), shaped=claim.mechanism in SHAPED
+    )
     if claim.contributions is None:
         reason = "the solution holds no contributions"
         return Certificate(tuple(setting.unchecked(name, reason) for name in wanted))
@@ -140,14 +91,21 @@ def verify_sharing(
 
 def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
     """Return the conditions that are looked at for every answer, claimed or not."""
-    general = SHARING_CONDITIONS[:-2]
+    shaped = SHAPED.get(claim.mechanism or "")
+    if shaped is not None:
+        return (*shaped, *SHAPED_GENERAL)
     if claim.mechanism == "welfare":
-        return ("feasibility", "budget-balance", "welfare-optimality", *general)
+        return ("feasibility", "budget-balance", "welfare-optimality", *GENERAL)
     budgeted = claim.mechanism == "budget-balanced" and game.budget is not None
-    return (*general, "welfare-kkt") if budgeted else general
+    return (*GENERAL, "welfare-kkt") if budgeted else GENERAL
 
 
-def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR0911
+def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR0911 - one return per kind of condition
+    own = SHAPED.get(setting.claim.mechanism or "", {})
+    if name in own:
+        return own[name](setting)
+    if setting.shaped and name not in SHAPED_GENERAL:
+        return setting.unchecked(name, f"not a condition of {setting.claim.mechanism}")
     if name in WELFARE_CONDITIONS or (name == "feasibility" and claims_welfare(setting)):
         return welfare_condition(setting, name)
     if name == "feasibility":
@@ -220,125 +178,3 @@ def _nash_with_payments(setting: SharingSetting, rule: Rule, payments: Floats) -
             f"{setting.game.size:,} payments",
         )
     return nash(setting.game, setting.s, rule, setting.tolerance, NASH in setting.claimed)
-
-
-def feasibility(setting: SharingSetting) -> Condition:
-    """Check 0 <= s_i <= capacity_i."""
-    s, capacity = setting.s, setting.game.capacity
-    excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
-    return setting.decided(
-        "feasibility",
-        excess,
-        float(np.max(np.abs(s), initial=0.0)),
-        ("every contribution is within its capacity", "a contribution is negative or too large"),
-        {"contribution": s},
-        f"{setting.game.size:,} contributions",
-    )
-
-
-def budget_balance(setting: SharingSetting) -> Condition:
-    """Check that payments sum to zero."""
-    if isinstance(setting.payments, str):
-        return setting.unchecked("budget-balance", setting.payments)
-    total = float(setting.payments.sum())
-    scale = float(np.abs(setting.payments).max(initial=0.0))
-    allowed = setting.tolerance * max(1.0, scale)
-    fails = abs(total) > allowed
-    return Condition(
-        "budget-balance",
-        "budget-balance" in setting.claimed,
-        "fail" if fails else "pass",
-        violation=abs(total),
-        scale=scale,
-        tolerance=allowed,
-        scope=f"{setting.game.size:,} payments",
-        detail="payments do not sum to zero" if fails else "payments sum to zero",
-        witness={"sum_of_payments": total},
-    )
-
-
-def rationality(setting: SharingSetting, payments: Floats) -> Condition:
-    """Check that taking part is worth more than no model, no cost and no payment."""
-    utilities = setting.game.utilities(setting.s, payments)
-    outside = np.zeros(setting.game.size) if setting.game.budget is None else setting.game.budget
-    return setting.decided(
-        "individual-rationality",
-        outside - utilities,
-        float(np.abs(utilities).max(initial=0.0)),
-        ("nobody is better off staying out", "an agent is better off staying out"),
-        {"utility": utilities, "outside": outside},
-        f"{setting.game.size:,} agents",
-    )
-
-
-def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
-    """Check that taking part is worth at least the best that own data alone can give."""
-    game = setting.game
-    if game.size > ALONE_LIMIT:
-        reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are searched one by one"
-        return setting.unchecked("individual-rationality-alone", reason)
-    nothing = game.nothing()
-    plain = Rule(1.0, 0.0, None, nothing)
-    start = game.utilities(nothing, nothing)
-    alone = np.array(
-        [start[agent] + best_piece(game, nothing, plain, agent)[1] for agent in range(game.size)]
-    )
-    utilities = game.utilities(setting.s, payments)
-    return setting.decided(
-        "individual-rationality-alone",
-        alone - utilities,
-        float(np.abs(utilities).max(initial=0.0)),
-        ("nobody is better off training alone", "an agent is better off training alone"),
-        {"utility": utilities, "alone": alone},
-        f"{game.size:,} agents",
-    )
-
-
-def reciprocity(setting: SharingSetting, payments: Floats) -> Condition:
-    """Check value_i (a_i - a_i(0)) + p_i >= phi_i for every agent ([M25] Definition 3.3)."""
-    shares = shares_of(setting.game, setting.s)
-    if isinstance(shares, str):
-        return setting.unchecked("reciprocity", shares)
-    game = setting.game
-    received = game.benefits(setting.s) - game.benefits(game.nothing()) + payments
-    return setting.decided(
-        "reciprocity",
-        shares.shares - received,
-        float(np.abs(received).max(initial=0.0)),
-        ("everybody receives what he contributes", "an agent receives less than he contributes"),
-        {"received": received, "contributed": shares.shares},
-        f"{game.size:,} agents",
-    )
-
-
-def equal_treatment(setting: SharingSetting, payments: Floats) -> Condition:
-    """Check that identical agents with equal contributions are paid alike."""
-    game = setting.game
-    if game.size > ALONE_LIMIT:
-        reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are compared"
-        return setting.unchecked("equal-treatment", reason)
-    jacobian = game.accuracy.jacobian(setting.s)
-    accuracy = game.accuracies(setting.s)
-    first: dict[tuple[float, ...], int] = {}
-    gaps = np.zeros(game.size)
-    for agent in range(game.size):
-        others = np.sort(np.delete(jacobian[:, agent], agent))
-        row = np.sort(np.delete(jacobian[agent], agent))
-        key = (
-            float(game.value[agent]),
-            float(setting.s[agent]),
-            float(accuracy[agent]),
-            float(jacobian[agent, agent]),
-            *others.tolist(),
-            *row.tolist(),
-        )
-        like = first.setdefault(key, agent)
-        gaps[agent] = abs(payments[agent] - payments[like])
-    return setting.decided(
-        "equal-treatment",
-        gaps,
-        float(np.abs(payments).max(initial=0.0)),
-        ("identical agents are paid alike", "identical agents are paid differently"),
-        {"payment": payments},
-        f"{game.size:,} agents, {game.size - len(first):,} like another",
-    )

@@ -16,6 +16,9 @@ from mdsolve.game.sharing import SharingGame
 
 Floats = npt.NDArray[np.float64]
 
+COLUMNS = ("contributions", "payments", "accuracies")
+"""Keys of a solution that hold a number per agent."""
+
 
 @dataclass(frozen=True)
 class SharingClaim:
@@ -31,12 +34,17 @@ class SharingClaim:
         Samples.
     payments : (n,) or None
         Money received; negative means paid.
+    accuracies : (n,) or None
+        Accuracy of the models handed out, where the mechanism shapes them.
+    details : mapping
+        All further keys of the solution.
     """
 
     mechanism: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     contributions: Floats | None = None
     payments: Floats | None = None
+    accuracies: Floats | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -52,7 +60,7 @@ def sharing_claim_from(
         [0, capacity] are not a problem of the file and are left to the conditions.
     """
     findings: list[Finding] = []
-    columns: dict[str, Floats | None] = {"contributions": None, "payments": None}
+    columns: dict[str, Floats | None] = dict.fromkeys(COLUMNS)
     for key in columns:
         if data.get(key) is not None:
             found = read_table(data[key], (game.size,), folder, f"{label}: {key}", findings)
@@ -74,5 +82,6 @@ def sharing_claim_from(
         options=options or {},
         contributions=columns["contributions"],
         payments=columns["payments"],
+        accuracies=columns["accuracies"],
         details=data,
     )

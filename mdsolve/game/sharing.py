@@ -92,22 +92,40 @@ class SharingGame:
         """Return A(s) = sum_i value_i a_i(s), in money."""
         return float(self.benefits(s).sum())
 
-    def utilities(self, s: Floats, payments: Floats) -> Floats:
-        """Return u_i(s), in money; budgets are added where given."""
-        utilities = self.benefits(s) - self.costs.value(s) + payments
+    def utilities(self, s: Floats, payments: Floats, received: Floats | None = None) -> Floats:
+        """Return u_i(s), in money; budgets are added where given.
+
+        Parameters
+        ----------
+        received : (n,) or None
+            Accuracy of the model handed to each agent; None is the full one, a_i(s).
+        """
+        benefits = self.benefits(s) if received is None else self.value * received
+        utilities = benefits - self.costs.value(s) + payments
         return utilities if self.budget is None else utilities + self.budget
 
-    def welfare(self, s: Floats) -> float:
-        """Return sum_i (value_i a_i(s) - c_i(s_i)), in money."""
-        return float((self.benefits(s) - self.costs.value(s)).sum())
+    def welfare(self, s: Floats, received: Floats | None = None) -> float:
+        """Return sum_i (value_i a_i - c_i(s_i)), in money, for the models received."""
+        benefits = self.benefits(s) if received is None else self.value * received
+        return float((benefits - self.costs.value(s)).sum())
 
 
-def require_known_costs(game: SharingGame) -> None:
-    """Raise `UnsupportedError` where costs are private; the expected rate is no substitute."""
-    if game.prior is not None:
+def require_costs(game: SharingGame, *, private: bool) -> None:
+    """Raise `UnsupportedError` where costs are private and should not be, or the reverse.
+
+    The expected rate is no substitute for a cost that only the agent knows.
+    """
+    if private and game.prior is None:
+        raise UnsupportedError.single(
+            "agents",
+            "known costs",
+            "a prior over costs",
+            "give each agent prior: {low, high, probability_low} instead of cost:",
+        )
+    if not private and game.prior is not None:
         raise UnsupportedError.single(
             "agents",
             "a prior over costs",
             "known costs",
-            "give each agent cost: instead of prior:",
+            "give each agent cost: instead of prior:, or use value-shaping-private",
         )

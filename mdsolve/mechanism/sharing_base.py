@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ class SharingOutcome:
         The numerical method actually used.
     findings : mapping
         Further keys of the solution, for example ``equilibria`` and ``beta``.
+    received : (n,) or None
+        Accuracy of the model handed to each agent; None: everybody gets the full model, a_i(s).
     """
 
     contributions: Floats | None
@@ -40,6 +42,7 @@ class SharingOutcome:
     message: str
     method: str
     findings: Mapping[str, Any] = field(default_factory=dict)
+    received: Floats | None = None
 
     def with_findings(self, **more: Any) -> SharingOutcome:
         """Return the outcome with further keys of the solution."""
@@ -50,6 +53,9 @@ class SharingMechanism(DescribedMechanism):
     """A rule for sharing games; one subclass per rule, never subclassed again."""
 
     kind = "sharing"
+
+    private_costs: ClassVar[bool] = False
+    """Whether the rule is for agents whose costs only they know (a prior instead of a cost)."""
 
     @abstractmethod
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:

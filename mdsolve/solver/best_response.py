@@ -61,7 +61,7 @@ def _piece_maximum(stakes: AccuracyStakes, agent: int, s: Floats, low: float, hi
             if slope(high) <= 0:
                 break
             low, high = high, 2 * high
-        if not np.isfinite(high):
+        else:
             raise UnsupportedError.single(
                 f"agent {stakes.game.agents[agent]}",
                 "no capacity, and every further sample is worth more than it costs him",

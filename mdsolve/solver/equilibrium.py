@@ -32,6 +32,9 @@ Floats = npt.NDArray[np.float64]
 DENSE_LIMIT = 4000
 """Most agents with a full matrix of cross effects; the Newton matrix has its square of entries."""
 
+AMPLE = 1e12
+"""An amount of data beyond every threshold, in samples."""
+
 Others = Literal["unique", "continuum", "unknown"]
 
 
@@ -109,13 +112,16 @@ def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibriu
 def _refuse_unbounded(stakes: AccuracyStakes) -> None:
     """Raise where somebody would contribute without end: data that always helps and costs nothing.
 
-    All families but measured curves, which end flat, rise for ever.
+    All families but measured curves, which end flat, rise for ever; clipped ones start flat, so
+    that slopes are looked at far out as well.
     """
     game = stakes.game
     if game.accuracy.family in ("curve", "union"):
         return
     endless = stakes.borne.free_at_last & ~np.isfinite(game.capacity)
-    endless &= game.accuracy.own_slopes(game.nothing()) > 0
+    nothing = game.nothing()
+    far_out = game.accuracy.unilateral_slopes(nothing, np.full(game.size, AMPLE))
+    endless &= (game.accuracy.own_slopes(nothing) > 0) | (far_out > 0)
     if endless.any():
         raise UnsupportedError.single(
             f"agent {game.agents[int(np.argmax(endless))]}",

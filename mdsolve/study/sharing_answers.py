@@ -36,25 +36,32 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
     s, payments = outcome.contributions, outcome.payments
     if s is None or payments is None:
         return answers
-    baseline = without_payments(game, monitor)
+    private = game.prior is not None
+    baseline = None if private else without_payments(game, monitor)
     answers |= {
         "contributions": s,
         "payments": payments,
-        "utilities": game.utilities(s, payments),
-        "accuracies": game.accuracies(s),
-        "metrics": metrics(game, s, payments, baseline),
+        "utilities": game.utilities(s, payments, outcome.received),
+        "accuracies": game.accuracies(s) if outcome.received is None else outcome.received,
+        "metrics": metrics(game, s, payments, baseline, outcome.received),
     }
+    if private:
+        return answers | dict(outcome.findings)
     shares = answers.get("shapley", contributed(game, s))
     if shares is not None:
         answers["shapley"] = shares
-        answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares)
+        answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares, outcome.received)
     if game.size <= ALONE_LIMIT:
         answers["standalone"] = standalone(game)
     return answers
 
 
 def metrics(
-    game: SharingGame, s: Floats, payments: Floats, baseline: Floats | None
+    game: SharingGame,
+    s: Floats,
+    payments: Floats,
+    baseline: Floats | None,
+    received: Floats | None = None,
 ) -> dict[str, Any]:
     """Return the totals that mechanisms are compared by; None where one is not defined.
 
@@ -62,19 +69,21 @@ def metrics(
     ----------
     baseline : (n,) or None
         Contributions of the equilibrium without payments, the reference of the gains.
+    received : (n,) or None
+        Accuracy of the model handed to each agent; None is the full one.
     """
-    utilities = game.utilities(s, payments)
+    utilities = game.utilities(s, payments, received)
     capacity = float(game.capacity.sum())
-    accuracies = game.accuracies(s)
+    accuracies = game.accuracies(s) if received is None else received
     return {
         "total_data": float(s.sum()),
         "data_share": float(s.sum()) / capacity if np.isfinite(capacity) else None,
-        "welfare": game.welfare(s),
+        "welfare": game.welfare(s, received),
         "mean_accuracy": float(accuracies.mean()),
         "data_gain": None if baseline is None else _ratio(s.sum(), baseline.sum()),
         "accuracy_gain": None
         if baseline is None
-        else _ratio(game.total_benefit(s), game.total_benefit(baseline)),
+        else _ratio(float(game.value @ accuracies), game.total_benefit(baseline)),
         "p_mean": {
             "1": float(utilities.mean()),
             "0": p_mean(utilities, 0) if utilities.min() >= 0 else None,
@@ -91,14 +100,21 @@ def contributed(game: SharingGame, s: Floats) -> Floats | None:
     return shapley(game, s).shares
 
 
-def reciprocity(game: SharingGame, s: Floats, payments: Floats, shares: Floats) -> float | None:
+def reciprocity(
+    game: SharingGame,
+    s: Floats,
+    payments: Floats,
+    shares: Floats,
+    received: Floats | None = None,
+) -> float | None:
     """Return min_i (value_i (a_i(s) - a_i(0)) + p_i) / phi_i over agents with phi_i > 0.
 
     The reciprocity of [M25] Definition 3.3 at this profile; None where nobody contributes.
     """
-    received = game.benefits(s) - game.benefits(game.nothing()) + payments
+    benefits = game.benefits(s) if received is None else game.value * received
+    earned = benefits - game.benefits(game.nothing()) + payments
     counted = shares > ROUND_OFF * max(1.0, float(np.abs(shares).max(initial=0.0)))
-    return float((received[counted] / shares[counted]).min()) if counted.any() else None
+    return float((earned[counted] / shares[counted]).min()) if counted.any() else None
 
 
 def _ratio(value: float, reference: float) -> float | None:

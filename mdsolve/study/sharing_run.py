@@ -15,7 +15,7 @@ from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_known_costs
+from mdsolve.game.sharing import SharingGame, require_costs
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
@@ -49,7 +49,7 @@ def solve_sharing(
     effective = effective_options(name, rule.options, given)
     clock = time.perf_counter()
     game = sharing_game(instance)
-    require_known_costs(game)
+    require_costs(game, private=rule.private_costs)
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
     outcome = _balanced(outcome)
@@ -130,6 +130,7 @@ def certify_sharing(
         options=options,
         contributions=outcome.contributions,
         payments=outcome.payments,
+        accuracies=outcome.received,
         details=outcome.findings,
     )
     solved = outcome.termination is Termination.SOLVED

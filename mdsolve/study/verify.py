@@ -19,7 +19,7 @@ from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageEr
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.market import Market
-from mdsolve.game.sharing import require_known_costs
+from mdsolve.game.sharing import require_costs
 from mdsolve.instance import Instance, load
 from mdsolve.instance.findings import shown
 from mdsolve.instance.market import MarketInstance
@@ -213,12 +213,12 @@ def _verify_sharing(
             "markets can be checked in exact and ball arithmetic",
         )
     game = sharing_game(instance)
-    require_known_costs(game)
     claim = sharing_claim_from(data, game, folder, label)
+    rule = SHARING_MECHANISMS.get(claim.mechanism or "")
+    require_costs(game, private=rule is not None and rule.private_costs)
     if claim.contributions is None and "nash_gap" in data:
         witness = data.get("witness")
         tree = witness.get("tree") if isinstance(witness, Mapping) else None
         return Certificate((no_equilibrium(instance, tree, True),))
-    rule = SHARING_MECHANISMS.get(claim.mechanism or "")
     claimed = ("nash", "budget-balance") if rule is None else rule.claims(game, claim.options)
     return verify_sharing(game, claim, tolerance=tolerance, claimed=(*claimed, *conditions))

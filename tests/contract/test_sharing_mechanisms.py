@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from mdsolve.certificate.sharing import verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
+from mdsolve.game.sharing import require_costs
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
@@ -34,47 +37,62 @@ GAMES = {
         ],
         "accuracy": {"family": "power", "weights": [[1, 0.5, 0], [0.5, 1, 0], [0.2, 0.2, 1]]},
     },
+    "threshold": {
+        "agents": [{"name": "A", "cost": 0.001}, {"name": "B", "cost": 0.0015}],
+        "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 1},
+    },
+    "private": {
+        "agents": [
+            {
+                "name": "A{}",
+                "count": 2,
+                "prior": {"low": 0.0004, "high": 0.001, "probability_low": 0.5},
+            }
+        ],
+        "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 1},
+    },
 }
 
 
-def more_for_one(game, s, payments):
-    changed = payments.copy()
-    changed[0] += STEP
-    return s, changed
+def more_for_one(game, claim):
+    payments = claim.payments.copy()
+    payments[0] += STEP
+    return replace(claim, payments=payments)
 
 
-def move_one(game, s, payments):
-    changed = s.copy()
+def move_one(game, claim):
+    s = claim.contributions.copy()
     inner = int(np.argmax((s > 0) & (s < game.capacity)))
-    changed[inner] += STEP
-    return changed, None
+    s[inner] += STEP * max(1.0, s[inner])
+    return replace(claim, contributions=s, payments=None)
 
 
-def take_from_all(game, s, payments):
-    return s, payments - STEP
+def take_from_all(game, claim):
+    return replace(claim, payments=claim.payments - STEP)
 
 
-def below_nothing(game, s, payments):
-    utilities = game.utilities(s, payments)
-    changed = payments.copy()
-    changed[0] -= utilities[0] + STEP
-    return s, changed
+def below_nothing(game, claim):
+    utilities = game.utilities(claim.contributions, claim.payments)
+    payments = claim.payments.copy()
+    payments[0] -= utilities[0] + STEP
+    return replace(claim, payments=payments)
 
 
-def one_twin_more(game, s, payments):
-    changed = payments.copy()
-    changed[1] += STEP
-    return s, changed
+def one_twin_more(game, claim):
+    payments = claim.payments.copy()
+    payments[1] += STEP
+    return replace(claim, payments=payments)
 
 
-def give_less(game, s, payments):
-    changed = s.copy()
-    changed[int(np.argmax(s))] *= 0.9
-    return changed, None
+def give_less(game, claim):
+    s = claim.contributions.copy()
+    s[int(np.argmax(s))] *= 0.9
+    return replace(claim, contributions=s, payments=None)
 
 
-def give_nothing_and_less(game, s, payments):
-    return np.where(np.arange(len(s)) == 0, -STEP, s), None
+def give_nothing_and_less(game, claim):
+    s = np.where(np.arange(game.size) == 0, -STEP, claim.contributions)
+    return replace(claim, contributions=s, payments=None)
 
 
 PERTURBATIONS = {
@@ -86,6 +104,7 @@ PERTURBATIONS = {
     "individual-rationality": below_nothing,
     "equal-treatment": one_twin_more,
 }
+"""Condition -> how to break it; "mechanism condition" wins over the condition alone."""
 
 
 @pytest.mark.parametrize("name", SHARING_MECHANISMS)
@@ -95,6 +114,7 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
     game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
     options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     try:
+        require_costs(game, private=rule.private_costs)
         found = rule.outcome(game, options, Monitor())
     except UnsupportedError:
         pytest.skip("the mechanism says that it does not apply")
@@ -102,26 +122,27 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
     claims = rule.claims(game, options)
     assert claims
     assert set(claims) <= set(rule.promises)
-
-    def certificate(s, payments, conditions):
-        claim = SharingClaim(name, options, s, payments, found.findings)
-        return verify_sharing(game, claim, conditions=conditions, claimed=conditions)
-
-    right = certificate(found.contributions, found.payments, claims)
+    claim = SharingClaim(
+        name, options, found.contributions, found.payments, found.received, found.findings
+    )
+    right = verify_sharing(game, claim, conditions=claims, claimed=claims)
     assert right.verdict == "pass", right.to_dict()
     for condition in claims:
-        assert condition in PERTURBATIONS, f"no perturbation breaks {condition}; add one"
+        perturb = PERTURBATIONS.get(f"{name} {condition}", PERTURBATIONS.get(condition))
+        assert perturb is not None, f"no perturbation breaks {condition}; add one"
         if condition == "equal-treatment" and game_name != "twins":
             continue
-        s, payments = PERTURBATIONS[condition](game, found.contributions, found.payments)
-        wrong = certificate(s, payments, (condition,))
+        wrong = verify_sharing(
+            game, perturb(game, claim), conditions=(condition,), claimed=(condition,)
+        )
         assert wrong.condition(condition).verdict == "fail", condition
 
 
 @pytest.mark.parametrize("name", SHARING_MECHANISMS)
 def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
     rule = SHARING_MECHANISMS[name]
-    game = sharing_game(parse({"kind": "sharing", **GAMES["two"]}))
+    game_name = "private" if rule.private_costs else "two"
+    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
     options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     found = rule.outcome(game, options, Monitor())
     again = rule.payments(game, found.contributions, options)

@@ -177,3 +177,18 @@ def test_a_cycle_of_best_responses_is_reported_not_hidden():
     }
     _, found = solve(game_of(agents, accuracy))
     assert found.converged or found.cycle is not None
+
+
+def test_a_price_above_the_cost_is_refused_on_curves_that_start_flat():
+    game = sharing_game(
+        parse(
+            {
+                "kind": "sharing",
+                "agents": [{"name": "A", "cost": 0.001}],
+                "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 1},
+            }
+        )
+    )
+    paid = game.costs.transformed(1.0, -0.03)
+    with pytest.raises(UnsupportedError, match="cost nothing"):
+        accuracy_equilibrium(AccuracyStakes(game, paid), Monitor())

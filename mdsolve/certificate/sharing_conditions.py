@@ -1,0 +1,140 @@
+"""Conditions of a sharing game that need contributions and payments only."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.nash import best_piece
+from mdsolve.certificate.payment_rules import Rule
+from mdsolve.certificate.shares import shares_of
+from mdsolve.certificate.sharing_setting import SharingSetting
+from mdsolve.conditions import Condition
+
+Floats = npt.NDArray[np.float64]
+
+ALONE_LIMIT = 3000
+"""Most agents whose best contribution alone is searched one by one."""
+
+
+def feasibility(setting: SharingSetting) -> Condition:
+    """Check 0 <= s_i <= capacity_i."""
+    s, capacity = setting.s, setting.game.capacity
+    excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
+    return setting.decided(
+        "feasibility",
+        excess,
+        float(np.max(np.abs(s), initial=0.0)),
+        ("every contribution is within its capacity", "a contribution is negative or too large"),
+        {"contribution": s},
+        f"{setting.game.size:,} contributions",
+    )
+
+
+def budget_balance(setting: SharingSetting) -> Condition:
+    """Check that payments sum to zero; rules that shape models pay nobody anything."""
+    if isinstance(setting.payments, str):
+        return setting.unchecked("budget-balance", setting.payments)
+    paid = np.abs(setting.payments) if setting.shaped else setting.payments
+    total = float(paid.sum())
+    scale = float(np.abs(setting.payments).max(initial=0.0))
+    allowed = setting.tolerance * max(1.0, scale)
+    fails = abs(total) > allowed
+    return Condition(
+        "budget-balance",
+        "budget-balance" in setting.claimed,
+        "fail" if fails else "pass",
+        violation=abs(total),
+        scale=scale,
+        tolerance=allowed,
+        scope=f"{setting.game.size:,} payments",
+        detail="payments do not sum to zero" if fails else "payments sum to zero",
+        witness={"sum_of_payments": total},
+    )
+
+
+def rationality(setting: SharingSetting, payments: Floats) -> Condition:
+    """Check that taking part is worth more than no model, no cost and no payment."""
+    utilities = setting.utilities(payments)
+    outside = np.zeros(setting.game.size) if setting.game.budget is None else setting.game.budget
+    return setting.decided(
+        "individual-rationality",
+        outside - utilities,
+        float(np.abs(utilities).max(initial=0.0)),
+        ("nobody is better off staying out", "an agent is better off staying out"),
+        {"utility": utilities, "outside": outside},
+        f"{setting.game.size:,} agents",
+    )
+
+
+def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
+    """Check that taking part is worth at least the best that own data alone can give."""
+    game = setting.game
+    if game.size > ALONE_LIMIT:
+        reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are searched one by one"
+        return setting.unchecked("individual-rationality-alone", reason)
+    nothing = game.nothing()
+    plain = Rule(1.0, 0.0, None, nothing)
+    start = game.utilities(nothing, nothing)
+    alone = np.array(
+        [start[agent] + best_piece(game, nothing, plain, agent)[1] for agent in range(game.size)]
+    )
+    utilities = setting.utilities(payments)
+    return setting.decided(
+        "individual-rationality-alone",
+        alone - utilities,
+        float(np.abs(utilities).max(initial=0.0)),
+        ("nobody is better off training alone", "an agent is better off training alone"),
+        {"utility": utilities, "alone": alone},
+        f"{game.size:,} agents",
+    )
+
+
+def reciprocity(setting: SharingSetting, payments: Floats) -> Condition:
+    """Check value_i (a_i - a_i(0)) + p_i >= phi_i for every agent ([M25] Definition 3.3)."""
+    shares = shares_of(setting.game, setting.s)
+    if isinstance(shares, str):
+        return setting.unchecked("reciprocity", shares)
+    game = setting.game
+    received = game.benefits(setting.s) - game.benefits(game.nothing()) + payments
+    return setting.decided(
+        "reciprocity",
+        shares.shares - received,
+        float(np.abs(received).max(initial=0.0)),
+        ("everybody receives what he contributes", "an agent receives less than he contributes"),
+        {"received": received, "contributed": shares.shares},
+        f"{game.size:,} agents",
+    )
+
+
+def equal_treatment(setting: SharingSetting, payments: Floats) -> Condition:
+    """Check that identical agents with equal contributions are paid alike."""
+    game = setting.game
+    if game.size > ALONE_LIMIT:
+        reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are compared"
+        return setting.unchecked("equal-treatment", reason)
+    jacobian = game.accuracy.jacobian(setting.s)
+    accuracy = game.accuracies(setting.s)
+    first: dict[tuple[float, ...], int] = {}
+    gaps = np.zeros(game.size)
+    for agent in range(game.size):
+        others = np.sort(np.delete(jacobian[:, agent], agent))
+        row = np.sort(np.delete(jacobian[agent], agent))
+        key = (
+            float(game.value[agent]),
+            float(setting.s[agent]),
+            float(accuracy[agent]),
+            float(jacobian[agent, agent]),
+            *others.tolist(),
+            *row.tolist(),
+        )
+        like = first.setdefault(key, agent)
+        gaps[agent] = abs(payments[agent] - payments[like])
+    return setting.decided(
+        "equal-treatment",
+        gaps,
+        float(np.abs(payments).max(initial=0.0)),
+        ("identical agents are paid alike", "identical agents are paid differently"),
+        {"payment": payments},
+        f"{game.size:,} agents, {game.size - len(first):,} like another",
+    )
