@@ -10,6 +10,11 @@ import typer
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
 from mdsolve.errors import UsageError
 
+OFFER = {
+    True: "Add -o FOLDER for the picture and the numbers.",
+    False: "Add -o FOLDER for the numbers.",
+}
+
 
 def reproduce(
     name: Annotated[
@@ -34,8 +39,9 @@ def reproduce(
         if as_json:
             print_json([{"name": item.name, "title": item.title} for item in ITEMS.values()])
         else:
+            width = max(map(len, ITEMS))
             for item in ITEMS.values():
-                typer.echo(f"{item.name:20} {item.title}")
+                typer.echo(f"{item.name:{width}}  {item.title}")
         return
     item = item_named(name)
     if output is not None:
@@ -45,12 +51,12 @@ def reproduce(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.reproduction import reproduction_view
+        from mdsolve.report.reproduction import FIGURES, reproduction_view
         from mdsolve.report.text import console_for
 
         console_for().print(reproduction_view(found))
         if output is None:
-            typer.echo("Add -o FOLDER for the picture and the numbers.", err=True)
+            typer.echo(OFFER[item.name in FIGURES], err=True)
     if output is not None:
         from mdsolve.report.reproduction import write_reproduction
 

@@ -52,11 +52,13 @@ def _cell(value: Any) -> str:
 
 
 def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
-    """Write the numbers as JSON and the picture as PNG; return the files."""
+    """Write the numbers as JSON and the picture, where there is one, as PNG; return the files."""
     stem = found.name.replace("/", "-")
     numbers, image = folder / f"{stem}.json", folder / f"{stem}.png"
     text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
     write_atomically(numbers, lambda stream: stream.write(text.encode()))
+    if found.name not in FIGURES:
+        return [numbers]
     draw_reproduction(found, image)
     return [numbers, image]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from mdsolve.progress import Monitor
@@ -71,6 +72,18 @@ def _stored(entry: Any) -> Any:
     if isinstance(entry, list):
         return [part.to_dict() if hasattr(part, "to_dict") else part for part in entry]
     return entry
+
+
+def rounds_to(value: float, printed: str) -> bool:
+    """Tell whether a number rounds, or is cut off, to a printed non-negative decimal.
+
+    Examples
+    --------
+    >>> rounds_to(0.9537002, "0.9537"), rounds_to(0.86566, "0.8656"), rounds_to(0.77762, "0.7772")
+    (True, True, False)
+    """
+    unit = Fraction(1, 10 ** len(printed.partition(".")[2]))
+    return -unit / 2 <= Fraction(value) - Fraction(printed) < unit
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,21 @@ from mdsolve.study.reproduce import (
     chen2020_figure1,
     chen2020_figure2,
     chen2020_figure3,
+    murhekar2025_examples,
 )
 from mdsolve.study.reproduce.record import Item
 
 ITEMS: dict[str, Item] = {
-    module.ITEM.name: module.ITEM
-    for module in (chen2020_example1, chen2020_figure1, chen2020_figure2, chen2020_figure3)
+    item.name: item
+    for item in (
+        chen2020_example1.ITEM,
+        chen2020_figure1.ITEM,
+        chen2020_figure2.ITEM,
+        chen2020_figure3.ITEM,
+        murhekar2025_examples.EXAMPLE3,
+        murhekar2025_examples.EXAMPLE4,
+        murhekar2025_examples.EXAMPLE7,
+    )
 }
 
 
