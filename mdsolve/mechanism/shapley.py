@@ -14,6 +14,7 @@ from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutc
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import shapley
 from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.solver.stakes import ShapleyStakes
 from mdsolve.status import Termination
 
 
@@ -44,6 +45,11 @@ class ShapleyPayments(SharingMechanism):
         del options
         own = game.benefits(s) - game.benefits(game.nothing())
         return shapley(game, s).shares - own
+
+    def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> ShapleyStakes:
+        """Return Shapley shares against own costs."""
+        del options
+        return ShapleyStakes(game, game.costs)
 
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim equilibrium, balance and fairness; rationality where nobody has a fixed cost."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
+from mdsolve.shapley.potential import ShapleyPotential
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,3 +75,20 @@ class AccuracyStakes(Stakes):
         """Return du_agent / ds_agent, from the right, at each own contribution."""
         benefit = self.game.value[agent] * self.game.accuracy.slope_along(agent, s, own)
         return np.asarray(benefit - self.borne.slope_along(agent, own))
+
+
+@dataclass(frozen=True)
+class ShapleyStakes(Stakes):
+    """The benefit is the agent's Shapley share; own slopes are those of one potential."""
+
+    @cached_property
+    def _potential(self) -> ShapleyPotential:
+        return ShapleyPotential(self.game)
+
+    def benefit_slopes(self, s: Floats) -> Floats:
+        """Return d phi_i / d s_i."""
+        return self._potential.at(s).gradient
+
+    def benefit_jacobian(self, s: Floats) -> Floats:
+        """Return d^2 phi_i / d s_i d s_j = d^2 P / d s_i d s_j, a symmetric matrix."""
+        return self._potential.at(s).hessian
