@@ -33,6 +33,9 @@ GLOBAL_LIMIT = 3000
 
 BISECTIONS = 200
 
+GAIN_NODES = 20
+"""Gauss-Legendre nodes of the integral of an own Shapley slope, which is smooth."""
+
 
 def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bool) -> Condition:
     """Check that nobody gains by changing his own contribution."""
@@ -52,8 +55,13 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     beside = np.maximum(low, s - ROUND_OFF * np.maximum(1.0, s))
     left = np.maximum(-slope(beside), 0.0) * (s - low) + np.maximum(-at, 0.0) * (s - beside)
     gains = np.maximum(np.maximum(at, 0.0) * (high - s), left)
-    worst = int(np.argmax(np.where(too_high | too_low, np.inf, gains)))
-    moved = bool(too_high[worst] or too_low[worst])
+    elsewhere = too_high | too_low
+    moved = bool(elsewhere.any())
+    answers = s
+    if moved:
+        answers = _best_replies(game, s, slope, too_high, too_low)
+        gains = np.where(elsewhere, _gains(game, s, rule, answers), gains)
+    worst = int(np.argmax(np.where(elsewhere, gains, -np.inf) if moved else gains))
     bound = float(gains.max(initial=0.0))
     witness: dict[str, Any] = {
         "agent": game.agents[worst],
@@ -61,10 +69,7 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
         "marginal_utility": float(at[worst]),
     }
     if moved:
-        answer = _best_reply(game, s, rule, worst, bool(too_low[worst]))
-        gain = _gain(game, s, rule, worst, answer)
-        witness |= {"best_response": answer, "gain": gain}
-        bound = max(bound, gain)
+        witness |= {"best_response": float(answers[worst]), "gain": float(gains[worst])}
     fails = moved or bound > allowed
     return Condition(
         NAME,
@@ -96,49 +101,44 @@ def own_slopes(game: SharingGame, s: Floats, rule: Rule) -> Callable[[Floats], F
     return slope
 
 
-def _best_reply(game: SharingGame, s: Floats, rule: Rule, agent: int, upwards: bool) -> float:
-    """Return where the agent's slope changes sign, by bisection."""
-    slope = own_slopes(game, s, rule)
-
-    def at(x: float) -> float:
-        own = s.copy()
-        own[agent] = x
-        return float(slope(own)[agent])
-
-    if not upwards and at(0.0) <= 0:
-        return 0.0
-    now = float(s[agent])
-    low, high = (now, float(game.capacity[agent])) if upwards else (0.0, now)
-    if not np.isfinite(high):
-        high = max(1.0, 2 * low)
-        for _ in range(BISECTIONS):
-            if at(high) <= 0:
-                break
-            high *= 2
+def _best_replies(
+    game: SharingGame,
+    s: Floats,
+    slope: Callable[[Floats], Floats],
+    too_high: npt.NDArray[np.bool_],
+    too_low: npt.NDArray[np.bool_],
+) -> Floats:
+    """Return where the slopes of these agents change sign, by bisection; the others stay."""
+    low = np.where(too_high, 0.0, s)
+    high = np.where(too_low, game.capacity, s)
+    endless = ~np.isfinite(high)
+    high[endless] = np.maximum(1.0, 2 * s[endless])
+    for _ in range(BISECTIONS):
+        endless &= slope(high) > 0
+        if not endless.any():
+            break
+        high[endless] *= 2
+    high[too_high & (slope(low) <= 0)] = 0.0
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
-        if middle in (low, high):
+        if np.all((middle == low) | (middle == high)):
             break
-        low, high = (middle, high) if at(middle) > 0 else (low, middle)
+        rises = slope(middle) > 0
+        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
     return high
 
 
-def _gain(game: SharingGame, s: Floats, rule: Rule, agent: int, answer: float) -> float:
-    """Return what the agent gains by the answer; Shapley gains by integrating the slope."""
-    own = s.copy()
-    own[agent] = answer
-    costs = game.costs.value(own)[agent] - game.costs.value(s)[agent]
-    other = -rule.borne * costs + rule.price * (answer - s[agent])
+def _gains(game: SharingGame, s: Floats, rule: Rule, answers: Floats) -> Floats:
+    """Return what each agent alone gains by his answer; Shapley gains by integrating the slope."""
     if rule.shares is None:
-        moved = game.accuracy.unilateral_values(s, own)[agent]
-        return float(game.value[agent] * (moved - game.accuracies(s)[agent]) + other)
-    nodes, weights = np.polynomial.legendre.leggauss(20)
-    points = s[agent] + 0.5 * (nodes + 1) * (answer - s[agent])
-    slopes = []
-    for point in points:
-        own[agent] = point
-        slopes.append(rule.shares.slopes(own)[agent])
-    return float(0.5 * (answer - s[agent]) * (weights @ np.array(slopes)) + other)
+        benefit = game.value * (game.accuracy.unilateral_values(s, answers) - game.accuracies(s))
+    else:
+        nodes, weights = np.polynomial.legendre.leggauss(GAIN_NODES)
+        points = [s + 0.5 * (node + 1) * (answers - s) for node in nodes]
+        slopes = np.array([rule.shares.slopes(point) for point in points])
+        benefit = 0.5 * (answers - s) * (weights @ slopes)
+    costs = game.costs.value(answers) - game.costs.value(s)
+    return np.asarray(benefit - rule.borne * costs + rule.price * (answers - s))
 
 
 def _global(
