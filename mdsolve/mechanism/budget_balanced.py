@@ -11,10 +11,11 @@ from mdsolve.errors import UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.played import PlayedMechanism
-from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.sharing_base import Floats
 from mdsolve.solver.budget_rate import full_rate, optimal_rate
+from mdsolve.solver.spending import Spending
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.tolerance import ROUND_OFF
 
 
 class BudgetBalanced(PlayedMechanism):
@@ -54,14 +55,9 @@ class BudgetBalanced(PlayedMechanism):
         share = 0.0 if game.size == 1 else budget_rate(game, options["beta"])
         return AccuracyStakes(game, game.costs.transformed(1 - share))
 
-    def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
-    ) -> SharingOutcome:
-        """Return the equilibrium, with the rate used."""
-        found = super().outcome(game, options, monitor)
-        return found.with_findings(
-            beta=budget_rate(game, options["beta"]) if game.size > 1 else 0.0
-        )
+    def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the rate used."""
+        return {"beta": budget_rate(game, options["beta"]) if game.size > 1 else 0.0}
 
 
 def budget_rate(game: SharingGame, beta: Any) -> float:

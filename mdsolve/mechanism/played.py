@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
+from mdsolve.solver.budgeted_equilibrium import BudgetedEquilibrium, budgeted_equilibrium
 from mdsolve.solver.equilibrium import accuracy_equilibrium
+from mdsolve.solver.spending import Spending
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.status import Termination
 
@@ -20,34 +22,50 @@ class PlayedMechanism(SharingMechanism):
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
         "budget-balance": "always",
+        "feasibility": "where agents have budgets: nobody spends more than he has",
     }
 
     @abstractmethod
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
         """Return what each agent gains and bears by his own contribution."""
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim an equilibrium and payments that sum to zero."""
+    def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return further keys of every solution under the rule."""
         del game, options
-        return ("nash", "budget-balance")
+        return {}
+
+    @abstractmethod
+    def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
+        """Return what the agents of a game with budgets can afford."""
+
+    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Claim an equilibrium, payments that sum to zero, and budgets kept where there are any."""
+        del options
+        always = ("nash", "budget-balance")
+        return always if game.budget is None else (*always, "feasibility")
 
     def outcome(
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
     ) -> SharingOutcome:
-        """Return an equilibrium of the game that the rule leaves to the agents."""
-        found = accuracy_equilibrium(self.stakes(game, options), monitor)
+        """Return an equilibrium of the game that the rule leaves to the agents.
+
+        With budgets it is a generalised one: nobody gains by a change that he can afford.
+        """
+        if game.budget is None:
+            candidate = BudgetedEquilibrium(
+                accuracy_equilibrium(self.stakes(game, options), monitor)
+            )
+        else:
+            candidate = budgeted_equilibrium(self.spending(game, options), monitor)
+        found = candidate.equilibrium
         s = found.contributions
-        findings: dict[str, Any] = {"equilibria": found.others}
+        findings = {**self.details(game, options), "equilibria": found.others}
         if found.others == "unknown":
             findings["equilibria"] = [float(s.sum())]
         if found.cycle is not None:
             findings["cycle"] = found.cycle
         if not found.converged:
-            message = (
-                "Best responses run in a cycle; no equilibrium was found."
-                if found.cycle is not None
-                else "No profile was found at which the agents' best responses come to rest."
-            )
+            message = _why_not(game, candidate)
             return SharingOutcome(
                 s,
                 self.payments(game, s, options),
@@ -62,6 +80,24 @@ class PlayedMechanism(SharingMechanism):
             "any other split is one too.",
             "unknown": "A Nash equilibrium; that it is the only one is not proved.",
         }[found.others]
+        if candidate.binding:
+            held = "budget holds" if candidate.binding == 1 else "budgets hold"
+            message += f" {candidate.binding:,} {held} an agent back."
         return SharingOutcome(
             s, self.payments(game, s, options), Termination.SOLVED, message, found.method, findings
         )
+
+
+def _why_not(game: SharingGame, candidate: BudgetedEquilibrium) -> str:
+    """Return why no equilibrium was found."""
+    if candidate.equilibrium.cycle is not None:
+        return "Best responses run in a cycle; no equilibrium was found."
+    if candidate.penniless is None:
+        return "No profile was found at which the agents' best responses come to rest."
+    name = game.agents[candidate.penniless]
+    if candidate.impossible:
+        return f"No profile is feasible: agent {name} has too little money whatever anybody does."
+    return (
+        "No equilibrium was found: what is best for the others leaves agent "
+        f"{name} with too little money whatever he contributes."
+    )

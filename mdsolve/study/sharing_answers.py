@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.conditions import Certificate
 from mdsolve.game.p_mean import p_mean
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingOutcome
@@ -115,6 +116,15 @@ def reciprocity(
     earned = benefits - game.benefits(game.nothing()) + payments
     counted = shares > ROUND_OFF * max(1.0, float(np.abs(shares).max(initial=0.0)))
     return float((earned[counted] / shares[counted]).min()) if counted.any() else None
+
+
+def regret(certificate: Certificate) -> float | None:
+    """Return the checker's bound on what anybody gains by deviating, in money.
+
+    max_i (u_i(best response) - u_i(s)): 0 at a Nash equilibrium. None where it was not checked.
+    """
+    found = [condition for condition in certificate.conditions if condition.name == "nash"]
+    return found[0].violation if found else None
 
 
 def _ratio(value: float, reference: float) -> float | None:

@@ -24,7 +24,7 @@ from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.solver.welfare_payments import exactly_balanced
 from mdsolve.status import Termination
-from mdsolve.study.sharing_answers import sharing_answers
+from mdsolve.study.sharing_answers import regret, sharing_answers
 from mdsolve.study.stopping import stop_message, stop_termination
 from mdsolve.tolerance import DEFAULT, ROUND_OFF, Tolerances
 
@@ -52,32 +52,69 @@ def solve_sharing(
     require_costs(game, private=rule.private_costs)
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
+    seconds = {"build": built - clock, "solve": time.perf_counter() - built}
+    return answered(
+        rule,
+        instance,
+        game,
+        outcome,
+        effective,
+        seconds,
+        monitor=monitor,
+        tolerances=tolerances,
+        seed=seed,
+    )
+
+
+def answered(
+    rule: SharingMechanism,
+    instance: SharingInstance,
+    game: SharingGame,
+    outcome: SharingOutcome,
+    options: Mapping[str, Any],
+    seconds: Mapping[str, float],
+    *,
+    monitor: Monitor,
+    tolerances: Tolerances = DEFAULT,
+    seed: int | None = None,
+) -> Solution:
+    """Return an outcome with its metrics and what the checker says of it.
+
+    Parameters
+    ----------
+    options : mapping
+        Effective options of the mechanism.
+    seconds : mapping
+        Time spent so far, by phase.
+    """
     outcome = _balanced(outcome)
-    solved = time.perf_counter()
     _refuse_overspending(game, outcome)
+    start = time.perf_counter()
     solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256),
-        mechanism=MechanismUsed(name, effective),
+        mechanism=MechanismUsed(rule.name, options),
         termination=outcome.termination,
         message=outcome.message,
         agents=tuple(game.agents),
         answers={},
         provenance=Provenance(
             solver=outcome.method,
-            seconds={"build": built - clock, "solve": solved - built},
+            seconds=seconds,
             seed=seed,
         ),
     )
     try:
         answers = sharing_answers(game, outcome, monitor)
-        certificate = certify_sharing(rule, instance, game, outcome, effective, tolerances)
+        certificate = certify_sharing(rule, instance, game, outcome, options, tolerances)
     except (StopRequested, KeyboardInterrupt) as stop:
         reason = f"the check was stopped: {stop_message(stop)}"
         listed = [Condition(key, False, "not-checked", detail=reason) for key in SHARING_CONDITIONS]
         solution = replace(solution, termination=stop_termination(stop), message=reason)
-        return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - solved)
+        return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - start)
+    if "contributions" in answers:
+        answers["regret"] = regret(certificate)
     solution = replace(solution, answers=answers)
-    checked = solution.with_certificate(certificate, time.perf_counter() - solved)
+    checked = solution.with_certificate(certificate, time.perf_counter() - start)
     if certificate.verdict == "fail" and outcome.termination is Termination.SOLVED:
         message = "The computed answer fails its own re-check; see the certificate."
         return replace(checked, termination=Termination.FAILED, message=message)
@@ -108,7 +145,7 @@ def _refuse_overspending(game: SharingGame, outcome: SharingOutcome) -> None:
     if left[poorest] < -DEFAULT.allowance(float(game.budget[poorest])):
         raise UnsupportedError.single(
             f"agent {game.agents[poorest]}",
-            f"a budget that the equilibrium would exceed by {-left[poorest]:.6g}",
+            f"a budget that the outcome would exceed by {-left[poorest]:.6g}",
             "budgets that do not bind",
             "raise the budget, or compute the planner's optimum with the mechanism welfare",
         )
