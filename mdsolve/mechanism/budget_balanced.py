@@ -55,6 +55,15 @@ class BudgetBalanced(PlayedMechanism):
         share = 0.0 if game.size == 1 else budget_rate(game, options["beta"])
         return AccuracyStakes(game, game.costs.transformed(1 - share))
 
+    def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
+        """Return budgets as (1-beta) c_i(s_i) + beta/(n-1) sum_{j != i} c_j(s_j) <= B_i."""
+        n = game.size
+        passed_on = 0.0 if n == 1 else budget_rate(game, options["beta"]) / (n - 1)
+        own = 1 - n * passed_on
+        factor = 0.0 if abs(own) <= ROUND_OFF * n else own
+        levy = game.costs.transformed(passed_on)
+        return Spending(self.stakes(game, options), levy, game.costs, factor)
+
     def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rate used."""
         return {"beta": budget_rate(game, options["beta"]) if game.size > 1 else 0.0}

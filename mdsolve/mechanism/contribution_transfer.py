@@ -12,6 +12,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats
+from mdsolve.solver.spending import Spending
 from mdsolve.solver.stakes import AccuracyStakes
 
 
@@ -45,3 +46,11 @@ class ContributionTransfer(PlayedMechanism):
         """Return own accuracy against own cost less the price of the own samples."""
         price = 0.0 if game.size == 1 else self._price(options)
         return AccuracyStakes(game, game.costs.transformed(1.0, -price))
+
+    def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
+        """Return budgets as c_i(s_i) - beta s_i + beta/(n-1) sum_{j != i} s_j <= B_i."""
+        n = game.size
+        each = 0.0 if n == 1 else self._price(options) / (n - 1)
+        stakes = self.stakes(game, options)
+        levy = game.costs.transformed(0.0, each)
+        return Spending(stakes, levy, stakes.borne.transformed(1.0, -each), 1.0)

@@ -13,6 +13,7 @@ from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.solver.no_equilibrium import nash_gap
+from mdsolve.solver.spending import Spending
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.status import Termination
 
@@ -63,3 +64,8 @@ class NoPayments(PlayedMechanism):
         """Return own accuracy against own cost."""
         del options
         return AccuracyStakes(game, game.costs)
+
+    def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
+        """Return own costs: nobody's contribution costs anybody else."""
+        nothing = game.costs.transformed(0.0)
+        return Spending(self.stakes(game, options), nothing, game.costs, 1.0)
