@@ -7,6 +7,8 @@ capacity), every best response lies within delta, and
     gain <= delta * max(slope(s_i)^+, slope(s_i)^-),
 
 the negative slope being taken just left of s_i, since utilities may have kinks.
+With budgets an agent deviates within his means only. What he bears of his cost is convex, so if he
+cannot afford s_i + h he can afford nothing beyond, and gains at most h slope(s_i)^+ upwards.
 Both numbers matter: far from curved optima a wrong contribution costs almost nothing in utility.
 Where the accuracy is clipped, utilities are concave between kinks, and every piece is searched.
 """
@@ -50,16 +52,21 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     low, high = np.maximum(s - delta, 0.0), np.minimum(s + delta, game.capacity)
     slope = own_slopes(game, s, rule)
     at, below, above = slope(s), slope(low), slope(high)
-    too_high = (low > 0) & (below < 0)
-    too_low = (high < game.capacity) & (above > 0)
+    step = np.divide(allowed, 2 * at, out=high - s, where=at > 0)
+    step = np.clip(step, ROUND_OFF * np.maximum(1.0, s), np.maximum(high - s, 0.0))
+    held = ~rule.affords(game, s + step)
+    overspent = ~rule.affords(game, low, allowed)
+    too_high = ((low > 0) & (below < 0)) | overspent
+    too_low = (high < game.capacity) & (above > 0) & ~held & ~overspent
     beside = np.maximum(low, s - ROUND_OFF * np.maximum(1.0, s))
     left = np.maximum(-slope(beside), 0.0) * (s - low) + np.maximum(-at, 0.0) * (s - beside)
-    gains = np.maximum(np.maximum(at, 0.0) * (high - s), left)
+    gains = np.maximum(np.maximum(at, 0.0) * np.where(held, step, high - s), left)
     elsewhere = too_high | too_low
     moved = bool(elsewhere.any())
     answers = s
     if moved:
         answers = _best_replies(game, s, slope, too_high, too_low)
+        answers = _within_means(game, s, rule, answers)
         gains = np.where(elsewhere, _gains(game, s, rule, answers), gains)
     worst = int(np.argmax(np.where(elsewhere, gains, -np.inf) if moved else gains))
     bound = float(gains.max(initial=0.0))
@@ -126,6 +133,20 @@ def _best_replies(
         rises = slope(middle) > 0
         low, high = np.where(rises, middle, low), np.where(rises, high, middle)
     return high
+
+
+def _within_means(game: SharingGame, s: Floats, rule: Rule, answers: Floats) -> Floats:
+    """Return the answers, cut back to what can be afforded: from s, or from 0 if s cannot be."""
+    start = np.where(rule.affords(game, s), s, 0.0)
+    low, high = start, answers
+    beyond = ~rule.affords(game, answers)
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        if np.all(~beyond | (middle == low) | (middle == high)):
+            break
+        fits = rule.affords(game, middle)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.where(beyond, low, answers)
 
 
 def _gains(game: SharingGame, s: Floats, rule: Rule, answers: Floats) -> Floats:
@@ -198,10 +219,37 @@ def best_piece(game: SharingGame, s: Floats, rule: Rule, agent: int) -> tuple[fl
     return float(points[best]), max(float(gains[best]), 0.0)
 
 
+def _means(game: SharingGame, s: Floats, rule: Rule, agent: int) -> float:
+    """Return the largest contribution that the agent's capacity and money allow."""
+    capacity = float(game.capacity[agent])
+    if rule.money is None:
+        return capacity
+    money = float(rule.money[agent])
+
+    def affords(x: float) -> bool:
+        spent = rule.borne * game.costs.along(agent, np.array([x])) - rule.price * x
+        return bool(spent[0] <= money)
+
+    low = float(s[agent]) if affords(float(s[agent])) else 0.0
+    high = min(capacity, max(1.0, 2 * low))
+    for _ in range(BISECTIONS):
+        if high >= capacity or not affords(high):
+            break
+        low, high = high, min(capacity, 2 * high)
+    if affords(high):
+        return capacity
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if affords(middle) else (low, middle)
+    return low
+
+
 def piece_maxima(game: SharingGame, s: Floats, rule: Rule, agent: int) -> tuple[Floats, Floats]:
     """Return the best contribution of every piece between kinks, and its gain, both (pieces,)."""
     accuracy, costs = game.accuracy, game.costs
-    top = float(game.capacity[agent])
+    top = _means(game, s, rule, agent)
 
     def slope(x: float) -> float:
         own = np.array([x])

@@ -6,7 +6,7 @@ bears, what he earns per sample, and whether his accuracy or his Shapley share i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.game.sharing import SharingGame
 
 Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,37 @@ class Rule:
         Shapley shares, where they are the benefit.
     payments : (n,)
         Money received at the claimed contributions.
+    money : (n,) or None
+        With budgets: what borne * c_i(s_i) - price * s_i may be at most, the others as claimed.
     """
 
     borne: float
     price: float
     shares: Shares | None
     payments: Floats
+    money: Floats | None = None
+
+    def affords(self, game: SharingGame, own: Floats, slack: float = 0.0) -> Booleans:
+        """Tell who can pay for another own contribution, the others as claimed, shape (n,)."""
+        if self.money is None:
+            return np.ones(game.size, dtype=np.bool_)
+        spent = self.borne * game.costs.value(own) - self.price * own
+        return np.asarray(spent <= self.money + slack)
 
 
-def rule_of(  # noqa: PLR0911 - one return per rule
+def rule_of(game: SharingGame, claim: SharingClaim, s: Floats) -> Rule | str:
+    """Return the claimed mechanism's rule at contributions s, or why it is not known."""
+    rule = _payment_rule(game, claim, s)
+    if isinstance(rule, str) or rule.shares is not None or game.budget is None:
+        return rule
+    # b_i = B_i - c_i + p_i, and of p_i this part depends on s_i; the rest is up to the others.
+    own = (1 - rule.borne) * game.costs.value(s) + rule.price * s
+    return replace(rule, money=game.budget + rule.payments - own)
+
+
+def _payment_rule(  # noqa: PLR0911 - one return per rule
     game: SharingGame, claim: SharingClaim, s: Floats
 ) -> Rule | str:
-    """Return the claimed mechanism's rule at contributions s, or why it is not known."""
     n = game.size
     none = np.zeros(n)
     if claim.mechanism in (None, "none"):

@@ -18,8 +18,14 @@ ALONE_LIMIT = 3000
 
 
 def feasibility(setting: SharingSetting) -> Condition:
-    """Check 0 <= s_i <= capacity_i."""
+    """Check 0 <= s_i <= capacity_i and, with budgets, B_i - c_i(s_i) + p_i >= 0 in money."""
     s, capacity = setting.s, setting.game.capacity
+    if setting.game.budget is not None:
+        if isinstance(setting.payments, str):
+            return setting.unchecked("feasibility", setting.payments)
+        within = bool(np.all((s >= 0) & (s <= capacity)))
+        if within:
+            return _within_budgets(setting, setting.game.budget, setting.payments)
     excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
     return setting.decided(
         "feasibility",
@@ -28,6 +34,21 @@ def feasibility(setting: SharingSetting) -> Condition:
         ("every contribution is within its capacity", "a contribution is negative or too large"),
         {"contribution": s},
         f"{setting.game.size:,} contributions",
+    )
+
+
+def _within_budgets(setting: SharingSetting, budget: Floats, payments: Floats) -> Condition:
+    left = budget - setting.game.costs.value(setting.s) + payments
+    return setting.decided(
+        "feasibility",
+        -left,
+        float(max(np.abs(budget).max(), np.abs(payments).max())),
+        (
+            "every contribution is within its capacity, and nobody spends more than his budget",
+            "an agent spends more than his budget",
+        ),
+        {"money_left": left, "budget": budget, "contribution": setting.s},
+        f"{setting.game.size:,} contributions and budgets",
     )
 
 
@@ -74,7 +95,7 @@ def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
         reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are searched one by one"
         return setting.unchecked("individual-rationality-alone", reason)
     nothing = game.nothing()
-    plain = Rule(1.0, 0.0, None, nothing)
+    plain = Rule(1.0, 0.0, None, nothing, game.budget)
     start = game.utilities(nothing, nothing)
     alone = np.array(
         [start[agent] + best_piece(game, nothing, plain, agent)[1] for agent in range(game.size)]

@@ -62,7 +62,7 @@ class BudgetBalanced(PlayedMechanism):
         own = 1 - n * passed_on
         factor = 0.0 if abs(own) <= ROUND_OFF * n else own
         levy = game.costs.transformed(passed_on)
-        return Spending(self.stakes(game, options), levy, game.costs, factor)
+        return Spending(self.stakes(game, options), levy, game.costs, factor, passed_on > 0)
 
     def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rate used."""

@@ -53,4 +53,4 @@ class ContributionTransfer(PlayedMechanism):
         each = 0.0 if n == 1 else self._price(options) / (n - 1)
         stakes = self.stakes(game, options)
         levy = game.costs.transformed(0.0, each)
-        return Spending(stakes, levy, stakes.borne.transformed(1.0, -each), 1.0)
+        return Spending(stakes, levy, stakes.borne.transformed(1.0, -each), 1.0, each > 0)

@@ -68,4 +68,4 @@ class NoPayments(PlayedMechanism):
     def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
         """Return own costs: nobody's contribution costs anybody else."""
         nothing = game.costs.transformed(0.0)
-        return Spending(self.stakes(game, options), nothing, game.costs, 1.0)
+        return Spending(self.stakes(game, options), nothing, game.costs, 1.0, False)

@@ -1,6 +1,6 @@
 """Generalised Nash equilibria: what agents can afford depends on what the others contribute.
 
-With T = sum_j levy_j(s_j), the money all agents together cost each other, agent i can afford s_i iff
+With T = sum_j levy_j(s_j), the money all agents cost each other, agent i can afford s_i iff
 
     factor * measure_i(s_i) <= B_i - T                                  (see `spending`),
 

@@ -41,12 +41,15 @@ class Spending:
     factor : float
         Not negative where the equilibrium can be found by one equation; 0 where all agents spend
         the same whoever contributes.
+    coupled : bool
+        Whether contributions cost the others anything.
     """
 
     stakes: AccuracyStakes
     levy: Costs
     measure: Costs
     factor: float
+    coupled: bool
 
     @property
     def budget(self) -> Floats:
@@ -54,14 +57,6 @@ class Spending:
         budget = self.stakes.game.budget
         assert budget is not None
         return budget
-
-    @property
-    def coupled(self) -> bool:
-        """Whether what an agent can afford depends on the others at all."""
-        levy = self.levy
-        terms = (levy.fixed, levy.rate, levy.curvature, levy.power_rate)
-        pieces = any(piece.costs.any() for _, piece in levy.pieces)
-        return pieces or any(bool(term.any()) for term in terms)
 
     def levies(self, s: Floats) -> float:
         """Return T = sum_j levy_j(s_j), in money."""
