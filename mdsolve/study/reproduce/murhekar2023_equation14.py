@@ -54,7 +54,7 @@ def exact_rate(rates: Sequence[float]) -> Decimal:
     """
     n = len(rates)
     exact = [Fraction(x) for x in rates]
-    a, c = 1 / sum(1 / x for x in exact), sum(exact)
+    a, c = 1 / sum((1 / x for x in exact), Fraction(0)), sum(exact, Fraction(0))
     b = a * n * (n - 2) + c
     discriminant = b * b - 4 * a * c * (n - 1) ** 2
     with localcontext() as context:
@@ -63,7 +63,7 @@ def exact_rate(rates: Sequence[float]) -> Decimal:
         def decimal(x: Fraction) -> Decimal:
             return Decimal(x.numerator) / Decimal(x.denominator)
 
-        root = (decimal(b) - decimal(discriminant).sqrt()) / (2 * decimal(Fraction(c)))
+        root = (decimal(b) - decimal(discriminant).sqrt()) / (2 * decimal(c))
         context.prec = DIGITS
         return +root
 
@@ -112,7 +112,7 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
             "",
             f"{max(ours + errors):.1e}",
             max(ours + errors) <= ROUND_OFF,
-            note=f"against {DIGITS} digits; costs 1 + (0, 0.3, 1) 10^k, k = -15 to 15, and the random ones",
+            note=f"against {DIGITS} digits; costs 1 + (0, 0.3, 1) 10^k, |k| <= 15, and random ones",
         ),
         Row(
             "largest relative error of (14) near equal costs",
