@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mdsolve.solution import Solution
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
+    from mdsolve.study.dynamics import simulate
     from mdsolve.study.frontier import frontier
     from mdsolve.study.run import payments, solve
     from mdsolve.study.verify import verify, verify_file
@@ -36,6 +37,7 @@ _HOMES = {
     "load": "mdsolve.instance",
     "parse": "mdsolve.instance",
     "payments": "mdsolve.study.run",
+    "simulate": "mdsolve.study.dynamics",
     "solve": "mdsolve.study.run",
     "verify": "mdsolve.study.verify",
     "verify_file": "mdsolve.study.verify",
@@ -54,6 +56,7 @@ __all__ = [
     "load",
     "parse",
     "payments",
+    "simulate",
     "solve",
     "verify",
     "verify_file",

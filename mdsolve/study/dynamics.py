@@ -1,0 +1,405 @@
+"""What happens when agents follow their own slopes: a simulation, checked like any answer.
+
+The papers compute equilibria by simulated best-response dynamics ([M23] 3.2, [M25] 4.2 and 5).
+Here the last iterate is handed to the checker with the claim that it is an equilibrium. It is
+`solved` only if that holds; otherwise the run ended at a limit, and its regret is printed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import Finding, MemoryLimitError, UnsupportedError, UsageError
+from mdsolve.game.build_sharing import sharing_game
+from mdsolve.game.sharing import SharingGame, require_costs
+from mdsolve.instance import Instance
+from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.played import PlayedMechanism
+from mdsolve.mechanism.registry import sharing_mechanism
+from mdsolve.mechanism.shapley import ShapleyPayments
+from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
+from mdsolve.progress import Monitor, StopRequested
+from mdsolve.solution import Solution
+from mdsolve.solver.dynamics import Trajectory, simulate_dynamics
+from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.status import Termination
+from mdsolve.study.run import chosen_mechanism
+from mdsolve.study.sharing_run import answered
+from mdsolve.study.stopping import stop_message, stop_termination
+from mdsolve.tolerance import DEFAULT, Tolerances
+
+Floats = npt.NDArray[np.float64]
+
+STEPS = 1000
+"""Steps of the papers' simulations."""
+
+SIMULATED = ("none", "budget-balanced", "contribution-transfer", "shapley")
+
+FINDINGS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Checked options of a simulation, in the units of the game."""
+
+    start: Floats
+    top: Floats
+    step_size: float | None
+    steps: int
+    agents_per_step: int
+    seed: int
+    asked: Mapping[str, Any]
+
+
+def simulate(
+    instance: Instance,
+    mechanism: str | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    step_size: float | str = "auto",
+    steps: int = STEPS,
+    agents_per_step: int | None = None,
+    start: float | str | Sequence[float] | Floats = 0.0,
+    cap: float | str | None = None,
+    seed: int | None = None,
+    monitor: Monitor | None = None,
+    tolerances: Tolerances = DEFAULT,
+) -> Solution:
+    """Simulate best-response dynamics, s_i <- clip(s_i + step_size du_i/ds_i, 0, cap).
+
+    Parameters
+    ----------
+    instance : SharingInstance
+    mechanism : str or None
+        One of none, budget-balanced, contribution-transfer, shapley; None takes the instance's.
+    options : mapping or None
+        Options of the mechanism.
+    step_size : float or "auto"
+        Samples squared per money. "auto" is lambda / (n^2 L^2) of [M23] Theorem 3.2, with which
+        the agents provably come to rest; refused where lambda > 0 is not proved.
+    steps : int
+        Most steps; fewer are taken where the agents come to rest, or to a loop.
+    agents_per_step : int or None
+        Agents drawn for each step; None is all of them.
+    start : float, sequence of float, or "capacity"
+        First contributions, in samples.
+    cap : float or None
+        No agent contributes more than this in the simulation, whatever his capacity.
+    seed : int or None
+        Of the draws; None is 0.
+
+    Returns
+    -------
+    Solution
+        ``contributions`` of the last iterate, ``regret``, and under ``dynamics`` the path, the
+        step size used, what is proved about convergence, and the distance to the equilibrium that
+        `mdsolve.solve` computes, where that is the only one.
+
+    Raises
+    ------
+    UsageError
+        For unusable options, all at once.
+    UnsupportedError
+        For another kind of instance or mechanism, budgets, or a step size that is not known.
+
+    Examples
+    --------
+    >>> from mdsolve.instance import parse
+    >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
+    >>> game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    >>> solution = simulate(game, "shapley", step_size=1)
+    >>> solution.termination.label, solution.contributions.round(6).tolist()
+    ('solved', [2.998393, 1.169048])
+    """
+    if not isinstance(instance, SharingInstance):
+        raise UnsupportedError.single(
+            f"{instance.label}: kind", instance.kind, "sharing, for simulated dynamics"
+        )
+    name, given = chosen_mechanism(instance, mechanism, options or {})
+    rule = sharing_mechanism(name)
+    if name not in SIMULATED or not isinstance(rule, PlayedMechanism | ShapleyPayments):
+        raise UnsupportedError.single(
+            "--dynamics", f"the mechanism {name}", "one of " + ", ".join(SIMULATED)
+        )
+    effective = effective_options(name, rule.options, given)
+    clock = time.perf_counter()
+    game = sharing_game(instance)
+    require_costs(game, private=False)
+    if game.budget is not None:
+        raise UnsupportedError.single(
+            "--dynamics", "agents with budgets", "agents who may spend what they like"
+        )
+    plan = _plan(game, step_size, steps, agents_per_step, start, cap, seed)
+    built = time.perf_counter()
+    stakes = rule.stakes(game, effective)
+    proved = strong_concavity(stakes, plan.top)
+    path = simulate_dynamics(
+        stakes,
+        plan.start,
+        plan.top,
+        _step(plan, proved),
+        steps=plan.steps,
+        agents_per_step=plan.agents_per_step,
+        seed=plan.seed,
+        monitor=monitor,
+    )
+    watch = (monitor or Monitor()) if path.stop is None else Monitor()
+    unique = isinstance(proved, StrongConcavity)
+    capped = bool(np.any(plan.top < game.capacity))
+    goal = _only_equilibrium(rule, game, effective, watch, proved=unique and not capped)
+    rest = goal
+    if capped:
+        smaller = replace(game, capacity=plan.top)
+        rest = _only_equilibrium(rule, smaller, effective, watch, proved=unique)
+    details = rule.details(game, effective) if isinstance(rule, PlayedMechanism) else {}
+    outcome = SharingOutcome(
+        contributions=path.contributions,
+        payments=rule.payments(game, path.contributions, effective),
+        termination=Termination.SOLVED if path.stop is None else stop_termination(path.stop),
+        message="",
+        method=_method(plan, path),
+        findings={**details, "dynamics": _record(plan, path, proved, goal, rest)},
+    )
+    seconds = {"build": built - clock, "solve": time.perf_counter() - built}
+    solution = answered(
+        rule,
+        instance,
+        game,
+        outcome,
+        effective,
+        seconds,
+        monitor=Monitor(),
+        tolerances=tolerances,
+        seed=plan.seed if plan.agents_per_step < game.size else None,
+    )
+    return _judged(solution, path, plan)
+
+
+def _plan(
+    game: SharingGame,
+    step_size: float | str,
+    steps: int,
+    agents_per_step: int | None,
+    start: float | str | Sequence[float] | Floats,
+    cap: float | str | None,
+    seed: int | None,
+) -> _Plan:
+    """Return checked options; raises `UsageError` with all findings."""
+    findings: list[Finding] = []
+    step = None
+    if step_size != "auto":
+        step = _number(step_size)
+        if step is None or step <= 0:
+            findings.append(Finding("--step-size", str(step_size), "a positive number, or auto"))
+    if steps < 1:
+        findings.append(Finding("--steps", str(steps), "at least 1"))
+    movers = game.size if agents_per_step is None else agents_per_step
+    if not 1 <= movers <= game.size:
+        findings.append(Finding("--agents-per-step", str(movers), f"from 1 to {game.size} agents"))
+    top = game.capacity
+    if cap is not None:
+        limit = _number(cap)
+        if limit is None or limit <= 0:
+            findings.append(Finding("--cap", str(cap), "a positive number of samples"))
+        else:
+            top = np.minimum(top, limit)
+    begin = _start(game, start, top, findings)
+    if findings:
+        raise UsageError(findings)
+    seed = 0 if seed is None else seed
+    alike = float(np.ptp(begin)) == 0
+    asked = {
+        "start": float(begin[0]) if alike else begin,
+        "cap": None if cap is None else _number(cap),
+    }
+    return _Plan(begin, top, step, steps, movers, seed, asked)
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite number, None where there is none."""
+    try:
+        number = float(exact_number(value))
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _start(
+    game: SharingGame,
+    given: float | str | Sequence[float] | Floats,
+    top: Floats,
+    findings: list[Finding],
+) -> Floats:
+    """Return first contributions, shape (n,); what is wrong with them goes to `findings`."""
+    where = "--start"
+    if isinstance(given, str) and given == "capacity":
+        endless = np.flatnonzero(~np.isfinite(top))
+        if endless.size:
+            got = f"capacity, which agent {game.agents[int(endless[0])]} has none of"
+            findings.append(Finding(where, got, "finite capacities", "give --cap, or numbers"))
+        return top
+    parts = given.split(",") if isinstance(given, str) else np.atleast_1d(np.asarray(given))
+    numbers = [_number(part.item() if isinstance(part, np.generic) else part) for part in parts]
+    if any(number is None for number in numbers):
+        expected = "a number, numbers separated by commas, or capacity"
+        findings.append(Finding(where, str(given)[:60], expected))
+        return game.nothing()
+    if len(numbers) not in (1, game.size):
+        expected = f"one number, or {game.size}, one per agent"
+        findings.append(Finding(where, f"{len(numbers)} numbers", expected))
+        return game.nothing()
+    begin = np.broadcast_to(np.array(numbers, dtype=np.float64), (game.size,)).copy()
+    outside = np.flatnonzero((begin < 0) | (begin > top))
+    findings.extend(
+        Finding(where, f"{begin[k]:g} for {game.agents[k]}", f"from 0 to {top[k]:g} samples")
+        for k in outside[:FINDINGS_SHOWN]
+    )
+    return begin
+
+
+def _step(plan: _Plan, proved: StrongConcavity | str) -> float:
+    """Return the step size asked for, or the one that is proved to be safe."""
+    if plan.step_size is not None:
+        return plan.step_size
+    if isinstance(proved, str):
+        raise UnsupportedError.single(
+            "--step-size",
+            f"auto, but {proved}",
+            "a game to which Theorem 3.2 of [M23] applies",
+            "give a number, for example --step-size 0.1, and see whether the agents come to rest; "
+            "or bound contributions with --cap",
+        )
+    return proved.safe_step
+
+
+def _only_equilibrium(
+    rule: SharingMechanism,
+    game: SharingGame,
+    options: Mapping[str, Any],
+    monitor: Monitor,
+    *,
+    proved: bool,
+) -> Floats | None:
+    """Return the equilibrium that mdsolve computes itself, where it is proved to be the only one.
+
+    Parameters
+    ----------
+    proved : bool
+        Whether that is known already.
+    """
+    try:
+        found = rule.outcome(game, options, monitor)
+    except (UnsupportedError, MemoryLimitError, StopRequested, KeyboardInterrupt):
+        return None
+    if found.termination is not Termination.SOLVED:
+        return None
+    return found.contributions if proved or found.findings.get("equilibria") == "unique" else None
+
+
+def _method(plan: _Plan, path: Trajectory) -> str:
+    n = len(path.contributions)
+    who = "all agents" if path.agents_per_step == n else f"{path.agents_per_step} of {n} agents"
+    return f"best-response dynamics, {path.steps:,} of {plan.steps:,} steps of {who}"
+
+
+def _record(
+    plan: _Plan,
+    path: Trajectory,
+    proved: StrongConcavity | str,
+    goal: Floats | None,
+    rest: Floats | None,
+) -> dict[str, Any]:
+    """Return the key ``dynamics`` of the solution."""
+    n = len(path.contributions)
+    return {
+        "step_size": path.step_size,
+        "step_rule": "auto" if plan.step_size is None else "given",
+        "steps": path.steps,
+        "step_limit": plan.steps,
+        "agents_per_step": path.agents_per_step,
+        **plan.asked,
+        "rested": path.rested,
+        "cycle_length": path.cycle_length,
+        "gradient_norm": float(path.gradient_norms[-1]),
+        "gradient_target": path.target,
+        **_promise(path, proved, n),
+        "equilibrium": goal,
+        "rest_point": rest,
+        "distance": None if goal is None else float(np.linalg.norm(path.contributions - goal)),
+        "trajectory": {
+            "steps": path.kept,
+            "total_data": path.iterates.sum(axis=1),
+            "gradient_norm": path.gradient_norms,
+            "distance": None if rest is None else np.linalg.norm(path.iterates - rest, axis=1),
+            "contributions": path.iterates,
+        },
+    }
+
+
+def _promise(path: Trajectory, proved: StrongConcavity | str, n: int) -> dict[str, Any]:
+    """Return what the theorem says of the step size used: a factor per step, a number of steps.
+
+    With all agents moving, distances and gradient norms shrink by the factor in every step. With k
+    of n drawn at random each coordinate moves with chance k/n, so that the expected square of the
+    distance shrinks by 1 - (k/n)(1 - factor^2), and the bound on the steps is n/k times as large.
+    """
+    if isinstance(proved, str):
+        return {"lambda": None, "L": None, "rate": None, "steps_bound": None, "unproved": proved}
+    square = 1 - proved.contraction(path.step_size) ** 2
+    promise: dict[str, Any] = {"lambda": proved.strength, "L": proved.largest}
+    if square <= 0:
+        reason = f"the step size is above twice the safe one, {proved.safe_step:.6g}"
+        return {**promise, "rate": None, "steps_bound": None, "unproved": reason}
+    drawn = path.agents_per_step / n
+    fall = math.log(max(1.0, float(path.gradient_norms[0]) / path.target))
+    return {
+        **promise,
+        "rate": math.sqrt(1 - drawn * square),
+        "steps_bound": math.ceil(2 * fall / square / drawn),
+        "unproved": None,
+    }
+
+
+def _judged(solution: Solution, path: Trajectory, plan: _Plan) -> Solution:
+    """Return the solution with its termination: solved only if the checker found an equilibrium."""
+    assert solution.certificate is not None
+    verdict = solution.certificate.condition("nash").verdict
+    after = f"After {path.steps:,} steps of size {path.step_size:.6g}"
+    if path.stop is None and verdict == "pass":
+        if solution.termination is Termination.FAILED:
+            return solution
+        came = "came to rest" if path.rested else "are as good as at rest"
+        return replace(solution, message=f"{after} the agents {came}, at a Nash equilibrium.")
+    ended = Termination.LIMIT if path.stop is None else stop_termination(path.stop)
+    regret = solution.answers["regret"]
+    if verdict == "fail":
+        gain = f"somebody gains {regret:.6g} by deviating"
+    else:
+        words = {"pass": "nobody gains by deviating", "not-checked": "deviations are not checked"}
+        gain = words[verdict]
+    distance = solution.answers["dynamics"]["distance"]
+    away = "" if distance is None else f"; the only equilibrium is {distance:.6g} samples away"
+    message = f"{after} {gain}{away}. {_why(path, plan)}"
+    return replace(solution, termination=ended, message=message)
+
+
+def _why(path: Trajectory, plan: _Plan) -> str:
+    """Return in words how the run ended."""
+    if path.stop is not None:
+        return f"The run was stopped: {stop_message(path.stop)}."
+    if path.cycle_length is not None:
+        return (
+            f"The agents run in a loop of {path.cycle_length:,} steps: the step size is too large."
+        )
+    if path.rested and plan.asked["cap"] is not None:
+        return "The agents are at rest: the cap holds them."
+    return "The agents had not come to rest."
