@@ -12,12 +12,13 @@ so only the upper end of the interval of affordable contributions ever holds any
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.costs import Costs
+from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.stakes import AccuracyStakes
 
 Floats = npt.NDArray[np.float64]
@@ -75,6 +76,17 @@ class Spending:
         """Tell whether more money, levies given, always buys a larger contribution."""
         idle = self.stakes.game.nothing()
         return self.factor >= 0 and bool(np.all(self.measure.slope(idle) >= 0))
+
+
+def within_own_means(game: SharingGame) -> SharingGame:
+    """Return the game with capacities cut to what each agent can pay for by himself.
+
+    Who cannot even pay his fixed cost contributes nothing.
+    """
+    if game.budget is None:
+        return game
+    limits = affordable(game.costs, game.budget, game.capacity)
+    return replace(game, capacity=np.nan_to_num(limits, nan=0.0, posinf=np.inf))
 
 
 def affordable(costs: Costs, money: Floats, capacity: Floats) -> Floats:

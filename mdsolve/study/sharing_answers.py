@@ -15,6 +15,7 @@ from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import fitting_route, shapley
 from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium import accuracy_equilibrium
+from mdsolve.solver.spending import within_own_means
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.tolerance import ROUND_OFF
 
@@ -38,7 +39,8 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
     if s is None or payments is None:
         return answers
     private = game.prior is not None
-    baseline = None if private else without_payments(game, monitor)
+    by_himself = within_own_means(game)
+    baseline = None if private else without_payments(by_himself, monitor)
     answers |= {
         "contributions": s,
         "payments": payments,
@@ -53,7 +55,7 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
         answers["shapley"] = shares
         answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares, outcome.received)
     if game.size <= ALONE_LIMIT:
-        answers["standalone"] = standalone(game)
+        answers["standalone"] = standalone(by_himself)
     return answers
 
 
@@ -143,4 +145,5 @@ def standalone(game: SharingGame) -> dict[str, Floats]:
     stakes = AccuracyStakes(game, game.costs)
     own = np.array([best_response(stakes, agent, nothing) for agent in range(game.size)])
     benefits = game.value * game.accuracy.unilateral_values(nothing, own)
-    return {"contributions": own, "utilities": benefits - game.costs.value(own)}
+    budget = 0.0 if game.budget is None else game.budget
+    return {"contributions": own, "utilities": benefits - game.costs.value(own) + budget}

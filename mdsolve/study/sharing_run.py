@@ -133,13 +133,14 @@ def _balanced(outcome: SharingOutcome) -> SharingOutcome:
 
 
 def _refuse_overspending(game: SharingGame, outcome: SharingOutcome) -> None:
-    """Raise where an agent would spend more than his budget.
+    """Raise where an agent would spend more than his budget under a rule that does not mind.
 
-    With budgets the mechanisms are generalised games. An equilibrium that respects them without
-    being told is one of the generalised game as well; others are not computed.
+    An equilibrium that respects the budgets without being told is one with budgets as well.
     """
-    if game.budget is None or outcome.contributions is None or outcome.payments is None:
+    if game.budget is None or outcome.termination is not Termination.SOLVED:
         return
+    assert outcome.contributions is not None
+    assert outcome.payments is not None
     left = game.budget - game.costs.value(outcome.contributions) + outcome.payments
     poorest = int(np.argmin(left))
     if left[poorest] < -DEFAULT.allowance(float(game.budget[poorest])):
