@@ -7,7 +7,7 @@ import math
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -123,6 +123,26 @@ def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
     if findings:
         raise UsageError(findings)
     return values
+
+
+def dynamics_options(simulated: bool, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the options given for ``--dynamics``, None where nothing is simulated.
+
+    Raises
+    ------
+    UsageError
+        If there are options but nothing is simulated.
+    """
+    named = {key: value for key, value in given.items() if value is not None}
+    if simulated:
+        return named
+    if named:
+        options = [f"--{key.replace('_', '-')}" for key in named]
+        raise UsageError(
+            Finding(option, "given without --dynamics", "only with it", "add --dynamics")
+            for option in options
+        )
+    return None
 
 
 def print_json(data: Any) -> None:

@@ -16,6 +16,7 @@ from mdsolve.cli.common import (
     Settings,
     TimeLimit,
     Tolerance,
+    dynamics_options,
     memory_bytes,
     parse_settings,
     progress_monitor,
@@ -34,7 +35,32 @@ def solve(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", help="Draw the outcome of a market into this PNG file."),
+        typer.Option(
+            "--plot",
+            help="Draw the outcome of a market, or the course of the dynamics, into this PNG file.",
+        ),
+    ] = None,
+    dynamics: Annotated[
+        bool,
+        typer.Option("--dynamics", help="Simulate best-response dynamics of a sharing game."),
+    ] = False,
+    step_size: Annotated[
+        str | None,
+        typer.Option("--step-size", help="Of the dynamics: a number, or auto (proved to be safe)."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Most steps of the dynamics; 1000 by default.")
+    ] = None,
+    agents_per_step: Annotated[
+        int | None,
+        typer.Option("--agents-per-step", help="Agents drawn for each step; all by default."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="First contributions: a number, one per agent, or capacity."),
+    ] = None,
+    cap: Annotated[
+        str | None, typer.Option("--cap", help="Largest contribution in the dynamics.")
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -45,12 +71,21 @@ def solve(
 ) -> None:
     """Solve an instance and prove the answer.
 
-    The mechanism is the one named in the file, or those named with -m.
+    The mechanism is the one named in the file, or those named with -m. With --dynamics the agents
+    of a sharing game follow their own slopes step by step, instead of the equilibrium's being
+    computed.
     """
     from mdsolve.cli.solving import Request, solve_and_show
 
     names: list[str | None] = list(mechanism) if mechanism else [None]
     options = parse_settings(settings)
+    given = {
+        "step_size": step_size,
+        "steps": steps,
+        "agents_per_step": agents_per_step,
+        "start": start,
+        "cap": cap,
+    }
     request = Request(
         file=file,
         mechanisms=names,
@@ -62,6 +97,7 @@ def solve(
         memory_limit=memory_bytes(memory_limit),
         tolerance=tolerance,
         seed=seed,
+        dynamics=dynamics_options(dynamics, given),
     )
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)

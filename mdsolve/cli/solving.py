@@ -14,6 +14,7 @@ from mdsolve.progress import Monitor
 from mdsolve.report.figure import require_png
 from mdsolve.report.text import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
+from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.run import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
@@ -34,6 +35,7 @@ class Request:
     tolerance: float | None = None
     explain: str | None = None
     plot: Path | None = None
+    dynamics: Mapping[str, Any] | None = None
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -48,15 +50,7 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
     solutions = []
     for name in request.mechanisms:
-        solution = solve(
-            instance,
-            name,
-            options=request.options,
-            monitor=monitor,
-            tolerances=Tolerances(verify=verify),
-            memory_limit=request.memory_limit,
-            seed=request.seed,
-        )
+        solution = _solution(instance, name, request, monitor, Tolerances(verify=verify))
         solutions.append(solution)
         if not request.quiet and not request.as_json:
             console_for().print(solution_view(solution))
@@ -73,23 +67,58 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     return max(solution.exit_code for solution in solutions)
 
 
+def _solution(
+    instance: Instance,
+    name: str | None,
+    request: Request,
+    monitor: Monitor,
+    tolerances: Tolerances,
+) -> Solution:
+    """Solve under one mechanism, or simulate it."""
+    if request.dynamics is not None:
+        return simulate(
+            instance,
+            name,
+            options=request.options,
+            seed=request.seed,
+            monitor=monitor,
+            tolerances=tolerances,
+            **request.dynamics,
+        )
+    return solve(
+        instance,
+        name,
+        options=request.options,
+        monitor=monitor,
+        tolerances=tolerances,
+        memory_limit=request.memory_limit,
+        seed=request.seed,
+    )
+
+
 def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
     return solutions[0] if len(solutions) == 1 else {"solutions": solutions}
 
 
 def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet: bool) -> None:
     """Draw each solution, the mechanism's name in the file's where there are several."""
+    from mdsolve.report.dynamics_figure import draw_dynamics
     from mdsolve.report.outcome_figure import can_draw, draw_outcome
 
     for solution in solutions:
         name = solution.mechanism.name
         file = target.with_name(f"{target.stem}.{name}{target.suffix}")
         file = file if len(solutions) > 1 else target
-        drawn = can_draw(solution)
-        if drawn:
+        simulated = "dynamics" in solution.answers
+        drawn = simulated or can_draw(solution)
+        if simulated:
+            draw_dynamics(solution, file, instance.title)
+        elif drawn:
             draw_outcome(solution, file, instance.title)
         if not quiet:
-            reason = f"no picture: the {name} solution has no payments at a profile of a market"
+            reason = (
+                f"no picture: the {name} solution is neither a market's at a profile nor simulated"
+            )
             sys.stderr.write(f"wrote {file}\n" if drawn else f"{reason}\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from string import digits
 from typing import Any
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
-from mdsolve.tolerance import DEFAULT
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,5 +95,31 @@ def sharing_view(solution: Solution) -> RenderableType:
         for key, words in METRICS.items()
         if metrics.get(key) is not None
     ]
+    if answers.get("regret") is not None:
+        shown.append(f"regret: {_regret(answers)}")
     parts.append(Text("; ".join(shown) + ".\n"))
+    if "dynamics" in answers:
+        parts.append(Text(dynamics_words(answers["dynamics"]) + "\n"))
     return Group(*parts)
+
+
+def _regret(answers: Mapping[str, Any]) -> str:
+    """Return what anybody gains by deviating; what is rounding beside the utilities is named so."""
+    least = ROUND_OFF * max(1.0, float(np.max(np.abs(answers["utilities"]))))
+    regret = float(answers["regret"])
+    return f"below {least:.0e}" if regret <= least else number(regret, 5)
+
+
+def dynamics_words(found: Mapping[str, Any]) -> str:
+    """Return what a simulation did, and what is proved about it, in sentences."""
+    who = f"{found['agents_per_step']:,} agents a step"
+    words = (
+        f"Dynamics: {found['steps']:,} steps of size {number(found['step_size'], 5)}, {who}; "
+        f"gradient norm {found['gradient_norm']:.3g}, at rest below {found['gradient_target']:.3g}."
+    )
+    if found["rate"] is None:
+        return f"{words} No rate is proved: {found['unproved']}."
+    return (
+        f"{words} Proved: the distance to the equilibrium shrinks by at least "
+        f"{1 - found['rate']:.3%} a step, rest after at most {found['steps_bound']:,} steps."
+    )
