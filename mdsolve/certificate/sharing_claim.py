@@ -38,6 +38,8 @@ class SharingClaim:
         Accuracy of the models handed out, where the mechanism shapes them.
     details : mapping
         All further keys of the solution.
+    folder : Path or None
+        Where array files named in the details lie.
     """
 
     mechanism: str | None = None
@@ -46,6 +48,17 @@ class SharingClaim:
     payments: Floats | None = None
     accuracies: Floats | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def stored(self, key: str, shape: tuple[int, ...]) -> Floats | str:
+        """Return a further table of numbers of the solution, or the reason why there is none."""
+        if self.details.get(key) is None:
+            return f"the solution does not state {key}"
+        findings: list[Finding] = []
+        found = read_table(self.details[key], shape, self.folder, key, findings)
+        if found is None:
+            return f"{key}: {findings[0].got}; expected {findings[0].expected}"
+        return np.asarray(found, dtype=np.float64)
 
 
 def sharing_claim_from(
@@ -84,4 +97,5 @@ def sharing_claim_from(
         payments=columns["payments"],
         accuracies=columns["accuracies"],
         details=data,
+        folder=folder,
     )
