@@ -58,6 +58,9 @@ class PlayedMechanism(SharingMechanism):
         else:
             candidate = budgeted_equilibrium(self.spending(game, options), monitor)
         found = candidate.equilibrium
+        if candidate.impossible:
+            assert candidate.penniless is not None
+            return _nobody_can(game, candidate.penniless, found.method)
         s = found.contributions
         findings = {**self.details(game, options), "equilibria": found.others}
         if found.others == "unknown":
@@ -88,6 +91,14 @@ class PlayedMechanism(SharingMechanism):
         )
 
 
+def _nobody_can(game: SharingGame, agent: int, method: str) -> SharingOutcome:
+    """Return the outcome of a game in which no profile is within the budgets."""
+    name = game.agents[agent]
+    message = f"No profile is within the budgets: agent {name} lacks money whatever anybody does."
+    findings = {"equilibria": [], "witness": {"agent": name, "reason": "budget"}}
+    return SharingOutcome(None, None, Termination.INFEASIBLE, message, method, findings)
+
+
 def _why_not(game: SharingGame, candidate: BudgetedEquilibrium) -> str:
     """Return why no equilibrium was found."""
     if candidate.equilibrium.cycle is not None:
@@ -95,8 +106,6 @@ def _why_not(game: SharingGame, candidate: BudgetedEquilibrium) -> str:
     if candidate.penniless is None:
         return "No profile was found at which the agents' best responses come to rest."
     name = game.agents[candidate.penniless]
-    if candidate.impossible:
-        return f"No profile is feasible: agent {name} has too little money whatever anybody does."
     return (
         "No equilibrium was found: what is best for the others leaves agent "
         f"{name} with too little money whatever he contributes."

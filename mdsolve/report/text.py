@@ -110,7 +110,7 @@ def _money(answers: Mapping[str, Any], key: str) -> str:
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     """Return the chain of lies that proves that no desirable mechanism exists, in sentences."""
-    if "tree" in witness:
+    if "tree" in witness or "agent" in witness:
         return Text("")
     if "rows" in witness:
         return _contradiction_view(witness["rows"])

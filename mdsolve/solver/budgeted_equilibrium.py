@@ -78,7 +78,11 @@ def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> BudgetedEquili
     if np.isnan(most).any():
         # Levies only grow and are least at 0, so he lacks the money at every profile.
         nothing = Equilibrium(idle, "what everybody can afford at best", "unknown", False)
-        return BudgetedEquilibrium(nothing, int(np.argmax(np.isnan(most))), True)
+        penniless = int(np.argmax(np.isnan(most)))
+        falls = spending.stakes.borne.slope(idle)[penniless] < 0
+        lacking = -float(spending.left(idle)[penniless])
+        clear = lacking > DEFAULT.allowance(float(spending.budget.max()))
+        return BudgetedEquilibrium(nothing, penniless, clear and not falls)
     outer = _Game(spending, most, monitor)
     free = outer.within(most)
     if not spending.coupled or np.all(spending.left(free.contributions) >= 0):

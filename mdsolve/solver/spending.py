@@ -20,6 +20,7 @@ import numpy.typing as npt
 from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,7 +130,8 @@ def affordable(costs: Costs, money: Floats, capacity: Floats) -> Floats:
         if np.array_equal(trial, found):
             break
         found = trial
-    nothing_left = np.isfinite(cheapest) & (costs.value(known) > money)
+    slack = ROUND_OFF * np.maximum(1.0, np.abs(costs.value(known)))
+    nothing_left = np.isfinite(cheapest) & (costs.value(known) > money + slack)
     unbounded = endless & (np.isinf(cheapest) | (costs.value(known) <= money))
     found = np.where(unbounded, np.inf, found)
     return np.where(nothing_left, np.nan, found)

@@ -12,6 +12,7 @@ import numpy as np
 from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
@@ -161,7 +162,7 @@ def certify_sharing(
     tolerances: Tolerances = DEFAULT,
 ) -> Certificate:
     """Hand the answer to the checker, with the mechanism's claims."""
-    if outcome.termination is Termination.INFEASIBLE:
+    if outcome.termination is Termination.INFEASIBLE and "tree" in outcome.findings["witness"]:
         return Certificate((no_equilibrium(instance, outcome.findings["witness"]["tree"], True),))
     claim = SharingClaim(
         mechanism=rule.name,
@@ -171,6 +172,8 @@ def certify_sharing(
         accuracies=outcome.received,
         details=outcome.findings,
     )
+    if outcome.termination is Termination.INFEASIBLE:
+        return Certificate((no_affordable_profile(game, claim, tolerances.verify, True),))
     solved = outcome.termination is Termination.SOLVED
     return verify_sharing(
         game,

@@ -14,6 +14,7 @@ from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
+from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import ArithmeticName, Certificate
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.game.build import market_game
@@ -30,6 +31,7 @@ from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, read_solution_data
+from mdsolve.tolerance import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -220,5 +222,8 @@ def _verify_sharing(
         witness = data.get("witness")
         tree = witness.get("tree") if isinstance(witness, Mapping) else None
         return Certificate((no_equilibrium(instance, tree, True),))
+    if claim.contributions is None and data.get("equilibria") == []:
+        allowed = DEFAULT.verify if tolerance is None else tolerance
+        return Certificate((no_affordable_profile(game, claim, allowed, True),))
     claimed = ("nash", "budget-balance") if rule is None else rule.claims(game, claim.options)
     return verify_sharing(game, claim, tolerance=tolerance, claimed=(*claimed, *conditions))
