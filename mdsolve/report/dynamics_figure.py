@@ -29,6 +29,9 @@ PATH, PROVED, GOAL = PALETTE[0], PALETTE[1], PALETTE[2]
 LONGEST_TITLE = 70
 """Characters that fit."""
 
+SHORT = 2.0
+"""Decades of a logarithmic axis that is widened."""
+
 
 def draw_dynamics(solution: Solution, target: Path, title: str | None = None) -> None:
     """Draw the course of a simulation.
@@ -45,9 +48,8 @@ def draw_dynamics(solution: Solution, target: Path, title: str | None = None) ->
     steps = np.asarray(course["steps"], dtype=np.float64)
     with picture(target, 7.0, 5.6) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.25, 1.0))
-        name = shorten(title or solution.instance.name or "sharing game", LONGEST_TITLE)
         figure.suptitle(
-            f"{name}: dynamics under {solution.mechanism.name}",
+            shorten(title or solution.instance.name or "sharing game", LONGEST_TITLE),
             x=0.01,
             ha="left",
             fontsize=12,
@@ -56,7 +58,7 @@ def draw_dynamics(solution: Solution, target: Path, title: str | None = None) ->
         )
         _draw_distance(above, steps, found)
         _draw_total(below, steps, found)
-        below.set_xlabel(_caption(found))
+        below.set_xlabel(_caption(found, solution.mechanism.name))
         below.set_xlim(0, max(1.0, float(steps[-1])))
 
 
@@ -65,9 +67,10 @@ def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
     known = course["distance"] is not None
     values = np.asarray(course["distance"] if known else course["gradient_norm"])
     axes.set_yscale("log")
-    shown = values > 0
-    axes.plot(steps[shown], values[shown], color=PATH, label="simulated")
     rate = found["rate"]
+    shown = values > 0
+    label = "simulated" if rate is not None else "simulated; no bound is proved"
+    axes.plot(steps[shown], values[shown], color=PATH, label=label)
     drawn = found["agents_per_step"] < len(course["contributions"][0])
     if rate is not None and (known or not drawn):
         # Logarithms, since rate^steps may be below the smallest double.
@@ -75,6 +78,7 @@ def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
         seen = bound >= np.log10(values[shown].min()) - 1 if shown.any() else bound > -np.inf
         words = "proved bound, root mean square" if drawn else "proved bound"
         axes.plot(steps[seen], 10.0 ** bound[seen], color=PROVED, linestyle="--", label=words)
+    _whole_decades(axes)
     axes.set_ylabel("distance in samples" if known else "norm of the projected gradient")
     cap = " under the cap" if found["cap"] is not None else ""
     axes.set_title(
@@ -83,8 +87,16 @@ def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
     axes.legend(loc="best")
 
 
+def _whole_decades(axes: Axes) -> None:
+    """Widen a short logarithmic axis to powers of ten, which alone carry readable labels."""
+    low, high = np.log10(axes.get_ylim())
+    if high - low < SHORT:
+        axes.set_ylim(10.0 ** np.floor(low), 10.0 ** np.ceil(high))
+
+
 def _draw_total(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
-    axes.plot(steps, np.asarray(found["trajectory"]["total_data"]), color=PATH)
+    totals = np.asarray(found["trajectory"]["total_data"])
+    axes.plot(steps, totals, color=PATH)
     goals = {"equilibrium": found["equilibrium"]}
     if found["rest_point"] is not None and not _same(found["rest_point"], found["equilibrium"]):
         goals["equilibrium under the cap"] = found["rest_point"]
@@ -93,18 +105,19 @@ def _draw_total(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
             continue
         total = float(np.sum(goal))
         axes.axhline(total, color=GOAL, linestyle=style, linewidth=1.2)
+        under = totals[-1] > total * (1 + ROUND_OFF)
         axes.annotate(
             f"{words}: {number(total, 5)}",
             (1.0, total),
             xycoords=("axes fraction", "data"),
-            xytext=(-4, -4),
+            xytext=(-4, -4 if under else 4),
             textcoords="offset points",
             ha="right",
-            va="top",
+            va="top" if under else "bottom",
             fontsize=9,
             color=GOAL,
         )
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
     axes.set_ylabel("samples")
     axes.set_title("How much data is contributed in all?", fontsize=10)
 
@@ -116,8 +129,9 @@ def _same(first: Any, second: Any) -> bool:
     return bool(np.max(np.abs(np.asarray(first) - np.asarray(second))) <= ROUND_OFF * scale)
 
 
-def _caption(found: Mapping[str, Any]) -> str:
+def _caption(found: Mapping[str, Any], mechanism: str) -> str:
     agents = len(found["trajectory"]["contributions"][0])
     movers = found["agents_per_step"]
     who = "all agents" if movers == agents else f"{movers} of {agents} agents"
-    return f"steps of size {number(found['step_size'], 4)}, {who} in each"
+    size = number(found["step_size"], 4)
+    return f"steps of size {size} under {mechanism}, {who} in each"
