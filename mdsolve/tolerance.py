@@ -65,3 +65,6 @@ DIFFERENCE_STEP = 1e-6
 
 EQUILIBRIUM_SLACK = 1e-8
 """Relative distance within which every best response must lie for a contribution to pass."""
+
+GRADIENT_AGREEMENT = 1e-4
+"""Relative difference allowed between a gradient that a user wrote and central differences."""

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.payment_rules import Rule
+from mdsolve.certificate.shapley_deviation import shapley_nash
 from mdsolve.conditions import Condition
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
@@ -46,8 +47,7 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     if rule.shares is None and not game.accuracy.own_concave:
         return _global(game, s, rule, allowed, scale, claimed)
     if rule.shares is not None and not game.accuracy.concave:
-        reason = "Shapley shares of payoffs that are not concave are not checked"
-        return Condition(NAME, claimed, "not-checked", detail=reason)
+        return shapley_nash(game, s, rule, allowed, scale, claimed)
     delta = EQUILIBRIUM_SLACK * np.maximum(1.0, s)
     low, high = np.maximum(s - delta, 0.0), np.minimum(s + delta, game.capacity)
     slope = own_slopes(game, s, rule)

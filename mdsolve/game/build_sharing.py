@@ -20,12 +20,12 @@ from mdsolve.game.curves import (
     ThresholdPowerCurve,
     mixed,
 )
+from mdsolve.game.functions import FunctionCost, checked_accuracy, checked_cost
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import Prior, SharingGame
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
-from mdsolve.instance.sharing import (
-    SharingInstance,
-)
+from mdsolve.instance.common import is_function
+from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.sharing_accuracy import (
     CoverageAccuracySpec,
     CurveAccuracySpec,
@@ -55,6 +55,8 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
     ------
     UnsupportedError
         For accuracy families that are no function of contributions alone.
+    UsageError
+        For Python objects whose gradients are wrong.
     """
     agents = instance.agents
     table = _from_columns(agents) if isinstance(agents, AgentColumns) else _from_list(agents)
@@ -65,7 +67,11 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
         labels, groups = np.unique(np.asarray(group_names, dtype=str), return_inverse=True)
         order = labels.tolist()
     platform = float(instance.platform_data)
-    accuracy = _accuracy(instance.accuracy, len(value), groups, order, platform)
+    if is_function(instance.accuracy):
+        _no_platform_data(platform, "python")
+        accuracy: Accuracy = checked_accuracy(instance.accuracy, capacity)
+    else:
+        accuracy = _accuracy(instance.accuracy, len(value), groups, order, platform)
     return SharingGame(names, accuracy, costs, value, capacity, budget, groups, platform, prior)
 
 
@@ -136,23 +142,32 @@ def _costs(specs: Sequence[AgentSpec], counts: Sequence[int]) -> Costs:
     rows = np.zeros((len(specs), 5))
     rows[:, 4] = 1.0
     pieces: list[tuple[int, Pieces]] = []
+    functions: list[tuple[int, FunctionCost]] = []
     for k, spec in enumerate(specs):
         cost = spec.cost
         if spec.prior is not None:
             p = spec.prior.probability_low
             rows[k, 1] = float(p * spec.prior.low + (1 - p) * spec.prior.high)
+        elif is_function(cost):
+            first = sum(counts[:k])
+            top = np.inf if spec.capacity is None else float(spec.capacity)
+            function = checked_cost(cost, top, spec.name)
+            rows[k, 0] = float(function.value(np.float64(0.0)))  # type: ignore[arg-type]
+            functions.extend((first + j, function) for j in range(counts[k]))
         elif isinstance(cost, PowerCostSpec):
             rows[k, 3:] = float(cost.rate), float(cost.exponent)
         elif isinstance(cost, PiecewiseLinearCostSpec):
             points = np.array([[float(x), float(y)] for x, y in cost.points])
             first = sum(counts[:k])
             shape = Pieces(points[:, 0], points[:, 1])
+            rows[k, 0] = points[0, 1]
             pieces.extend((first + j, shape) for j in range(counts[k]))
         elif cost is not None:
             rows[k, 0], rows[k, 1] = float(cost.fixed), float(cost.rate)
             rows[k, 2] = 0.0 if isinstance(cost, LinearCostSpec) else float(cost.curvature)
     fixed, rate, curvature, power_rate, power_exponent = np.repeat(rows, counts, axis=0).T.copy()
-    return Costs(fixed, rate, curvature, power_rate, power_exponent, tuple(pieces))
+    shapes = tuple(pieces), tuple(functions)
+    return Costs(fixed, rate, curvature, power_rate, power_exponent, *shapes)
 
 
 def _accuracy(  # noqa: PLR0911 - one return per family

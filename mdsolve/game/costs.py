@@ -8,13 +8,14 @@ array operations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.functions import FunctionCost
 from mdsolve.tolerance import DIFFERENCE_STEP
 
 Floats = npt.NDArray[np.float64]
@@ -54,6 +55,8 @@ class Costs:
         (with exponent 1).
     pieces : tuple of (agent, Pieces)
         Agents with a piecewise-linear cost instead.
+    functions : tuple of (agent, FunctionCost)
+        Agents whose cost is a Python object instead.
 
     Examples
     --------
@@ -68,6 +71,7 @@ class Costs:
     power_rate: Floats
     power_exponent: Floats
     pieces: tuple[tuple[int, Pieces], ...] = ()
+    functions: tuple[tuple[int, FunctionCost], ...] = ()
 
     @classmethod
     def linear(cls, rates: Sequence[float] | Floats) -> Costs:
@@ -79,7 +83,9 @@ class Costs:
     @property
     def is_linear(self) -> bool:
         """Tell whether every agent's marginal cost is constant."""
-        return not self.pieces and not self.curvature.any() and not self._has_power
+        if self.pieces or self.functions:
+            return False
+        return not self.curvature.any() and not self._has_power
 
     @property
     def free_at_last(self) -> npt.NDArray[np.bool_]:
@@ -89,7 +95,13 @@ class Costs:
         )
         for agent, piece in self.pieces:
             free[agent] = piece.slopes[-1] <= 0
+        for agent, function in self.functions:
+            free[agent] = not np.isfinite(function.supply(0.0, "high"))
         return free
+
+    @cached_property
+    def _shapes(self) -> dict[int, Pieces | FunctionCost]:
+        return {**dict(self.pieces), **dict(self.functions)}
 
     @cached_property
     def _has_power(self) -> bool:
@@ -102,6 +114,8 @@ class Costs:
             cost = cost + self.power_rate * s**self.power_exponent
         for agent, piece in self.pieces:
             cost[agent] = piece.value(s[agent])
+        for agent, function in self.functions:
+            cost[agent] = function.value(s[agent])
         return cost
 
     def slope(self, s: Floats, side: Literal["left", "right"] = "right") -> Floats:
@@ -112,6 +126,8 @@ class Costs:
             slope = slope + self.power_rate * e * s ** (e - 1)
         for agent, piece in self.pieces:
             slope[agent] = piece.slope(s[agent], side)
+        for agent, function in self.functions:
+            slope[agent] = function.slope(s[agent])
         return slope
 
     def second(self, s: Floats) -> Floats:
@@ -122,21 +138,23 @@ class Costs:
             used = (self.power_rate > 0) & (e > 1)
             beside = np.maximum(s[used], DIFFERENCE_STEP)
             second[used] += (self.power_rate * e * (e - 1))[used] * beside ** (e[used] - 2)
+        for agent, function in self.functions:
+            second[agent] = function.second(float(s[agent]))
         return second
 
     def along(self, agent: int, own: Floats) -> Floats:
         """Return one agent's cost at many contributions of his."""
-        for k, piece in self.pieces:
-            if k == agent:
-                return piece.value(own)
+        shape = self._shapes.get(agent)
+        if shape is not None:
+            return shape.value(own)
         cost = self.fixed[agent] + own * (self.rate[agent] + 0.5 * self.curvature[agent] * own)
         return np.asarray(cost + self.power_rate[agent] * own ** self.power_exponent[agent])
 
     def slope_along(self, agent: int, own: Floats) -> Floats:
         """Return one agent's right marginal cost at many contributions of his."""
-        for k, piece in self.pieces:
-            if k == agent:
-                return piece.slope(own)
+        shape = self._shapes.get(agent)
+        if shape is not None:
+            return shape.slope(own)
         e = self.power_exponent[agent]
         slope = self.rate[agent] + self.curvature[agent] * own
         return np.asarray(slope + self.power_rate[agent] * e * own ** (e - 1))
@@ -180,6 +198,8 @@ class Costs:
                 piece.slopes, price[agent], side="left" if side == "low" else "right"
             )
             amount[agent] = np.inf if found == len(piece.slopes) else piece.samples[found]
+        for agent, function in self.functions:
+            amount[agent] = function.supply(float(price[agent]), side)
         return amount
 
     def transformed(self, factor: float, shift: float = 0.0) -> Costs:
@@ -195,12 +215,17 @@ class Costs:
             factor * self.power_rate,
             self.power_exponent,
             pieces,
+            tuple(
+                (agent, replace(f, factor=factor * f.factor, shift=factor * f.shift + shift))
+                for agent, f in self.functions
+            ),
         )
 
     def take(self, agents: npt.NDArray[np.intp]) -> Costs:
         """Return the costs of some of the agents, in the order given."""
         place = {int(agent): k for k, agent in enumerate(agents)}
         kept = tuple((place[agent], piece) for agent, piece in self.pieces if agent in place)
+        functions = tuple((place[agent], f) for agent, f in self.functions if agent in place)
         return Costs(
             self.fixed[agents],
             self.rate[agents],
@@ -208,4 +233,5 @@ class Costs:
             self.power_rate[agents],
             self.power_exponent[agents],
             kept,
+            functions,
         )

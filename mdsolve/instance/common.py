@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -13,10 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SkipValidation,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from mdsolve.instance.arrays import ArrayFolder
 from mdsolve.instance.findings import Problem, expectation, several, shown
@@ -36,6 +38,21 @@ def _label(text: str) -> str:
 
 Label = Annotated[str, AfterValidator(_label)]
 Name = Annotated[Label, Field(min_length=1, max_length=200)]
+
+
+def is_function(raw: Any) -> TypeGuard[Any]:
+    """Tell whether something is a Python object with value and gradient, to be used as it is."""
+    return all(callable(getattr(raw, name, None)) for name in ("value", "gradient"))
+
+
+def _function(raw: Any) -> Any:
+    if not is_function(raw):
+        raise bad_value("an object with value and gradient")
+    return raw
+
+
+FunctionField = SkipJsonSchema[Annotated[Any, SkipValidation, BeforeValidator(_function)]]
+"""A Python object with value and gradient; files cannot hold one."""
 
 
 class StrictModel(BaseModel):

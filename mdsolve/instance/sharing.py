@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from mdsolve.instance.common import InstanceBase
+from mdsolve.instance.common import FunctionField, InstanceBase
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
     NonNegativeNumber,
@@ -47,7 +47,8 @@ class SharingInstance(InstanceBase):
     accuracy: Annotated[
         Annotated[PerAgentAccuracySpec, Tag("per_agent")]
         | Annotated[PerGroupAccuracySpec, Tag("per_group")]
-        | Annotated[AccuracyFamily, Tag("same")],
+        | Annotated[AccuracyFamily, Tag("same")]
+        | Annotated[FunctionField, Tag("function")],
         Discriminator(accuracy_form),
     ]
     platform_data: NonNegativeNumber = Fraction(0)

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from mdsolve.instance.arrays import require_finite
-from mdsolve.instance.common import StrictModel, folder_of
+from mdsolve.instance.common import StrictModel, folder_of, is_function
 from mdsolve.instance.numbers import (
     NonNegativeNumber,
     Number,
@@ -186,7 +186,9 @@ def _checked_weights(table: np.ndarray) -> np.ndarray:
 
 
 def accuracy_form(raw: Any) -> str:
-    """Tell whether accuracy is given per agent, per group, or once for all."""
+    """Tell whether accuracy is given per agent, per group, once for all, or as an object."""
+    if is_function(raw):
+        return "function"
     for form in ("per_agent", "per_group"):
         if (isinstance(raw, Mapping) and form in raw) or hasattr(raw, form):
             return form

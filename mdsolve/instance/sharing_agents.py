@@ -18,12 +18,14 @@ from pydantic import (
     Field,
     SkipValidation,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
     model_validator,
 )
 
-from mdsolve.instance.common import Name, StrictModel, folder_of
+from mdsolve.instance.common import Name, StrictModel, folder_of, is_function
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
     NUMBER_SCHEMA,
@@ -105,8 +107,13 @@ def _bare_rate(raw: Any) -> Any:
     return raw
 
 
+def _or_function(raw: Any, family: ValidatorFunctionWrapHandler) -> Any:
+    """Read a cost family; a Python object with value and gradient is taken as it is."""
+    return raw if is_function(raw) else family(_bare_rate(raw))
+
+
 CostField = Annotated[
-    CostSpec, BeforeValidator(_bare_rate, json_schema_input_type=NonNegativeNumber | CostSpec)
+    CostSpec, WrapValidator(_or_function, json_schema_input_type=NonNegativeNumber | CostSpec)
 ]
 
 

@@ -13,7 +13,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import shapley
-from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.solver.potential_equilibrium import has_smooth_potential, potential_equilibrium
+from mdsolve.solver.shapley_responses import shapley_responses
 from mdsolve.solver.stakes import ShapleyStakes
 from mdsolve.status import Termination
 
@@ -55,13 +56,16 @@ class ShapleyPayments(SharingMechanism):
         """Claim equilibrium, balance and fairness; rationality where nobody has a fixed cost."""
         del options
         always = ("nash", "budget-balance", "reciprocity", "equal-treatment")
-        return always if game.costs.fixed.any() else (*always, "individual-rationality")
+        fixed = game.costs.value(game.nothing()).any()
+        return always if fixed else (*always, "individual-rationality")
 
     def outcome(
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
     ) -> SharingOutcome:
-        """Return the maximiser of the potential program."""
+        """Return the maximiser of the potential program, or a point where best responses rest."""
         del options
+        if not has_smooth_potential(game):
+            return _by_responses(game, monitor)
         found = potential_equilibrium(game, monitor)
         s, shares = found.contributions, found.point.shares
         payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
@@ -82,6 +86,23 @@ class ShapleyPayments(SharingMechanism):
                 else "A Nash equilibrium, a maximiser of the concave potential."
             )
         return SharingOutcome(s, payments, ended, message, method, findings)
+
+
+def _by_responses(game: SharingGame, monitor: Monitor) -> SharingOutcome:
+    """Return where best responses rest, for payoffs that are clipped, kinked or objects."""
+    found = shapley_responses(game, monitor)
+    s = found.contributions
+    payments = found.shares - (game.benefits(s) - game.benefits(game.nothing()))
+    findings = {"shapley": found.shares, "equilibria": list(found.totals)}
+    method = f"global best responses on Shapley shares, {found.sweeps} sweeps"
+    if not found.converged:
+        message = "No profile was found at which the agents' best responses come to rest."
+        return SharingOutcome(s, payments, Termination.LIMIT, message, method, findings)
+    message = "A Nash equilibrium; that it is the only one is not proved."
+    if len(found.totals) > 1:
+        totals = ", ".join(f"{total:.6g}" for total in found.totals)
+        message = f"A Nash equilibrium, of those found (totals {totals}) the one of most potential."
+    return SharingOutcome(s, payments, Termination.SOLVED, message, method, findings)
 
 
 def _strictly_concave(game: SharingGame) -> bool:

@@ -39,12 +39,15 @@ class AdditiveRow:
         d amount_j / d s_j.
     value, slope : callable
         F and its right derivative, in money, elementwise.
+    kinks : tuple of float
+        Totals at which the slope may jump.
     """
 
     amounts: Floats
     rates: Floats
     value: Function
     slope: Function
+    kinks: tuple[float, ...] = ()
 
 
 def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
@@ -60,7 +63,10 @@ def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
         for weights, agents in _distinct_rows(accuracy):
             terms = _terms(accuracy.curve, game.value, agents)
             value, slope = _sum_of_curves(terms, accuracy.platform_data)
-            yield AdditiveRow(weights * s, weights, value, slope)
+            kinks = tuple(
+                float(kink) - accuracy.platform_data for _, curve in terms for kink in curve.kinks
+            )
+            yield AdditiveRow(weights * s, weights, value, slope, kinks)
         return
     products = product_rows(game, s)
     if products is None:

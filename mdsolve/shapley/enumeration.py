@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError
+from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.coalitions import additive_rows
 from mdsolve.shapley.power_shares import Sums
@@ -36,16 +37,12 @@ def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool
             "use the route that fits the payoff (auto), or sampling",
         )
     sizes = subset_sums(np.ones(n)).astype(np.intp)
-    value = np.zeros(2**n)
-    own = np.zeros(n)
     joining = _joining(n, banzhaf)
     entering = np.append(0.0, joining)[sizes]
-    for row in additive_rows(game, s):
-        totals = subset_sums(row.amounts)
-        value += row.value(totals)
-        if slopes:
-            weighted = entering * row.slope(totals)
-            own += row.rates * [_with_agent(weighted, agent).sum() for agent in range(n)]
+    if isinstance(game.accuracy, FunctionAccuracy):
+        value, own = _each_coalition(game, s, entering if slopes else None)
+    else:
+        value, own = _all_coalitions(game, s, entering if slopes else None)
     before = joining[np.minimum(sizes, n - 1)]
     shares = np.zeros(n)
     for agent in range(n):
@@ -54,6 +51,38 @@ def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool
     potential = float(entering[1:] @ (value[1:] - value[0]))
     error = PRECISION * n * float(np.max(np.abs(value))) / _largest(shares)
     return Sums(potential, shares, own, np.zeros(n), error)
+
+
+def _all_coalitions(game: SharingGame, s: Floats, entering: Floats | None) -> tuple[Floats, Floats]:
+    """Return the payoff of every coalition, all at once, and the agents' mean own slopes.
+
+    Parameters
+    ----------
+    entering : (2^n,) or None
+        Chance that an agent of a coalition completes it; None leaves zeros for the slopes.
+    """
+    n = game.size
+    value, own = np.zeros(2**n), np.zeros(n)
+    for row in additive_rows(game, s):
+        totals = subset_sums(row.amounts)
+        value += row.value(totals)
+        if entering is not None:
+            weighted = entering * row.slope(totals)
+            own += row.rates * [_with_agent(weighted, agent).sum() for agent in range(n)]
+    return value, own
+
+
+def _each_coalition(game: SharingGame, s: Floats, entering: Floats | None) -> tuple[Floats, Floats]:
+    """Return the same for payoffs that only the user's object can value, one by one."""
+    n = game.size
+    value, own = np.zeros(2**n), np.zeros(n)
+    for number in range(2**n):
+        members = (number >> np.arange(n)) & 1
+        value[number] = game.total_benefit(s * members)
+        if entering is not None and number:
+            slopes = game.value @ game.accuracy.jacobian(s * members)
+            own += entering[number] * slopes * members
+    return value, own
 
 
 def subset_sums(amounts: Floats) -> Floats:

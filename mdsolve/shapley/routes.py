@@ -26,6 +26,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import LinearCurve
+from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
 from mdsolve.shapley.enumeration import ENUMERATION_LIMIT, enumeration_shares
@@ -54,7 +55,7 @@ SAMPLES = 4096
 """Random orders drawn unless told otherwise."""
 
 MANY_COALITIONS = 12
-"""Above so many agents a lattice is preferred to enumeration."""
+"""Above so many agents a lattice is preferred to enumeration, and Python objects are not asked."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ def fitting_route(game: SharingGame, s: Floats) -> Route:
             return "linear"
         if power_parameters(accuracy.curve, game.size) is not None:
             return "quadrature"
+    elif isinstance(accuracy, FunctionAccuracy):
+        return "enumeration" if game.size <= MANY_COALITIONS else "sampling"
     elif product_rows(game, s) is not None:
         return "coverage"
     return _route_of_totals(game, s)

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential
@@ -98,8 +100,9 @@ def potential_equilibrium(game: SharingGame, monitor: Monitor) -> PotentialEquil
     Raises
     ------
     UnsupportedError
-        If payoffs are not concave, or some best contribution is unbounded.
+        If some best contribution is unbounded.
     """
+    assert has_smooth_potential(game)
     _refuse(game)
     potential = ShapleyPotential(game)
     pieces = _Pieces(game)
@@ -157,14 +160,16 @@ def _search(
     return None
 
 
+def has_smooth_potential(game: SharingGame) -> bool:
+    """Tell whether the potential is concave with a Hessian: power, linear, coverage payoffs."""
+    accuracy = game.accuracy
+    if isinstance(accuracy, FunctionAccuracy):
+        return False
+    kinked = isinstance(accuracy, WeightedAccuracy) and bool(accuracy.curve.kinks)
+    return accuracy.concave and not kinked
+
+
 def _refuse(game: SharingGame) -> None:
-    if not game.accuracy.concave or game.accuracy.family == "curve":
-        raise UnsupportedError.single(
-            "mechanism shapley",
-            f"the family {game.accuracy.family}",
-            "smooth concave payoffs: power, linear, coverage",
-            "elsewhere equilibria of the Shapley mechanism are not computed",
-        )
     helpful = game.accuracy.jacobian(game.nothing()).any(axis=0) if game.size <= SMALL else True
     endless = game.costs.free_at_last & ~np.isfinite(game.capacity) & helpful
     if endless.any():

@@ -93,7 +93,7 @@ class Responses:
         curved = (self.costs.curvature > 0) | (
             (self.costs.power_rate > 0) & (self.costs.power_exponent > 1)
         )
-        return bool(self.costs.pieces) or not bool(curved.all())
+        return bool(self.costs.pieces or self.costs.functions) or not bool(curved.all())
 
     def _slope(self, y: float) -> Floats:
         at = np.full(len(self.weight), y) if isinstance(self.curve, MixedCurve) else np.asarray(y)
