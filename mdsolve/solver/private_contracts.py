@@ -74,10 +74,10 @@ class Contract:
         Contributions of the two types, in samples.
     low_worth, high_worth : float
         Worth of the models they receive, in money.
-    alone : (2,)
-        Contribution and worth of the model of the high-cost type training alone.
-    utilities_alone : (2,)
-        Most that the low-cost and the high-cost type earn alone, in money.
+    alone_low, alone_high : (2,)
+        What each type does on his own data alone: contribution in samples, utility in money.
+    alone_worth : float
+        Worth of the model of the high-cost type alone, in money.
     expected : float
         Expected contribution.
     excess : float
@@ -89,8 +89,9 @@ class Contract:
     high: float
     low_worth: float
     high_worth: float
-    alone: Interval
-    utilities_alone: Interval
+    alone_low: Interval
+    alone_high: Interval
+    alone_worth: float
     expected: float
     excess: float = 0.0
 
@@ -176,8 +177,9 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
         m_high,
         low_worth,
         high_worth,
-        (alone_high[0], alone(alone_high[0])),
-        (alone_low[1], alone_high[1]),
+        alone_low,
+        alone_high,
+        alone(alone_high[0]),
         expected,
     )
 
@@ -205,8 +207,9 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
         m_high,
         low_worth,
         high_worth,
-        (alone_high[0], alone(alone_high[0])),
-        (alone_low[1], alone_high[1]),
+        alone_low,
+        alone_high,
+        alone(alone_high[0]),
         p * m_low + (1 - p) * m_high,
         max(0.0, high_worth - worth(m_high)),
     )
@@ -227,9 +230,7 @@ def best_alone(alone: Worth, rate: float) -> Interval:
     return finite[best], utilities[best]
 
 
-def accepted_amounts(
-    worth: Worth, rate: float, start: float, alone: Interval
-) -> list[Interval]:
+def accepted_amounts(worth: Worth, rate: float, start: float, alone: Interval) -> list[Interval]:
     """Return where the full model is worth the cost: w(m) - rate m >= what he earns alone.
 
     The intervals rise; his own best amount alone is always in one of them.

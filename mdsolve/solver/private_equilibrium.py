@@ -27,7 +27,8 @@ from scipy.stats import binom
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
 from mdsolve.solver.others_data import OthersData, others_data
-from mdsolve.solver.private_contracts import RULES, Contract, PrivateAgent, Rule
+from mdsolve.solver.private_contracts import RULES, Contract, Rule
+from mdsolve.solver.private_population import Population
 from mdsolve.tolerance import DEFAULT, DIFFERENCE_STEP
 
 Floats = npt.NDArray[np.float64]
@@ -43,23 +44,6 @@ PROFILE_LIMIT = 2000
 
 BOUNDLESS = math.sqrt(sys.float_info.max)
 """An amount of data beyond every curve's reach."""
-
-
-@dataclass(frozen=True)
-class Population:
-    """Classes of agents alike: one representative and the number of members of each."""
-
-    classes: tuple[PrivateAgent, ...]
-    members: tuple[int, ...]
-
-    @property
-    def chances(self) -> Floats:
-        """Probability of low costs per class, shape (K,)."""
-        return np.array([agent.probability_low for agent in self.classes])
-
-    def others(self, amounts: Floats) -> Floats:
-        """Return the total of everybody but one member of each class, shape (K,)."""
-        return np.asarray(float(np.dot(self.members, amounts)) - amounts)
 
 
 @dataclass(frozen=True)
