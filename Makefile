@@ -50,7 +50,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mdsolve with its development tools (first time: a minute or two)"
-	@$(PIP) -e '.[report,docs,dev]'
+	@$(PIP) -e '.[learn,report,docs,dev]'
 	@touch $@ $(VENV)/.demo
 
 clean:

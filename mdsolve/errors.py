@@ -73,6 +73,11 @@ class InputError(MdsolveError):
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
+    @classmethod
+    def single(cls, where: str, got: str, expected: str, fix: str = "") -> Self:
+        """Return the error for one finding."""
+        return cls([Finding(where, got, expected, fix)])
+
 
 class InstanceError(InputError):
     """An instance file cannot be used as it stands."""
@@ -84,11 +89,6 @@ class SolutionFileError(InputError):
 
 class UsageError(InputError):
     """A command or function was called with unusable arguments."""
-
-    @classmethod
-    def single(cls, where: str, got: str, expected: str, fix: str = "") -> Self:
-        """Return the error for one finding."""
-        return cls([Finding(where, got, expected, fix)])
 
 
 class UnsupportedError(UsageError):

@@ -18,6 +18,7 @@ from mdsolve.cli.payments import payments
 from mdsolve.cli.reproduce import reproduce
 from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
+from mdsolve.cli.train import train
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
 from mdsolve.errors import EXIT_INTERNAL, EXIT_SOLVED, EXIT_STOPPED, MdsolveError
@@ -67,6 +68,7 @@ app.command()(payments)
 app.command()(verify)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
+app.command()(train)
 app.command()(check)
 app.command()(validate)
 app.command("list")(list_mechanisms)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
-from mdsolve.instance.common import InstanceBase, StrictModel
+from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
     NonNegativeNumber,
@@ -19,6 +21,17 @@ from mdsolve.instance.numbers import (
 
 BUNDLED_SOURCES = ("digits", "breast_cancer", "synthetic-quadratic")
 FILE_SOURCES = ("mnist", "cifar10", "npz", "csv")
+
+PARTITION_KEYS = {"alpha": "dirichlet", "ratio": "label-ratio", "angles": "rotate"}
+"""Keys of a partition that belong to one scheme."""
+
+PROTOCOL_KEYS: dict[str, tuple[str, ...]] = {
+    "difference": ("fedavg-strategic", "fedbr", "fedbr-bg", "fedbr-shap", "upbred", "2p-upbred"),
+    "stopping": ("fedavg-strategic",),
+    "settled": ("fedavg-strategic",),
+    "negotiation_rounds": ("fedavg-strategic",),
+}
+"""Keys of a protocol that only some protocols use; elsewhere they are refused, not ignored."""
 
 
 def _source(name: str) -> str:
@@ -35,6 +48,12 @@ def _share(value: Fraction) -> Fraction:
     return value
 
 
+def _ratio(value: Fraction) -> Fraction:
+    if not 0 < value < 1:
+        raise bad_value("a share between 0 and 1")
+    return value
+
+
 class DataSpec(StrictModel):
     """Where the examples come from and which share is held out, in [0, 1)."""
 
@@ -43,20 +62,25 @@ class DataSpec(StrictModel):
 
 
 class PartitionSpec(StrictModel):
-    """How the examples are split among agents."""
+    """How the examples are split among agents.
 
-    scheme: Literal["iid", "dirichlet", "label-ratio", "rotate"] = "iid"
+    ``alpha`` is the concentration of `dirichlet`; ``ratio`` the share of each agent's favourite
+    class under `label-ratio`; ``angles`` (degrees) the rotation of each group under `rotate`.
+    Under `by-file` the data themselves say who owns what.
+    """
+
+    scheme: Literal["iid", "dirichlet", "label-ratio", "rotate", "by-file"] = "iid"
     alpha: PositiveNumber | None = None
-    angles: tuple[Number, ...] | None = None
+    ratio: Annotated[Number, AfterValidator(_ratio)] | None = None
+    angles: Annotated[tuple[Number, ...], Field(min_length=1)] | None = None
     agents_per_group: Annotated[WholeNumber, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _complete(self) -> PartitionSpec:
-        needed = {"dirichlet": "alpha", "rotate": "angles"}
         problems: list[Problem] = []
-        for scheme, key in needed.items():
+        for key, scheme in PARTITION_KEYS.items():
             given = getattr(self, key) is not None
-            if scheme == self.scheme and not given:
+            if scheme == self.scheme and not given and key != "ratio":
                 fix = f"add {key}: ..."
                 problems.append(((key,), "nothing", f"{key}, which {scheme} needs", fix))
             elif scheme != self.scheme and given:
@@ -67,20 +91,69 @@ class PartitionSpec(StrictModel):
 
 
 class ModelSpec(StrictModel):
-    """What is trained."""
+    """What is trained; numbers are floats of 32 or 64 bits."""
 
     family: Literal["linear", "quadratic", "mlp", "cnn"]
     hidden: tuple[Annotated[WholeNumber, Field(ge=1)], ...] = ()
+    precision: Literal["float32", "float64"] = "float32"
 
 
 class TrainingAgents(StrictModel):
-    """Cost per sample of each agent."""
+    """Who takes part: cost per unit of contribution, most units, money per unit of accuracy.
+
+    The unit is the protocol's (`ProtocolSpec.unit`). Without a capacity an agent can bring all
+    the examples that the partition gives him, once per round.
+    """
 
     cost: Annotated[tuple[NonNegativeNumber, ...], Field(min_length=1)]
+    capacity: tuple[PositiveNumber, ...] | None = None
+    value: tuple[PositiveNumber, ...] | None = None
+    names: tuple[Name, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_per_agent(self) -> TrainingAgents:
+        problems: list[Problem] = []
+        agents = len(self.cost)
+        for key in ("capacity", "value", "names"):
+            given = getattr(self, key)
+            if given is not None and len(given) != agents:
+                problems.append(
+                    ((key,), f"{len(given)} of them", f"{agents}, as many as costs", "")
+                )
+        if self.names is not None and len(set(self.names)) < len(self.names):
+            problems.append((("names",), "a name twice", "each name once", ""))
+        if problems:
+            raise several(problems)
+        return self
 
 
 class ProtocolSpec(StrictModel):
-    """Which protocol runs, for how long and with which steps."""
+    """Which protocol runs, for how long and with which steps.
+
+    Parameters
+    ----------
+    unit : {"batches", "samples"}
+        What a contribution counts: mini-batches trained per round ([M25] section 5) or own
+        examples brought in ([M23], [D25]).
+    aggregation : {"mean", "weighted"}
+        The new model is the plain mean of the local ones ([M25], [D25]) or their mean weighted by
+        contributions ([M23]).
+    payoff : {"accuracy", "loss"}
+        a_i is the accuracy on the agent's held-out examples, or log(classes) minus the mean loss
+        there ([D25] section 5, with r_i the log of the number of classes).
+    start : tuple of numbers or None
+        Contributions in the first round; the default is the protocol's own.
+    difference : number or None
+        Width of the difference quotients by which agents estimate what more data would bring, in
+        units of contribution (epsilon in [M25], Delta s in [M23]).
+    stopping : {"settled", "published"} or None
+        `fedavg-strategic`: agents stop moving when every slope is (nearly) zero, or as printed,
+        when no slope is positive.
+    settled : number or None
+        `fedavg-strategic`: largest slope that counts as zero, money per unit of contribution.
+    negotiation_rounds : int or None
+        `fedavg-strategic`: most rounds in which agents choose before training starts.
+    """
 
     name: Literal[
         "fedavg", "fedavg-strategic", "fedbr", "fedbr-bg", "fedbr-shap", "upbred", "2p-upbred"
@@ -89,6 +162,26 @@ class ProtocolSpec(StrictModel):
     batch_size: Annotated[WholeNumber, Field(ge=1)] = 16
     learning_rate: PositiveNumber | None = None
     step_size: PositiveNumber | None = None
+    unit: Literal["batches", "samples"] = "batches"
+    aggregation: Literal["mean", "weighted"] = "mean"
+    payoff: Literal["accuracy", "loss"] = "accuracy"
+    start: tuple[NonNegativeNumber, ...] | None = None
+    difference: PositiveNumber | None = None
+    stopping: Literal["settled", "published"] | None = None
+    settled: PositiveNumber | None = None
+    negotiation_rounds: Annotated[WholeNumber, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _keys_that_are_used(self) -> ProtocolSpec:
+        problems: list[Problem] = []
+        for key, protocols in PROTOCOL_KEYS.items():
+            if getattr(self, key) is not None and self.name not in protocols:
+                problems.append(
+                    ((key,), f"with {self.name}", f"{key} with {', '.join(protocols)} only", "")
+                )
+        if problems:
+            raise several(problems)
+        return self
 
 
 class TrainingInstance(InstanceBase):
@@ -101,14 +194,41 @@ class TrainingInstance(InstanceBase):
     agents: TrainingAgents
     protocol: ProtocolSpec
     seed: Annotated[WholeNumber, Field(ge=0)] = 0
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder that file names in the instance are relative to; None without one."""
+        return self._folder
+
+    @property
+    def agent_names(self) -> tuple[str, ...]:
+        """Names of the agents; ``agent-1`` ... where none are given."""
+        count = len(self.agents.cost)
+        return self.agents.names or tuple(f"agent-{k + 1}" for k in range(count))
 
     @model_validator(mode="after")
-    def _consistent(self) -> TrainingInstance:
+    def _consistent(self, info: ValidationInfo) -> TrainingInstance:
+        self._folder = folder_of(info).folder
+        problems = list(self._problems())
+        if problems:
+            raise several(problems)
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        count = len(self.agents.cost)
         angles = self.partition.angles
         if angles is not None:
             agents = len(angles) * self.partition.agents_per_group
-            if agents != len(self.agents.cost):
-                got, expected = f"{len(self.agents.cost)} costs", f"{agents}, one per agent"
+            if agents != count:
                 fix = "one per angle and agent of its group"
-                raise several([(("agents", "cost"), got, expected, fix)])
-        return self
+                yield ("agents", "cost"), f"{count} costs", f"{agents}, one per agent", fix
+        start = self.protocol.start
+        if start is not None and len(start) != count:
+            yield ("protocol", "start"), f"{len(start)} of them", f"{count}, one per agent", ""
+        capacity = self.agents.capacity
+        if start is not None and capacity is not None and len(start) == len(capacity):
+            for i, (first, most) in enumerate(zip(start, capacity, strict=True)):
+                if first > most:
+                    expected = f"at most the capacity, {float(most):g}"
+                    yield ("protocol", "start", i), f"{float(first):g}", expected, ""

@@ -75,7 +75,7 @@ def solve(
             f"{instance.label}: kind",
             instance.kind,
             "market or sharing",
-            "training instances can be loaded and validated, not run yet",
+            "train it with: mdsolve train FILE",
         )
     name, given = chosen_mechanism(instance, mechanism, options or {})
     if isinstance(instance, SharingInstance):

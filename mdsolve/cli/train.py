@@ -1,0 +1,71 @@
+"""`mdsolve train`: run a federated protocol on data, round by round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdsolve.cli.common import (
+    Json,
+    Quiet,
+    Seed,
+    TimeLimit,
+    output_file,
+    print_json,
+    progress_monitor,
+)
+
+
+def train(
+    file: Annotated[Path, typer.Argument(help="Training instance file.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="Where to compute: cpu or cuda.")] = "cpu",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+    seed: Seed = None,
+) -> None:
+    """Run a federated protocol.
+
+    Agents choose contributions while the model is learned. A run that is stopped is kept in a
+    checkpoint file, beside the output or else in the present folder.
+    """
+    from mdsolve.instance import load
+    from mdsolve.instance.training import TrainingInstance
+    from mdsolve.solution import write_solutions
+    from mdsolve.status import Termination
+    from mdsolve.study.train import train as run
+
+    output_file(output, file)
+    instance = load(file)
+    if not isinstance(instance, TrainingInstance):
+        from mdsolve.errors import UsageError
+
+        fix = "mdsolve solve"
+        raise UsageError.single(f"{file}: kind", instance.kind, "a training instance", fix)
+    kept = (output or Path(file.name)).with_suffix(".checkpoint.npz")
+    with progress_monitor(quiet, time_limit) as monitor:
+        solution = run(
+            instance, monitor=monitor, seed=seed, device=device, checkpoint=kept, resume=resume
+        )
+    if output is not None:
+        write_solutions([solution], output)
+        if not quiet:
+            typer.echo(f"wrote {output}", err=True)
+    if solution.termination not in (Termination.LIMIT, Termination.INTERRUPTED):
+        kept.unlink(missing_ok=True)
+    if as_json:
+        print_json(solution.to_dict())
+    elif not quiet:
+        from mdsolve.report.text import console_for
+        from mdsolve.report.training_text import training_view
+
+        console_for().print(training_view(solution))
+    raise typer.Exit(solution.exit_code)

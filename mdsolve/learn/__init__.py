@@ -1,0 +1,1 @@
+"""Federated training: data, partitions, models, the engine, and the protocols that drive it."""
