@@ -21,6 +21,7 @@ from mdsolve.certificate.sharing_conditions import (
     reciprocity,
 )
 from mdsolve.certificate.sharing_setting import SharingSetting
+from mdsolve.certificate.value_curves import VALUE_SHAPING_CHECKS
 from mdsolve.certificate.welfare import WelfareClaim, welfare_optimality
 from mdsolve.certificate.welfare import feasibility as welfare_feasibility
 from mdsolve.certificate.welfare_kkt import welfare_kkt
@@ -44,7 +45,9 @@ GENERAL = (
 
 WELFARE_CONDITIONS = ("welfare-optimality", "welfare-kkt")
 
-SHAPED: Mapping[str, Mapping[str, Check]] = {}
+SHAPED: Mapping[str, Mapping[str, Check]] = {
+    "value-shaping": VALUE_SHAPING_CHECKS,
+}
 """Mechanisms that hand out models of different value, and the conditions that are theirs."""
 
 SHAPED_GENERAL = ("feasibility", "budget-balance", "individual-rationality")

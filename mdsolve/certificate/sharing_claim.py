@@ -78,6 +78,9 @@ def sharing_claim_from(
         if data.get(key) is not None:
             found = read_table(data[key], (game.size,), folder, f"{label}: {key}", findings)
             columns[key] = None if found is None else np.asarray(found, dtype=np.float64)
+    if isinstance(data.get("curves"), Mapping):  # many agents: the numbers lie in a file beside
+        curves = read_table(data["curves"], (game.size, 3, 2), folder, f"{label}: curves", findings)
+        data = {**data, "curves": curves}
     agents = data.get("agents")
     if agents is not None and not names_match(agents, game.agents):
         got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)

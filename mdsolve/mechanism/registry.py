@@ -16,6 +16,7 @@ from mdsolve.mechanism.maximal_exploitation import MaximalExploitation
 from mdsolve.mechanism.no_payments import NoPayments
 from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism
+from mdsolve.mechanism.value_shaping import ValueShaping
 from mdsolve.mechanism.vcg import VickreyClarkeGroves
 from mdsolve.mechanism.welfare import Welfare
 
@@ -32,6 +33,7 @@ SHARING_MECHANISMS: dict[str, SharingMechanism] = {
         ShapleyPayments(),
         ContributionTransfer(),
         Welfare(),
+        ValueShaping(),
     )
 }
 

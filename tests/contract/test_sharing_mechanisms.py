@@ -95,7 +95,26 @@ def give_nothing_and_less(game, claim):
     return replace(claim, contributions=s, payments=None)
 
 
+def raise_curve(game, claim):
+    curves = claim.details["curves"].copy()
+    curves[0, -1, 1] += 2e-9
+    return replace(claim, details={**claim.details, "curves": curves})
+
+
+def hand_less(game, claim):
+    received = claim.accuracies.copy()
+    received[0] -= STEP
+    return replace(claim, accuracies=received)
+
+
+def ask_for_less(game, claim):
+    return replace(claim, contributions=claim.contributions * (1 - STEP))
+
+
 PERTURBATIONS = {
+    "value-shaping curve-feasibility": raise_curve,
+    "value-shaping individual-rationality-alone": hand_less,
+    "value-shaping data-maximality": ask_for_less,
     "welfare-optimality": give_less,
     "feasibility": give_nothing_and_less,
     "nash": move_one,
