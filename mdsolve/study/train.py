@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mdsolve.certificate.training import books_from, verify_training
 from mdsolve.errors import UsageError
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
@@ -85,7 +86,7 @@ def train(
         resume=resume,
     )
     solved = time.perf_counter()
-    return Solution(
+    solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256),
         mechanism=MechanismUsed(protocol.name, run.settings()),
         termination=run.conclusion.termination,
@@ -98,6 +99,10 @@ def train(
             seed=instance.seed,
         ),
     )
+    if not run.history.records:
+        return solution
+    certificate = verify_training(instance, books_from(instance, solution.answers, "solution"))
+    return solution.with_certificate(certificate, time.perf_counter() - solved)
 
 
 def training_answers(instance: TrainingInstance, run: TrainingRun) -> dict[str, Any]:

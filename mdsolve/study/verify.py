@@ -14,6 +14,8 @@ from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
+from mdsolve.certificate.training import CLAIMED as CLAIMED_BOOKS
+from mdsolve.certificate.training import TRAINING_CONDITIONS, books_from, verify_training
 from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import ArithmeticName, Certificate
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
@@ -121,13 +123,9 @@ def verify(
     'pass'
     """
     if isinstance(instance, TrainingInstance):
-        raise UnsupportedError.single(
-            f"{instance.label}: kind",
-            instance.kind,
-            "market or sharing",
-            "training instances can be loaded and validated, not checked yet",
-        )
-    known = MARKET_CONDITIONS if isinstance(instance, MarketInstance) else SHARING_CONDITIONS
+        known: Sequence[str] = TRAINING_CONDITIONS
+    else:
+        known = MARKET_CONDITIONS if isinstance(instance, MarketInstance) else SHARING_CONDITIONS
     unknown = [name for name in conditions if name not in known]
     if unknown:
         raise UsageError([_unknown_condition(name, known) for name in unknown])
@@ -139,6 +137,11 @@ def verify(
         }
     else:
         data = solution
+    if isinstance(instance, TrainingInstance):
+        _require_float(arithmetic, "training runs")
+        books = books_from(instance, data, label)
+        named = (*CLAIMED_BOOKS, *conditions)
+        return verify_training(instance, books, tolerance=tolerance, claimed=named)
     if isinstance(instance, SharingInstance):
         return _verify_sharing(instance, data, arithmetic, conditions, tolerance, folder, label)
     market = market_game(instance)
@@ -197,6 +200,16 @@ def _unknown_condition(name: str, known: Sequence[str]) -> Finding:
     return Finding("--condition", repr(name), "one of " + ", ".join(known), fix)
 
 
+def _require_float(arithmetic: ArithmeticName, what: str) -> None:
+    if arithmetic != "float":
+        raise UnsupportedError.single(
+            "--arithmetic",
+            arithmetic,
+            f"float for {what}",
+            "markets can be checked in exact and ball arithmetic",
+        )
+
+
 def _verify_sharing(
     instance: SharingInstance,
     data: Mapping[str, Any],
@@ -207,13 +220,7 @@ def _verify_sharing(
     label: str,
 ) -> Certificate:
     """Check a solution of a sharing game; only float arithmetic is offered there."""
-    if arithmetic != "float":
-        raise UnsupportedError.single(
-            "--arithmetic",
-            arithmetic,
-            "float for sharing games",
-            "markets can be checked in exact and ball arithmetic",
-        )
+    _require_float(arithmetic, "sharing games")
     game = sharing_game(instance)
     claim = sharing_claim_from(data, game, folder, label)
     rule = SHARING_MECHANISMS.get(claim.mechanism or "")
