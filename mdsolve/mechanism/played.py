@@ -62,9 +62,7 @@ class PlayedMechanism(SharingMechanism):
             assert candidate.penniless is not None
             return _nobody_can(game, candidate.penniless, found.method)
         s = found.contributions
-        findings = {**self.details(game, options), "equilibria": found.others}
-        if found.others == "unknown":
-            findings["equilibria"] = [float(s.sum())]
+        findings = self.details(game, options)
         if found.cycle is not None:
             findings["cycle"] = found.cycle
         if not found.converged:
@@ -77,6 +75,7 @@ class PlayedMechanism(SharingMechanism):
                 found.method,
                 findings,
             )
+        findings["equilibria"] = [float(s.sum())] if found.others == "unknown" else found.others
         message = {
             "unique": "This is the only Nash equilibrium.",
             "continuum": "A Nash equilibrium; tied agents share their part evenly, "
