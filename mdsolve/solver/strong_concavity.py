@@ -86,6 +86,8 @@ def strong_concavity(stakes: Stakes, top: Floats) -> StrongConcavity | str:
         Largest contributions, in samples; may be infinite.
     """
     game = stakes.game
+    if isinstance(stakes, ShapleyStakes) and stakes.index == "banzhaf":
+        return "the bounds are computed for Shapley values, not for Banzhaf values"
     if game.size > DENSE_LIMIT:
         return f"{game.size:,} agents; the bounds are computed for at most {DENSE_LIMIT:,}"
     costs = _cost_bends(stakes.borne, top)
@@ -213,6 +215,8 @@ def _cost_bends(costs: Costs, top: Floats) -> tuple[Floats, Floats] | str:
     """Return the least and the largest c_i'' on [0, top], or why there is no bound."""
     if costs.pieces:
         return "marginal costs of piecewise-linear costs jump"
+    if costs.functions:
+        return "nothing is known of the second derivatives of a cost given as a Python object"
     low, high = costs.curvature.copy(), costs.curvature.copy()
     e = costs.power_exponent
     bent = (costs.power_rate > 0) & (e > 1)
