@@ -138,6 +138,16 @@ def claims_welfare(setting: SharingSetting) -> bool:
 
 def welfare_condition(setting: SharingSetting, name: str) -> Condition:
     """Check the welfare program's conditions on the mean and rate that the solution states."""
+    claim = welfare_claim(setting)
+    if isinstance(claim, str):
+        return setting.unchecked(name, claim)
+    if name == "feasibility":
+        return welfare_feasibility(claim)
+    return welfare_optimality(claim) if name == "welfare-optimality" else welfare_kkt(claim)
+
+
+def welfare_claim(setting: SharingSetting) -> WelfareClaim | str:
+    """Return the mean, rate and multipliers that a solution states, or what is missing."""
     details = setting.claim.details
     try:
         p = -math.inf if details.get("p", 1) == "-inf" else float(details.get("p", 1))
@@ -147,11 +157,11 @@ def welfare_condition(setting: SharingSetting, name: str) -> Condition:
             for key in ("weights", "budget_duals")
         }
     except (KeyError, TypeError, ValueError):
-        return setting.unchecked(name, "the solution does not state p, beta and its weights")
+        return "the solution does not state p, beta and its weights"
     size = setting.game.size
     if any(hint is not None and hint.shape != (size,) for hint in hints.values()):
-        return setting.unchecked(name, f"the weights of the proof are not {size} numbers")
-    claim = WelfareClaim(
+        return f"the weights of the proof are not {size} numbers"
+    return WelfareClaim(
         setting.game,
         p,
         beta,
@@ -162,9 +172,6 @@ def welfare_condition(setting: SharingSetting, name: str) -> Condition:
         setting.tolerance,
         setting.claimed,
     )
-    if name == "feasibility":
-        return welfare_feasibility(claim)
-    return welfare_optimality(claim) if name == "welfare-optimality" else welfare_kkt(claim)
 
 
 def _nash_with_payments(setting: SharingSetting, rule: Rule, payments: Floats) -> Condition:

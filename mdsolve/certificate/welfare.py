@@ -189,7 +189,7 @@ def welfare_optimality(claim: WelfareClaim) -> Condition:
         name = game.agents[int(np.argmin(idle))]
         return claim.unchecked(OPTIMALITY, f"no contribution is feasible for agent {name}")
     objective = p_mean(claim.utilities, claim.p)
-    hints = _hints(claim)
+    hints = multipliers(claim)
     if isinstance(hints, str):
         return claim.unchecked(OPTIMALITY, hints)
     proof = WelfareBound(claim, *hints)
@@ -220,7 +220,7 @@ def _left(game: SharingGame, beta: float, costs: Floats) -> Floats:
     return np.asarray(budget - (1 - beta) * costs - beta * others)
 
 
-def _hints(claim: WelfareClaim) -> tuple[Floats, Floats] | str:
+def multipliers(claim: WelfareClaim) -> tuple[Floats, Floats] | str:
     """Return weights and budget multipliers to try, or why there are none."""
     n = claim.game.size
     duals = np.zeros(n) if claim.budget_duals is None else np.maximum(claim.budget_duals, 0.0)
@@ -280,6 +280,18 @@ class WelfareBound:
         """Return the smallest bound found over tangents, infinite if there is none."""
         if not self.valid:
             return math.inf
+        low, high = self.crossing()
+        bound = min(self._at_slope(low, high), self.value(self.own_amount))
+        step = float(np.spacing(high))
+        for _ in range(BACK_OFFS):
+            if math.isfinite(bound):
+                break
+            bound = self.value(high + step)
+            step *= 2
+        return bound
+
+    def crossing(self) -> tuple[float, float]:
+        """Return neighbouring amounts of data between which supply falls short of the amount."""
         low, high = self.accuracy.platform_data, max(1.0, 2 * self.own_amount)
         while self._surplus(high, self._slope(high)) > 0 and high < LARGEST / 4:
             low, high = high, 2 * high
@@ -291,14 +303,7 @@ class WelfareBound:
                 low = middle
             else:
                 high = middle
-        bound = min(self._at_slope(low, high), self.value(self.own_amount))
-        step = float(np.spacing(high))
-        for _ in range(BACK_OFFS):
-            if math.isfinite(bound):
-                break
-            bound = self.value(high + step)
-            step *= 2
-        return bound
+        return low, high
 
     def _at_slope(self, low: float, high: float) -> float:
         """Return the best bound from tangents at two points and mixtures of the two."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from mdsolve.certificate.claim import MarketClaim, claim_from
 from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
 from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
+from mdsolve.certificate.rigorous.conditions import verify_rigorously
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
 from mdsolve.certificate.training import CLAIMED as CLAIMED_BOOKS
@@ -139,7 +140,7 @@ def verify(
         data = solution
     if isinstance(instance, TrainingInstance):
         _require_float(arithmetic, "training runs")
-        books = books_from(instance, data, label)
+        books = books_from(instance, data, label, folder)
         named = (*CLAIMED_BOOKS, *conditions)
         return verify_training(instance, books, tolerance=tolerance, claimed=named)
     if isinstance(instance, SharingInstance):
@@ -219,8 +220,7 @@ def _verify_sharing(
     folder: Path | None,
     label: str,
 ) -> Certificate:
-    """Check a solution of a sharing game; only float arithmetic is offered there."""
-    _require_float(arithmetic, "sharing games")
+    """Check a solution of a sharing game in the number system asked for."""
     game = sharing_game(instance)
     claim = sharing_claim_from(data, game, folder, label)
     rule = SHARING_MECHANISMS.get(claim.mechanism or "")
@@ -232,5 +232,15 @@ def _verify_sharing(
     if claim.contributions is None and data.get("equilibria") == []:
         allowed = DEFAULT.verify if tolerance is None else tolerance
         return Certificate((no_affordable_profile(game, claim, allowed, True),))
-    claimed = ("nash", "budget-balance") if rule is None else rule.claims(game, claim.options)
-    return verify_sharing(game, claim, tolerance=tolerance, claimed=(*claimed, *conditions))
+    promised: tuple[str, ...] = ("nash", "budget-balance")
+    if rule is not None:
+        given = {key: value for key, value in claim.options.items() if value is not None}
+        effective = effective_options(rule.name, rule.options, given)
+        claim = replace(claim, options={**effective, **given})  # numbers stay as written
+        promised = rule.claims(game, claim.options)
+    claimed = (*promised, *conditions)
+    if arithmetic == "float":
+        return verify_sharing(game, claim, tolerance=tolerance, claimed=claimed)
+    return verify_rigorously(
+        instance, game, claim, arithmetic=arithmetic, tolerance=tolerance, claimed=claimed
+    )

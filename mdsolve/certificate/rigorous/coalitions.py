@@ -1,8 +1,8 @@
 """Shapley shares and slopes by enumeration of all coalitions, in rigorous numbers.
 
-A payoff is split into rows. What a coalition X is worth in a row depends on one number, joined from
-its members: their weighted data (a sum) or, for an item of `coverage`, the chance that nobody has it
-(a product).
+A payoff is split into rows. What a coalition X is worth in a row depends on one number, joined
+from its members: their weighted data (a sum) or, for an item of `coverage`, the chance that nobody
+has it (a product).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import flint
 
 from mdsolve.certificate.rigorous.accuracy import CoverageAccuracy, WeightedAccuracy
 from mdsolve.certificate.rigorous.costs import Side
-from mdsolve.certificate.rigorous.curves import ConcaveCurve
+from mdsolve.certificate.rigorous.curves import ConcaveCurve, Curve
 from mdsolve.certificate.rigorous.game import RigorousGame
 from mdsolve.certificate.rigorous.numbers import ONE, ZERO, Number, dot, total
 
@@ -61,7 +61,7 @@ class SumRow(Row):
     """
 
     weights: Numbers
-    curve: ConcaveCurve
+    curve: Curve
     money: Number
     nobody: Number
 
@@ -78,7 +78,8 @@ class SumRow(Row):
         return self.money * self.curve.value(joined)
 
     def slope(self, agent: int, others: Number, amount: Number, side: Side) -> Number:
-        """Return money w f'(y)."""
+        """Return money w f'(y), for a concave curve."""
+        assert isinstance(self.curve, ConcaveCurve)
         weight = self.weights[agent]
         if weight == 0:
             return ZERO
@@ -121,8 +122,6 @@ def rows_of(game: RigorousGame) -> list[Row] | str:
         return [ItemRow(accuracy, item, dot(found[item], game.value) / 2) for item in columns]
     if not isinstance(accuracy, WeightedAccuracy):
         return "the accuracy is neither a function of weighted data nor coverage"
-    if not accuracy.concave:
-        return "Shapley shares of payoffs that are not concave are not checked"
     weights = accuracy.weights
     money: dict[tuple[int, int], list[int]] = {}
     for agent, curve in enumerate(accuracy.curves):
@@ -130,7 +129,6 @@ def rows_of(game: RigorousGame) -> list[Row] | str:
     rows: list[Row] = []
     for (kind, _), members in money.items():
         curve = accuracy.curves[members[0]]
-        assert isinstance(curve, ConcaveCurve)
         worth = total([game.value[agent] for agent in members])
         line = [weights.weight(kind, agent) for agent in range(game.size)]
         rows.append(SumRow(line, curve, worth, accuracy.platform))

@@ -39,6 +39,11 @@ class Cost:
     power_exponent: Number = ONE
     points: Points = ()
 
+    @property
+    def is_linear(self) -> bool:
+        """Tell whether marginal cost is constant."""
+        return not self.points and self.curvature == 0 and self.power_rate == 0
+
     def value(self, s: Number) -> Number:
         """Return c(s), for s >= 0."""
         if self.points:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import flint
-
 from mdsolve.certificate.rigorous.costs import Points, Side, line_through, slope_between
 from mdsolve.certificate.rigorous.numbers import ONE, ZERO, Calculus, Number, as_written, larger
 from mdsolve.errors import UnsupportedError
@@ -192,7 +190,8 @@ def curve_of(spec: Any, calculus: Calculus) -> Curve:
             got = "points that do not rise concavely, so that a least-squares fit stands for them"
             raise _unsupported("curve", got, "points that rise concavely")
         return MeasuredCurve(points)
-    raise _unsupported(spec.family, "no function of an amount of data", "another family")
+    name = getattr(spec, "family", type(spec).__name__)
+    raise _unsupported(name, "a family without rigorous formulas", "another family")
 
 
 def _rises_concavely(points: Sequence[tuple[Number, Number]]) -> bool:

@@ -24,11 +24,12 @@ A slope is a positive mixture of such powers with a = b + 1: relative error E(b 
 difference of two mixtures with a = b, each at most (1 + platform)^-b: absolute error
 2 E(b) (1 + platform)^-b.
 
-**Cut ends.** All terms are positive, G_i <= 1 and 1 - e^(-u d) <= min(1, u d). The nodes left of
-the first, u_0, add at most sum_{k<0} u_k^(b+1) w_i = w_i u_0^(b+1) / (e^(h(b+1)) - 1) (times s_i
-for a share). To the right, with C = 1 + platform, u^p e^(-u C) falls from node to node at least by
-the factor rho = e^(hp) e^(-C u_1 (e^h - 1)) < 1 from the first node left out, u_1, on, which leaves at
-most u_1^p e^(-C u_1) / (1 - rho) (p = b + 1 with w_i for a slope, p = b for a share).
+**Cut ends.** All terms are positive, G_i <= 1 and 1 - e^(-u d) <= min(1, u d). Up to the factor
+h / Gamma(b), the nodes left of the first, u_0, add at most w_i u_0^(b+1) / (e^(h(b+1)) - 1) to a
+slope, and s_i times that to a share. To the right, with C = 1 + platform, u^p e^(-u C) falls from
+node to node at least by the factor r = e^(hp) e^(-C u_1 (e^h - 1)) < 1 from the first node left
+out, u_1, on, which leaves at most u_1^p e^(-C u_1) / (1 - r); p = b + 1, times w_i, for a slope and
+p = b for a share.
 
 Items of `coverage` are products already: one node each, without integral and without error.
 """
