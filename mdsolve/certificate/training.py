@@ -10,14 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.certificate.claim import read_table
 from mdsolve.certificate.tally import Tally
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import Finding, SolutionFileError
+from mdsolve.instance.findings import shown
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.tolerance import DEFAULT
 
@@ -49,30 +52,48 @@ class Books:
     classes: int
 
 
-def books_from(instance: TrainingInstance, data: Mapping[str, Any], label: str) -> Books:
+def books_from(
+    instance: TrainingInstance,
+    data: Mapping[str, Any],
+    label: str,
+    folder: Path | None = None,
+) -> Books:
     """Return the books in a solution's data.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where array files named in the data lie.
 
     Raises
     ------
     SolutionFileError
-        A part is missing or has another shape.
+        Parts are missing or have another shape; all of them are named.
     """
     agents = len(instance.agents.cost)
     history = _mapping(data, "history", label)
-    columns = {key: _array(history, key, f"{label}: history", 2, agents) for key in ROUND_COLUMNS}
-    rounds = len(columns["contributions"])
-    for key, column in columns.items():
-        if len(column) != rounds:
-            where, got = f"{label}: history.{key}", f"{len(column)} rounds"
-            raise SolutionFileError([Finding(where, got, f"{rounds}, as of contributions")])
-    last = {key: _array(data, key, label, 1, agents) for key in LAST_ROUND}
+    rounds = history.get("rounds")
+    if not isinstance(rounds, Sequence) or not rounds:
+        expected = "the numbers of one round or more"
+        raise SolutionFileError([Finding(f"{label}: history.rounds", shown(rounds), expected)])
+    findings: list[Finding] = []
+
+    def read(source: Mapping[str, Any], key: str, shape: tuple[int, ...], where: str) -> Floats:
+        found = read_table(source.get(key), shape, folder, f"{where}.{key}", findings)
+        return np.zeros(shape) if found is None else np.asarray(found, dtype=np.float64)
+
+    table = (len(rounds), agents)
+    columns = {key: read(history, key, table, f"{label}: history") for key in ROUND_COLUMNS}
+    last = {key: read(data, key, (agents,), label) for key in LAST_ROUND}
     classes = _mapping(data, "data", label).get("classes", ())
     given = instance.agents.capacity
     capacities = (
-        _array(data, "capacities", label, 1, agents)
+        read(data, "capacities", (agents,), label)
         if given is None
         else np.array([float(most) for most in given])
     )
+    if findings:
+        raise SolutionFileError(findings)
     return Books(columns, last, capacities, len(classes))
 
 
@@ -159,17 +180,3 @@ def _mapping(data: Mapping[str, Any], key: str, label: str) -> Mapping[str, Any]
         got = "nothing" if found is None else type(found).__name__
         raise SolutionFileError([Finding(f"{label}: {key}", got, "what mdsolve train reports")])
     return found
-
-
-def _array(data: Mapping[str, Any], key: str, label: str, axes: int, agents: int) -> Floats:
-    where = f"{label}: {key}"
-    try:
-        array = np.array(data.get(key, ()), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SolutionFileError([Finding(where, "no numbers", "numbers")]) from None
-    if array.ndim != axes or array.shape[-1] != agents or 0 in array.shape:
-        expected = f"{agents} numbers" + (" per round" if axes == 2 else "")
-        raise SolutionFileError([Finding(where, f"the shape {array.shape}", expected)])
-    if not np.isfinite(array).all():
-        raise SolutionFileError([Finding(where, "a number that is not finite", "numbers")])
-    return array
