@@ -16,6 +16,7 @@ from mdsolve.solver.private_contracts import Contract
 from mdsolve.solver.private_equilibrium import PrivateEquilibrium, private_equilibrium
 from mdsolve.solver.private_population import Population, population_of
 from mdsolve.status import Termination
+from mdsolve.tolerance import ROUND_OFF
 
 ALWAYS = ("individual-rationality-alone", "incentive-compatibility")
 
@@ -117,8 +118,8 @@ class ValueShapingPrivate(SharingMechanism):
 def curves(contracts: Sequence[Contract], values: Floats) -> Floats:
     """Return the break points A, C, D of each contract, shape (K, 3, 2): samples, accuracy.
 
-    The curve is that of own data up to A and straight from A to C and from C to D, but nowhere
-    above the full model, which it is from D on.
+    The line through them continues at the rate of low costs; the model handed out is the full one
+    or what the line says, whichever is less, and never less than that of the agent's own data.
     """
     points = [
         [(c.alone_high[0], c.alone_worth), (c.high, c.high_worth), (c.low, c.low_worth)]
@@ -216,4 +217,5 @@ def _as_printed(lacking: float, findings: Mapping[str, Any]) -> str:
             f"{lacking:.3g} than all data allow."
         )
     loss = findings["exact_total"] - findings["expected_total"]
+    loss = loss if loss > ROUND_OFF * findings["exact_total"] else 0.0
     return f"As printed; the best contracts collect {loss:.6g} samples more in expectation."

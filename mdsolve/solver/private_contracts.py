@@ -202,6 +202,9 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     low_worth = worth(m_low)
     m_high = (low_worth - agent.low * m_low - alone_high[1]) / (agent.high - agent.low)
     high_worth = alone_high[1] + agent.high * m_high
+    excess = high_worth - worth(m_high)
+    if excess <= ROUND_OFF * max(1.0, high_worth):
+        excess = 0.0
     return Contract(
         m_low,
         m_high,
@@ -211,7 +214,7 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
         alone_high,
         alone(alone_high[0]),
         p * m_low + (1 - p) * m_high,
-        max(0.0, high_worth - worth(m_high)),
+        excess,
     )
 
 
@@ -259,7 +262,7 @@ def superlevel(worth: Worth, rate: float, piece: Interval, level: float) -> Inte
         raise _unlimited(worth.agent)
     if above(peak) < -ROUND_OFF * max(1.0, abs(level)):
         return None
-    if above(peak) <= 0:
+    if above(peak) <= RELATIVE_END * max(1.0, abs(level)):
         return peak, peak
     left = start if above(start) >= 0 else _root(above, start, peak)
     if math.isinf(end):
