@@ -75,13 +75,19 @@ class PlayedMechanism(SharingMechanism):
                 found.method,
                 findings,
             )
-        findings["equilibria"] = [float(s.sum())] if found.others == "unknown" else found.others
+        several = list(found.totals) or [float(s.sum())]
+        listed = bool(found.totals) or found.others == "unknown"
+        findings["equilibria"] = several if listed else found.others
         message = {
             "unique": "This is the only Nash equilibrium.",
             "continuum": "A Nash equilibrium; tied agents share their part evenly, "
             "any other split is one too.",
             "unknown": "A Nash equilibrium; that it is the only one is not proved.",
         }[found.others]
+        if found.totals:
+            message = "The Nash equilibrium with most data; that nobody contributes is one too" + (
+                ", and so are other splits." if found.others == "continuum" else "."
+            )
         if candidate.binding:
             held = "budget holds" if candidate.binding == 1 else "budgets hold"
             message += f" {candidate.binding:,} {held} an agent back."

@@ -3,7 +3,9 @@
 - everybody sees the same data and curves are concave: one monotone equation (`total_equilibrium`);
 - weights by group: one unknown per group (`group_equilibrium`);
 - other games with own-concave utilities: projected semi-smooth Newton (`box_newton`);
-- clipped, non-concave families, kinked costs: sweeps of global best responses (`best_response`).
+- one clipped curve of all data: all equilibria (`clipped_equilibrium`);
+- other clipped families, `linear`, kinked costs: sweeps of global best responses
+  (`best_response`).
 
 Nothing is reported as an equilibrium here: the checker decides.
 """
@@ -22,6 +24,7 @@ from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.progress import Monitor
 from mdsolve.solver.best_response import best_response_sweeps
 from mdsolve.solver.box_newton import box_newton
+from mdsolve.solver.clipped_equilibrium import clipped_equilibria, is_clipped
 from mdsolve.solver.group_equilibrium import group_equilibrium
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.solver.total_equilibrium import total_equilibrium
@@ -54,6 +57,8 @@ class Equilibrium:
         Whether the method met its own tolerance.
     cycle : (length, n) or None
         Profiles that best responses run through, where they do.
+    totals : tuple of float
+        Contributed data at all equilibria, where there are several totals.
     """
 
     contributions: Floats
@@ -61,9 +66,12 @@ class Equilibrium:
     others: Others
     converged: bool
     cycle: Floats | None = None
+    totals: tuple[float, ...] = ()
 
 
-def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibrium:
+def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
+    stakes: AccuracyStakes, monitor: Monitor
+) -> Equilibrium:
     """Return an equilibrium of a game in which everybody earns his own accuracy.
 
     Raises
@@ -75,6 +83,16 @@ def accuracy_equilibrium(stakes: AccuracyStakes, monitor: Monitor) -> Equilibriu
     """
     game, accuracy = stakes.game, stakes.game.accuracy
     _refuse_unbounded(stakes)
+    if is_clipped(game, stakes.borne):
+        clipped = clipped_equilibria(game, stakes.borne)
+        if clipped is not None:
+            return Equilibrium(
+                clipped.contributions,
+                "monotone equation above the threshold",
+                "continuum" if clipped.continuum else "unique",
+                True,
+                totals=clipped.totals if len(clipped.totals) > 1 else (),
+            )
     if not accuracy.own_concave or accuracy.family == "linear":
         return _by_best_responses(stakes, monitor)
     if isinstance(accuracy, WeightedAccuracy) and accuracy.curve.concave:

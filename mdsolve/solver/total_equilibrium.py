@@ -51,11 +51,15 @@ class TotalEquilibrium:
         The amount of data y that everybody's model has seen.
     tied : (k,) of int
         Agents between whom a part of the total can be shifted: a continuum unless empty.
+    least, most : (n,)
+        Ends of the agents' best contributions at the total.
     """
 
     contributions: Floats
     total: float
     tied: npt.NDArray[np.intp]
+    least: Floats
+    most: Floats
 
 
 @dataclass(frozen=True)
@@ -130,14 +134,24 @@ def total_equilibrium(game: SharingGame, costs: Costs) -> TotalEquilibrium:
     return responses_equilibrium(responses, accuracy.platform_data)
 
 
-def responses_equilibrium(responses: Responses, platform: float) -> TotalEquilibrium:
-    """Return best contributions to each other of agents who all see w.s + platform data."""
+def responses_equilibrium(
+    responses: Responses, platform: float, begin: float | None = None
+) -> TotalEquilibrium:
+    """Return best contributions to each other of agents who all see w.s + platform data.
+
+    Parameters
+    ----------
+    begin : float or None
+        Amount of data from which on to look, where more than that is asked for; None is the
+        platform's.
+    """
     side = responses
     size = len(side.weight)
     agents = np.arange(size)
     contributions = np.zeros(size)
     weight = side.weight
-    bottom, top = platform, _upper_end(side, platform)
+    bottom = platform if begin is None else begin
+    top = _upper_end(side, platform, bottom)
     settled = platform
     at_bottom, at_top = side.ends(bottom)[1], side.ends(top)[0]
     for _ in range(BISECTIONS):
@@ -164,12 +178,14 @@ def responses_equilibrium(responses: Responses, platform: float) -> TotalEquilib
             bottom = top = middle
             at_bottom, at_top = high, low
             break
+    least, most = contributions.copy(), contributions.copy()
     if agents.size:
+        least[agents], most[agents] = at_top, at_bottom
         left = max(0.0, top - settled)
-        contributions[agents] = _even_split(at_top, at_bottom, side.weight, left)
+        contributions[agents] = even_split(at_top, at_bottom, side.weight, left)
     total = platform + float(weight @ contributions)
     tied = agents[at_bottom - at_top > ROUND_OFF * max(1.0, total)]
-    return TotalEquilibrium(contributions, total, tied if len(tied) > 1 else tied[:0])
+    return TotalEquilibrium(contributions, total, tied if len(tied) > 1 else tied[:0], least, most)
 
 
 def _middle(bottom: float, top: float) -> float:
@@ -179,11 +195,11 @@ def _middle(bottom: float, top: float) -> float:
     return 0.5 * (bottom + top)
 
 
-def _upper_end(side: Responses, platform: float) -> float:
-    """Return an amount of data at which the agents want to contribute less than that."""
+def _upper_end(side: Responses, platform: float, begin: float) -> float:
+    """Return an amount of data above `begin` which is more than the agents want to make it."""
     if np.all(np.isfinite(side.capacity)):
         return platform + float(side.weight @ side.capacity) + 1.0
-    top = 1.0 + 2 * platform
+    top = 1.0 + 2 * begin
     for _ in range(BRACKET_DOUBLINGS):
         if platform + float(side.weight @ side.ends(top)[0]) < top:
             return top
@@ -200,7 +216,7 @@ def _upper_end(side: Responses, platform: float) -> float:
     )
 
 
-def _even_split(low: Floats, high: Floats, weight: Floats, left: float) -> Floats:
+def even_split(low: Floats, high: Floats, weight: Floats, left: float) -> Floats:
     """Return contributions in [low, high] with w.s = left, as even as the bounds allow.
 
     The level t in s = clip(t, low, high) is found exactly by sorting the points where it bends.
