@@ -82,7 +82,7 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
         price = float(beta)
         return Rule(1.0, price, None, price * _above_the_others(s))
     if claim.mechanism == "shapley":
-        shares = shares_of(game, s)
+        shares = shares_of(game, s, banzhaf=claim.options.get("index") == "banzhaf")
         if isinstance(shares, str):
             return shares
         own = game.benefits(s) - game.benefits(game.nothing())

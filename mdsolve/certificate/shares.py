@@ -50,16 +50,22 @@ class Shares(ABC):
         """Return d phi_i / d s_i with agent i alone moved to own_i, shape (n,)."""
 
 
-def shares_of(game: SharingGame, s: Floats) -> Shares | str:
-    """Return the shares at a profile, or the reason why the checker does not compute them."""
+def shares_of(game: SharingGame, s: Floats, *, banzhaf: bool = False) -> Shares | str:
+    """Return the shares at a profile, or the reason why the checker does not compute them.
+
+    Parameters
+    ----------
+    banzhaf : bool
+        Whether all coalitions weigh alike, instead of all orders.
+    """
     accuracy = game.accuracy
     if isinstance(accuracy, WeightedAccuracy) and isinstance(accuracy.curve, PowerCurve):
-        found = QuadratureShares(game, s)
+        found = QuadratureShares(game, s, banzhaf)
         if found.work <= WORK_LIMIT:
             return found
         return f"the shares need {found.work:,} products; the checker takes {WORK_LIMIT:,} at most"
     if game.size <= ENUMERATION_LIMIT:
-        return EnumeratedShares(game, s)
+        return EnumeratedShares(game, s, banzhaf)
     return (
         f"{game.size} agents of the family {accuracy.family}; the checker enumerates coalitions of "
         f"at most {ENUMERATION_LIMIT}"
@@ -72,10 +78,13 @@ class EnumeratedShares(Shares):
 
     game: SharingGame
     s: Floats
+    banzhaf: bool = False
 
     @cached_property
     def _weights(self) -> Floats:
         n = self.game.size
+        if self.banzhaf:
+            return np.full(n, 0.5 ** (n - 1))
         sizes = np.arange(n)
         return np.array([1 / (n * math.comb(n - 1, int(k))) for k in sizes])
 
@@ -116,6 +125,7 @@ class QuadratureShares(Shares):
 
     game: SharingGame
     s: Floats
+    banzhaf: bool = False
 
     @cached_property
     def _rows(self) -> list[tuple[Floats, float, float]]:
@@ -161,7 +171,9 @@ class QuadratureShares(Shares):
     def _joined(self) -> list[tuple[Floats, Floats, Floats]]:
         """Return per row: u, the weighted G_i(u) of shape (nodes, n), and the row's weights."""
         n = self.game.size
-        x, x_weight = np.polynomial.legendre.leggauss((n + 1) // 2)
+        # One node, x = 1/2, makes everybody join with even chances: Banzhaf values.
+        nodes = 1 if self.banzhaf else (n + 1) // 2
+        x, x_weight = np.polynomial.legendre.leggauss(nodes)
         x, x_weight = 0.5 * (x + 1), 0.5 * x_weight
         result = []
         for weight, scale, exponent in self._rows:

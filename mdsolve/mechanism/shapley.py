@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
+from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import shapley
@@ -26,6 +28,9 @@ class ShapleyPayments(SharingMechanism):
     potential P, one concave program. Subtracting a_i(0) keeps the budget balanced for every payoff
     ([M25] Lemma 4.2 needs it; the paper's (7) subtracts a_i(s) alone). Rational against staying
     out when fixed costs are 0, not always against training alone.
+
+    With ``index: banzhaf`` all coalitions weigh alike, as in the weights 1/2^(n-1) that [M25]
+    Appendix F prints: still a potential game, but payments no longer balance.
     """
 
     name = "shapley"
@@ -35,27 +40,34 @@ class ShapleyPayments(SharingMechanism):
     maturity = "verified against paper"
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
-        "budget-balance": "always",
-        "reciprocity": "always",
+        "budget-balance": "always, with the index shapley",
+        "reciprocity": "always, with the index shapley",
         "equal-treatment": "always",
         "individual-rationality": "where nobody has a fixed cost",
     }
+    options = (
+        Option(
+            "index",
+            "shapley",
+            "what everybody's share is: his Shapley or his Banzhaf value",
+            choices=("shapley", "banzhaf"),
+        ),
+    )
 
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return Shapley shares less the own gain in accuracy."""
-        del options
         own = game.benefits(s) - game.benefits(game.nothing())
-        return shapley(game, s).shares - own
+        return shapley(game, s, index=options["index"]).shares - own
 
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> ShapleyStakes:
         """Return Shapley shares against own costs."""
-        del options
-        return ShapleyStakes(game, game.costs)
+        return ShapleyStakes(game, game.costs, options["index"])
 
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim equilibrium, balance and fairness; rationality where nobody has a fixed cost."""
-        del options
-        always = ("nash", "budget-balance", "reciprocity", "equal-treatment")
+        always: tuple[str, ...] = ("nash", "budget-balance", "reciprocity", "equal-treatment")
+        if options["index"] == "banzhaf":
+            always = ("nash", "equal-treatment")
         fixed = game.costs.value(game.nothing()).any()
         return always if fixed else (*always, "individual-rationality")
 
@@ -63,18 +75,19 @@ class ShapleyPayments(SharingMechanism):
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
     ) -> SharingOutcome:
         """Return the maximiser of the potential program, or a point where best responses rest."""
-        del options
+        index = options["index"]
         if not has_smooth_potential(game):
+            _shapley_only(game, index)
             return _by_responses(game, monitor)
-        found = potential_equilibrium(game, monitor)
+        found = potential_equilibrium(game, monitor, index)
         s, shares = found.contributions, found.point.shares
         payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
         unique = _strictly_concave(game)
         findings = {
-            "shapley": shares,
+            index: shares,
             "equilibria": "unique" if unique else [float(s.sum())],
         }
-        method = f"projected Newton on the Shapley potential, {found.steps} steps"
+        method = f"projected Newton on the {index.title()} potential, {found.steps} steps"
         if not found.converged:
             message = f"Newton's method stopped {found.residual:.2g} samples from rest."
             ended = Termination.LIMIT
@@ -86,6 +99,15 @@ class ShapleyPayments(SharingMechanism):
                 else "A Nash equilibrium, a maximiser of the concave potential."
             )
         return SharingOutcome(s, payments, ended, message, method, findings)
+
+
+def _shapley_only(game: SharingGame, index: str) -> None:
+    if index != "shapley":
+        raise UnsupportedError.single(
+            "option index",
+            f"{index}, with the family {game.accuracy.family}",
+            "shapley, or smooth concave payoffs (power, linear, coverage)",
+        )
 
 
 def _by_responses(game: SharingGame, monitor: Monitor) -> SharingOutcome:

@@ -24,9 +24,9 @@ from mdsolve.shapley.rules import (
     LARGEST_ORDER,
     ORDERS_PER_UNIT,
     PRECISION,
+    CoalitionRule,
     RateRule,
     rate_rule,
-    shapley_rule,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -108,12 +108,12 @@ def linear_hessian(agents: int) -> HessianFactors:
     return HessianFactors(np.zeros((agents, 0)), np.zeros(0), np.zeros(agents))
 
 
-def product_hessian(rows: ProductRows, diagonal: Floats) -> HessianFactors:
+def product_hessian(rows: ProductRows, diagonal: Floats, rule: CoalitionRule) -> HessianFactors:
     """Return the Hessian of a product payoff; `diagonal` comes from `product_shares`."""
     count, size = rows.missed.shape
     record = np.empty((count * min(exact_order(size), LARGEST_ORDER), 3))
     record[:, 2] = 0.0
-    product_shares(rows, record=record)
+    product_shares(rows, rule, record=record)
     used = record[record[:, 2] > 0]
     number, x = used[:, 0].astype(np.intp), used[:, 1, None]
     missed = rows.missed[number]
@@ -121,7 +121,9 @@ def product_hessian(rows: ProductRows, diagonal: Floats) -> HessianFactors:
     return HessianFactors(columns.T.copy(), -used[:, 1] * used[:, 2], diagonal)
 
 
-def power_hessian(rows: PowerRows, s: Floats, diagonal: Floats) -> HessianFactors:
+def power_hessian(
+    rows: PowerRows, s: Floats, diagonal: Floats, rule: CoalitionRule
+) -> HessianFactors:
     """Return the Hessian of power payoffs; `diagonal` comes from `power_shares`."""
     amounts = rows.units * s
     rates = rate_rule(rows.exponents, rows.largest(amounts), ENTRY_ERROR)
@@ -130,7 +132,7 @@ def power_hessian(rows: PowerRows, s: Floats, diagonal: Floats) -> HessianFactor
     fineness = panels_per_octave(float(rows.exponents[-1]) + 2, ENTRY_ERROR)
     blocks: list[Floats] = []
     for number in range(len(rows.table)):
-        nodes = _row_nodes(rows.table[number], members, rates, weights[number], rows.size)
+        nodes = _row_nodes(rows.table[number], members, rates, weights[number], rows.size, rule)
         pace = rows.table[number][rows.kinds]
         columns = _spanning_columns(nodes, pace * amounts, fineness)
         blocks.append((pace * rows.units)[:, None] * columns)
@@ -149,10 +151,14 @@ def _merged(blocks: list[Floats]) -> Floats:
 
 
 def _row_nodes(
-    row: Floats, members: Crowd, rates: RateRule, weights: Floats, agents: int
+    row: Floats,
+    members: Crowd,
+    rates: RateRule,
+    weights: Floats,
+    agents: int,
+    rule: CoalitionRule,
 ) -> Floats:
     """Return (u, x, weight times product) of every node of one payoff row."""
-    rule = shapley_rule()
     record = np.zeros((weights.size * LARGEST_ORDER, 3))
     *_, count = power_sums(
         row[None, :],

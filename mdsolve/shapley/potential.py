@@ -2,7 +2,8 @@
 
 P(s) = int_0^1 (E_x[A] - A(0)) / x dx, every agent being in the coalition with chance x (Hart and
 Mas-Colell). dP / ds_i = d phi_i / d s_i, so equilibria of the Shapley mechanism are the maximisers
-of P(s) - sum_i c_i(s_i); P is concave wherever A is.
+of P(s) - sum_i c_i(s_i); P is concave wherever A is. Banzhaf values have a potential as well, the
+integrand at x = 1/2 alone: 2 (E_1/2[A] - A(0)).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from mdsolve.shapley.hessian import HessianFactors, linear_hessian, power_hessia
 from mdsolve.shapley.power_rows import PowerRows, power_rows
 from mdsolve.shapley.power_shares import Sums, power_shares
 from mdsolve.shapley.product_shares import product_rows
-from mdsolve.shapley.routes import Route, checked_contributions, exact_sums, fitting_route
+from mdsolve.shapley.routes import Index, Route, checked_contributions, exact_sums, fitting_route
+from mdsolve.shapley.rules import CoalitionRule, banzhaf_rule, shapley_rule
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +49,12 @@ class ShapleyPotential:
 
     game: SharingGame
     tolerance: float = ROUND_OFF
+    index: Index = "shapley"
+
+    @property
+    def rule(self) -> CoalitionRule:
+        """The chances at which agents join."""
+        return banzhaf_rule() if self.index == "banzhaf" else shapley_rule()
 
     @cached_property
     def _rows(self) -> PowerRows | None:
@@ -76,9 +84,10 @@ class ShapleyPotential:
         route = self.route(s)
         watch = monitor or silent()
         if self._rows is not None:
-            sums = power_shares(self._rows, s, self.tolerance, bend=True, monitor=watch)
+            sums = power_shares(self._rows, s, self.tolerance, self.rule, True, watch)
         else:
-            sums = exact_sums(self.game, s, route, False, self.tolerance, watch, bend=True)
+            banzhaf = self.index == "banzhaf"
+            sums = exact_sums(self.game, s, route, banzhaf, self.tolerance, watch, bend=True)
         return PotentialPoint(self, s, route, sums)
 
 
@@ -118,7 +127,7 @@ class PotentialPoint:
         game, s = self.potential.game, self.contributions
         rows = self.potential._rows  # noqa: SLF001 - the point belongs to its potential
         if rows is not None:
-            return power_hessian(rows, s, self.sums.diagonal)
+            return power_hessian(rows, s, self.sums.diagonal, self.potential.rule)
         if self.method == "linear":
             return linear_hessian(game.size)
         products = product_rows(game, s)
@@ -129,7 +138,7 @@ class PotentialPoint:
                 "power, linear, coverage or union payoffs",
                 "use differences of gradients",
             )
-        return product_hessian(products, self.sums.diagonal)
+        return product_hessian(products, self.sums.diagonal, self.potential.rule)
 
     @property
     def hessian(self) -> Floats:

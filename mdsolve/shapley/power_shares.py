@@ -94,7 +94,7 @@ def power_shares(
     Parameters
     ----------
     rule : CoalitionRule
-        Shapley by default; with the one-point rule, Banzhaf values (and no potential).
+        Shapley by default; with the one-point rule, Banzhaf values and their potential.
     bend : bool
         Whether to compute the diagonal part of the Hessian too.
     """

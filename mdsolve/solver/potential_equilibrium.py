@@ -22,6 +22,7 @@ from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential
+from mdsolve.shapley.routes import Index
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -94,8 +95,10 @@ class _Pieces:
                 self._place(agent, number - 1)
 
 
-def potential_equilibrium(game: SharingGame, monitor: Monitor) -> PotentialEquilibrium:
-    """Return the equilibrium under Shapley payments.
+def potential_equilibrium(
+    game: SharingGame, monitor: Monitor, index: Index = "shapley"
+) -> PotentialEquilibrium:
+    """Return the equilibrium under Shapley (or Banzhaf) payments.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def potential_equilibrium(game: SharingGame, monitor: Monitor) -> PotentialEquil
     """
     assert has_smooth_potential(game)
     _refuse(game)
-    potential = ShapleyPotential(game)
+    potential = ShapleyPotential(game, index=index)
     pieces = _Pieces(game)
     s = pieces.low.copy()
     point = potential.at(s, monitor)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.potential import ShapleyPotential
+from mdsolve.shapley.routes import Index
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,11 +80,13 @@ class AccuracyStakes(Stakes):
 
 @dataclass(frozen=True)
 class ShapleyStakes(Stakes):
-    """The benefit is the agent's Shapley share; own slopes are those of one potential."""
+    """The benefit is the agent's Shapley (or Banzhaf) share; own slopes are one potential's."""
+
+    index: Index = "shapley"
 
     @cached_property
     def _potential(self) -> ShapleyPotential:
-        return ShapleyPotential(self.game)
+        return ShapleyPotential(self.game, index=self.index)
 
     def benefit_slopes(self, s: Floats) -> Floats:
         """Return d phi_i / d s_i."""

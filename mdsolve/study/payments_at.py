@@ -73,10 +73,11 @@ def payments_at(
         "accuracies": game.accuracies(s),
     }
     if mechanism == "shapley":
-        values = shapley(game, s, seed=seed, derivatives=True)
+        index = effective["index"]
+        values = shapley(game, s, index=index, seed=seed, derivatives=True)
         result |= {
-            "shapley": values.shares,
-            "shapley_gradient": values.slopes,
+            index: values.shares,
+            f"{index}_gradient": values.slopes,
             "method": values.method,
             "error_estimate": values.error_estimate,
         }

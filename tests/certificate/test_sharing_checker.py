@@ -11,7 +11,7 @@ import mdsolve as md
 from mdsolve.certificate.shares import EnumeratedShares, QuadratureShares, shares_of
 from mdsolve.certificate.sharing import verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
-from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
+from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.game.build_sharing import sharing_game
 from tests.game.test_sharing_game import ACCURACIES, AGENTS
 
@@ -169,8 +169,6 @@ def test_infeasible_and_partial_solutions():
         md.verify(instance, {"contributions": [1, 2, 3]})
     with pytest.raises(UsageError, match="did you mean 'nash'"):
         md.verify(instance, {"contributions": [1, 2]}, conditions=["nahs"])
-    with pytest.raises(UnsupportedError, match="float"):
-        md.verify(instance, {"contributions": [1, 2]}, arithmetic="exact")
 
 
 def test_metrics_against_no_payments():

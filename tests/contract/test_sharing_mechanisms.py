@@ -169,3 +169,20 @@ def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
     described = rule.describe()
     assert all(described[key] for key in ("title", "source", "summary", "maturity"))
     assert all(option["about"] for option in described["options"])
+
+
+@pytest.mark.parametrize("game_name", ["two", "capacities", "twins"])
+def test_banzhaf_payments_promise_an_equilibrium_but_no_balance(game_name):
+    rule = SHARING_MECHANISMS["shapley"]
+    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
+    options = {"index": "banzhaf"}
+    found = rule.outcome(game, options, Monitor())
+    assert "budget-balance" not in rule.claims(game, options)
+    claim = SharingClaim("shapley", options, found.contributions, found.payments)
+    claims = rule.claims(game, options)
+    assert verify_sharing(game, claim, conditions=claims, claimed=claims).verdict == "pass"
+    wrong = verify_sharing(game, move_one(game, claim), conditions=("nash",), claimed=("nash",))
+    assert wrong.verdict == "fail"
+    as_shapley = replace(claim, options={"index": "shapley"})
+    other = verify_sharing(game, as_shapley, conditions=("nash",), claimed=("nash",)).verdict
+    assert other == ("pass" if game.size == 2 else "fail")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mdsolve.errors import MemoryLimitError, UnsupportedError
+from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights
+from mdsolve.instance import parse
 from mdsolve.progress import silent
 from mdsolve.shapley.potential import ShapleyPotential, hessian, potential, slopes
 from mdsolve.shapley.routes import exact_sums, shapley
@@ -113,3 +115,25 @@ def test_no_exact_derivatives_no_potential():
     assert ShapleyPotential(game).at(np.full(24, 3.0)).method == "lattice"
     with pytest.raises(UnsupportedError, match="differences of gradients"):
         hessian(game, np.full(24, 3.0))
+
+
+@pytest.mark.parametrize("family", ["power", "coverage"])
+def test_banzhaf_values_have_a_potential_too(family):
+    accuracy = {
+        "power": {"family": "power", "exponent": 0.7, "weights": [[1, 0.5], [0.3, 1]]},
+        "coverage": {"family": "coverage", "distributions": [[0.2, 0.3], [0.1, 0.6]]},
+    }[family]
+    agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.2}]
+    game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": accuracy}))
+    potential = ShapleyPotential(game, index="banzhaf")
+    s, step = np.array([2.0, 1.0]), 1e-4
+    point = potential.at(s)
+    enumerated = shapley(game, s, route="enumeration", index="banzhaf", derivatives=True)
+    np.testing.assert_allclose(point.shares, enumerated.shares, atol=1e-12)
+    np.testing.assert_allclose(point.gradient, enumerated.slopes, atol=1e-12)
+    for j in range(2):
+        unit = step * np.eye(2)[j]
+        rise = potential.at(s + unit).value - potential.at(s - unit).value
+        assert point.gradient[j] == pytest.approx(rise / (2 * step), abs=1e-7)
+        bend = potential.at(s + unit).gradient - potential.at(s - unit).gradient
+        np.testing.assert_allclose(point.hessian[j], bend / (2 * step), atol=1e-6)

@@ -14,7 +14,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import potential
-from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.solver.potential_equilibrium import has_smooth_potential, potential_equilibrium
 from tests.game.test_sharing_game import ACCURACIES, AGENTS
 
 TWO = {
@@ -124,9 +124,12 @@ def test_three_hundred_agents_in_groups():
 
 
 @pytest.mark.parametrize("family", ["pac", "curve", "union", "mixed"])
-def test_payoffs_that_are_not_smooth_and_concave_are_refused(family):
-    with pytest.raises(UnsupportedError, match="concave"):
-        solve({"kind": "sharing", "agents": AGENTS, "accuracy": ACCURACIES[family]})
+def test_payoffs_that_are_not_smooth_and_concave_are_left_to_best_responses(family):
+    data = {"kind": "sharing", "agents": AGENTS, "accuracy": ACCURACIES[family]}
+    assert not has_smooth_potential(sharing_game(md.parse(data)))
+    solution = md.solve(md.parse(data), "shapley")
+    assert solution.provenance.solver.startswith("global best responses")
+    assert solution.certificate.verdict == "pass"
 
 
 def test_free_data_without_capacity_is_refused():
