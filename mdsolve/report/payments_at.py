@@ -17,6 +17,8 @@ COLUMNS = {
     "accuracies": "accuracy",
     "shapley": "share",
     "shapley_gradient": "share per sample",
+    "banzhaf": "share",
+    "banzhaf_gradient": "share per sample",
     "payments": "receives",
     "utilities": "utility",
 }
@@ -34,5 +36,5 @@ def payments_at_view(found: Mapping[str, Any]) -> RenderableType:
         table.add_row(agent, *(number(found[key][k], 6) for key, _ in present))
     if "method" not in found:
         return table
-    note = f"Shapley shares by {found['method']}, error about {found['error_estimate']:.1g}."
+    note = f"Shares by {found['method']}, error about {found['error_estimate']:.1g}."
     return Group(table, Text(note))
