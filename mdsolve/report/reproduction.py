@@ -18,6 +18,13 @@ from mdsolve.report.chen2020_figures import (
     draw_lies_figure,
     draw_opponent_figure,
 )
+from mdsolve.report.murhekar2023_figures import (
+    draw_digits_figure,
+    draw_gap_figure,
+    draw_rate_figure,
+    draw_welfare_figure,
+)
+from mdsolve.report.murhekar2025_figures import draw_shares_figure
 from mdsolve.report.numbers import number
 from mdsolve.solution import write_atomically
 from mdsolve.study.reproduce.record import Reproduction
@@ -27,6 +34,11 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "chen2020/figure1": draw_agents_figure,
     "chen2020/figure2": draw_opponent_figure,
     "chen2020/figure3": draw_boundary_figure,
+    "murhekar2023/theorem-3-2": draw_rate_figure,
+    "murhekar2023/equation-14": draw_digits_figure,
+    "murhekar2023/theorem-4-1": draw_welfare_figure,
+    "murhekar2023/theorem-a2": draw_gap_figure,
+    "murhekar2025/table1": draw_shares_figure,
 }
 
 

@@ -92,8 +92,9 @@ def simulated_cell(
         seed=seed,
         monitor=monitor,
     )
-    options = {"beta": rate} if name == "budget-balanced" else {}
-    return _cell(game, name, path.contributions, options, options)
+    given = {"beta": rate} if name == "budget-balanced" else {}
+    options = effective_options(name, sharing_mechanism(name).options, given)
+    return _cell(game, name, path.contributions, options, given)
 
 
 def _cell(

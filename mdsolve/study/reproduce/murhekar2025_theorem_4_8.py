@@ -17,8 +17,8 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.progress import Monitor
+from mdsolve.solver.potential_equilibrium import potential_equilibrium
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import DEFAULT
 
@@ -75,9 +75,7 @@ class Dominating:
 
 def dominating(game: SharingGame, random: np.random.Generator, monitor: Monitor) -> Dominating:
     """Return both for the equilibrium under Shapley payments."""
-    found = sharing_mechanism("shapley").outcome(game, {}, monitor)
-    s = found.contributions
-    assert s is not None
+    s = potential_equilibrium(game, monitor).contributions
     slopes = game.accuracy.jacobian(s).T @ game.value - game.costs.slope(s)
     room = game.capacity - s
     losses = []

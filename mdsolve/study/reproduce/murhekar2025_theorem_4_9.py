@@ -17,6 +17,7 @@ import numpy as np
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.progress import Monitor
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
@@ -86,7 +87,9 @@ def gains(game: AlikeGame, monitor: Monitor) -> Gains:
     played = sharing_game(instance)
     totals, accuracies = [], []
     for name in ("none", "shapley"):
-        s = sharing_mechanism(name).outcome(played, {}, monitor).contributions
+        rule = sharing_mechanism(name)
+        options = effective_options(name, rule.options, {})
+        s = rule.outcome(played, options, monitor).contributions
         assert s is not None
         totals.append(float(s.sum()))
         accuracies.append(float(played.accuracies(s)[0]))

@@ -10,7 +10,16 @@ from mdsolve.study.reproduce import (
     chen2020_figure1,
     chen2020_figure2,
     chen2020_figure3,
+    murhekar2023_equation14,
+    murhekar2023_theorem_3_2,
+    murhekar2023_theorem_4_1,
+    murhekar2023_theorem_a1,
+    murhekar2023_theorem_a2,
     murhekar2025_examples,
+    murhekar2025_lemma_4_6,
+    murhekar2025_table1,
+    murhekar2025_theorem_4_8,
+    murhekar2025_theorem_4_9,
 )
 from mdsolve.study.reproduce.record import Item
 
@@ -21,9 +30,18 @@ ITEMS: dict[str, Item] = {
         chen2020_figure1.ITEM,
         chen2020_figure2.ITEM,
         chen2020_figure3.ITEM,
+        murhekar2023_theorem_3_2.ITEM,
+        murhekar2023_equation14.ITEM,
+        murhekar2023_theorem_4_1.ITEM,
+        murhekar2023_theorem_a1.ITEM,
+        murhekar2023_theorem_a2.ITEM,
         murhekar2025_examples.EXAMPLE3,
         murhekar2025_examples.EXAMPLE4,
         murhekar2025_examples.EXAMPLE7,
+        murhekar2025_lemma_4_6.ITEM,
+        murhekar2025_table1.ITEM,
+        murhekar2025_theorem_4_8.ITEM,
+        murhekar2025_theorem_4_9.ITEM,
     )
 }
 
