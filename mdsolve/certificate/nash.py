@@ -52,8 +52,11 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     low, high = np.maximum(s - delta, 0.0), np.minimum(s + delta, game.capacity)
     slope = own_slopes(game, s, rule)
     at, below, above = slope(s), slope(low), slope(high)
-    step = np.divide(allowed, 2 * at, out=high - s, where=at > 0)
-    step = np.clip(step, ROUND_OFF * np.maximum(1.0, s), np.maximum(high - s, 0.0))
+    room = np.maximum(high - s, 0.0)
+    tiny = np.minimum(ROUND_OFF * np.maximum(1.0, s), room)
+    wider = np.divide(allowed, 2 * at, out=room.copy(), where=at > 0)
+    # Where rounding decides about the smallest step, a step worth half the tolerance still does.
+    step = np.where(rule.affords(game, s + tiny), np.clip(wider, tiny, room), tiny)
     held = ~rule.affords(game, s + step)
     overspent = ~rule.affords(game, low, allowed)
     too_high = ((low > 0) & (below < 0)) | overspent

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.certificate.welfare import WelfareClaim
+from mdsolve.certificate.welfare_kkt import welfare_duals
 from mdsolve.conditions import Certificate
 from mdsolve.game.p_mean import p_mean
 from mdsolve.game.sharing import SharingGame
@@ -137,6 +139,21 @@ def without_payments(game: SharingGame, monitor: Monitor) -> Floats | None:
     """Return the contributions of the equilibrium without payments, None where none was found."""
     found = accuracy_equilibrium(AccuracyStakes(game, game.costs), monitor)
     return found.contributions if found.converged else None
+
+
+def planner_duals(game: SharingGame, outcome: SharingOutcome) -> dict[str, Any]:
+    """Return the key `duals`: mu of [M23] (24), gamma of (25) and lambda of (16), for p = 1.
+
+    Each has one entry per agent, mu and gamma in units of mean utility per unit of money. Empty
+    where they do not exist, as the condition `welfare-kkt` then says.
+    """
+    if outcome.contributions is None:
+        return {}
+    claim = WelfareClaim(game, 1.0, outcome.findings["beta"], outcome.contributions)
+    found = welfare_duals(claim)
+    if isinstance(found, str):
+        return {}
+    return {"duals": {"mu": found.mu, "gamma": found.gamma, "lambda": found.equilibrium}}
 
 
 def standalone(game: SharingGame) -> dict[str, Floats]:

@@ -25,7 +25,7 @@ from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.solver.welfare_payments import exactly_balanced
 from mdsolve.status import Termination
-from mdsolve.study.sharing_answers import regret, sharing_answers
+from mdsolve.study.sharing_answers import planner_duals, regret, sharing_answers
 from mdsolve.study.stopping import stop_message, stop_termination
 from mdsolve.tolerance import DEFAULT, ROUND_OFF, Tolerances
 
@@ -114,6 +114,8 @@ def answered(
         return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - start)
     if "contributions" in answers:
         answers["regret"] = regret(certificate)
+    if rule.name == "budget-balanced" and game.budget is not None:
+        answers |= planner_duals(game, outcome)
     solution = replace(solution, answers=answers)
     checked = solution.with_certificate(certificate, time.perf_counter() - start)
     if certificate.verdict == "fail" and outcome.termination is Termination.SOLVED:
