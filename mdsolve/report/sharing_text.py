@@ -98,6 +98,7 @@ def sharing_view(solution: Solution) -> RenderableType:
     if answers.get("regret") is not None:
         shown.append(f"regret: {_regret(answers)}")
     parts.append(Text("; ".join(shown) + ".\n"))
+    parts.extend(Text(f"Warning: {words}.\n") for words in answers.get("warnings", ()))
     if "dynamics" in answers:
         parts.append(Text(dynamics_words(answers["dynamics"]) + "\n"))
     return Group(*parts)

@@ -19,6 +19,7 @@ from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium import accuracy_equilibrium
 from mdsolve.solver.spending import within_own_means
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.study.extrapolation import extrapolation_warnings
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +51,9 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
         "accuracies": game.accuracies(s) if outcome.received is None else outcome.received,
         "metrics": metrics(game, s, payments, baseline, outcome.received),
     }
+    warnings = extrapolation_warnings(game, s)
+    if warnings:
+        answers["warnings"] = warnings
     if private:
         return answers | dict(outcome.findings)
     shares = answers.get("shapley", contributed(game, s))

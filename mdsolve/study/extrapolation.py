@@ -1,0 +1,56 @@
+"""Warnings where an answer relies on measured curves outside the amounts of data measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.sharing import SharingGame
+
+Floats = npt.NDArray[np.float64]
+
+
+def extrapolation_warnings(game: SharingGame, s: Floats) -> list[str]:
+    """Return a sentence per measured curve that was used where nothing was measured.
+
+    Beyond its last point a curve is continued flat, before its first point with its first slope.
+
+    Examples
+    --------
+    >>> from mdsolve.game.build_sharing import sharing_game
+    >>> from mdsolve.instance import parse
+    >>> curve = {"family": "curve", "points": [[0, 0.1], [10, 0.5]]}
+    >>> spec = {"kind": "sharing", "agents": [{"name": "A", "cost": 0.1}], "accuracy": curve}
+    >>> extrapolation_warnings(sharing_game(parse(spec)), np.array([12.0]))[0]
+    'A sees 12 samples, the curve was measured up to 10 and is continued flat'
+    """
+    accuracy = game.accuracy
+    if not isinstance(accuracy, WeightedAccuracy):
+        return []
+    seen = accuracy.index(s)
+    everybody = np.arange(game.size)
+    curve = accuracy.curve
+    parts: tuple[tuple[npt.NDArray[np.intp], Curve], ...] = (
+        curve.parts if isinstance(curve, MixedCurve) else ((everybody, curve),)
+    )
+    warnings = []
+    for agents, part in parts:
+        if not isinstance(part, MeasuredCurve):
+            continue
+        first, last = part.samples[0], part.samples[-1]
+        most = agents[int(np.argmax(seen[agents]))]
+        least = agents[int(np.argmin(seen[agents]))]
+        if seen[most] > last:
+            warnings.append(
+                f"{game.agents[most]} sees {seen[most]:.6g} samples, the curve was measured up to "
+                f"{last:.6g} and is continued flat"
+            )
+        if seen[least] < first:
+            warnings.append(
+                f"{game.agents[least]} sees {seen[least]:.6g} samples, the curve was measured from "
+                f"{first:.6g} on and is continued with its first slope"
+            )
+    return warnings
