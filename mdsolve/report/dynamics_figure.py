@@ -66,16 +66,16 @@ def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
     course = found["trajectory"]
     known = course["distance"] is not None
     values = np.asarray(course["distance"] if known else course["gradient_norm"])
-    axes.set_yscale("log")
+    axes.set_yscale("log", nonpositive="mask")
     rate = found["rate"]
     shown = values > 0
     label = "simulated" if rate is not None else "simulated; no bound is proved"
     axes.plot(steps[shown], values[shown], color=PATH, label=label)
     drawn = found["agents_per_step"] < len(course["contributions"][0])
-    if rate is not None and (known or not drawn):
+    if rate is not None and values[0] > 0 and (known or not drawn):
         # Logarithms, since rate^steps may be below the smallest double.
         bound = np.log10(values[0]) + steps * np.log10(rate)
-        seen = bound >= np.log10(values[shown].min()) - 1 if shown.any() else bound > -np.inf
+        seen = bound >= np.log10(values[shown].min()) - 1
         words = "proved bound, root mean square" if drawn else "proved bound"
         axes.plot(steps[seen], 10.0 ** bound[seen], color=PROVED, linestyle="--", label=words)
     _whole_decades(axes)

@@ -144,7 +144,23 @@ def simulate_dynamics(
     >>> path.rested, path.contributions.round(6).tolist()
     (True, [2.998393, 1.169048])
     """
-    watch = monitor or Monitor()
+    # What overflows on a far too large step is refused by name where it makes a slope infinite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _simulated(
+            stakes, start, top, step_size, steps, agents_per_step, seed, monitor or Monitor()
+        )
+
+
+def _simulated(
+    stakes: Stakes,
+    start: Floats,
+    top: Floats,
+    step_size: float,
+    steps: int,
+    agents_per_step: int,
+    seed: int,
+    watch: Monitor,
+) -> Trajectory:
     everybody = agents_per_step >= len(start)
     draws = np.random.default_rng(seed)
     stride = _stride(steps, len(start))

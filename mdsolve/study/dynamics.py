@@ -152,14 +152,16 @@ def simulate(
         seed=plan.seed,
         monitor=monitor,
     )
-    watch = (monitor or Monitor()) if path.stop is None else Monitor()
-    unique = isinstance(proved, StrongConcavity)
-    capped = bool(np.any(plan.top < game.capacity))
-    goal = _only_equilibrium(rule, game, effective, watch, proved=unique and not capped)
-    rest = goal
-    if capped:
-        smaller = replace(game, capacity=plan.top)
-        rest = _only_equilibrium(rule, smaller, effective, watch, proved=unique)
+    goal = rest = None
+    if path.stop is None:
+        watch = monitor or Monitor()
+        unique = isinstance(proved, StrongConcavity)
+        capped = bool(np.any(plan.top < game.capacity))
+        goal = _only_equilibrium(rule, game, effective, watch, proved=unique and not capped)
+        rest = goal
+        if capped:
+            smaller = replace(game, capacity=plan.top)
+            rest = _only_equilibrium(rule, smaller, effective, watch, proved=unique)
     details = rule.details(game, effective) if isinstance(rule, PlayedMechanism) else {}
     outcome = SharingOutcome(
         contributions=path.contributions,
@@ -360,7 +362,8 @@ def _promise(path: Trajectory, proved: StrongConcavity | str, n: int) -> dict[st
         reason = f"the step size is above twice the safe one, {proved.safe_step:.6g}"
         return {**promise, "rate": None, "steps_bound": None, "unproved": reason}
     drawn = path.agents_per_step / n
-    fall = math.log(max(1.0, float(path.gradient_norms[0]) / path.target))
+    first = float(path.gradient_norms[0])
+    fall = math.log(first / path.target) if first > path.target else 0.0
     return {
         **promise,
         "rate": math.sqrt(1 - drawn * square),
@@ -402,4 +405,6 @@ def _why(path: Trajectory, plan: _Plan) -> str:
         )
     if path.rested and plan.asked["cap"] is not None:
         return "The agents are at rest: the cap holds them."
+    if path.rested:
+        return "The agents are at rest: their slopes lead nowhere, though a larger change pays."
     return "The agents had not come to rest."

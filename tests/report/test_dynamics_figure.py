@@ -78,6 +78,15 @@ def test_where_equilibria_tie_the_gradient_is_shown(drawn):
     assert len(below.get_lines()) == 1
 
 
+def test_nothing_to_go_is_drawn_without_a_warning(drawn):
+    agents = [{"name": name, "cost": 5, "capacity": 1} for name in "AB"]
+    solution = md.simulate(md.parse({**GAME, "agents": agents}), "shapley", cap=0.5)
+    assert solution.dynamics["distance"] == 0
+    above, below = drawn(solution)
+    assert labels(above) == ["simulated"]
+    assert len(below.texts) == 1
+
+
 def test_a_cap_adds_its_own_equilibrium(drawn):
     _, below = drawn(md.simulate(md.parse(GAME), "shapley", step_size=1, cap=0.5, steps=50))
     words = [text.get_text().split(":")[0] for text in below.texts]

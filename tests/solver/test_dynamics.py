@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
 from mdsolve.solver.box_newton import box_newton
@@ -283,3 +284,27 @@ def test_thirty_agents_take_a_thousand_shapley_steps_in_seconds():
     path = run(stakes, 10.0, movers=10)
     assert path.steps == 1000
     assert time.perf_counter() - clock < 5
+
+
+@pytest.mark.parametrize("step_size", [1e-300, 1e300])
+def test_absurd_steps_neither_warn_nor_fail(step_size):
+    path = run(stakes_of(CURVED), step_size, steps=20)
+    assert np.all(path.contributions <= 3)
+    assert np.all(np.isfinite(path.gradient_norms))
+
+
+class Steep(AccuracyStakes):
+    """Benefits that rise like square roots."""
+
+    def benefit_slopes(self, s):
+        with np.errstate(divide="ignore"):
+            return 1 / np.sqrt(s)
+
+
+def test_an_infinite_slope_is_named_where_nothing_bounds_it():
+    game = sharing_game(md.parse(PLAIN))
+    stakes = Steep(game, game.costs)
+    with pytest.raises(UnsupportedError, match="agent A"):
+        run(stakes, 1.0)
+    path = run(stakes, 50.0, start=np.ones(2), steps=5000)
+    np.testing.assert_allclose(path.contributions, [100, 16], rtol=1e-6)

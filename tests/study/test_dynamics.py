@@ -254,3 +254,16 @@ def test_a_perturbed_rest_point_is_rejected(game):
     moved = found.contributions * (1 + 1e-6)
     payments = {"contributions": moved.tolist(), "mechanism": "shapley"}
     assert md.verify(game, payments).condition("nash").verdict == "fail"
+
+
+def test_rest_of_slopes_need_not_be_an_equilibrium():
+    """Below its threshold a clipped accuracy has no slope, but a jump over it may pay."""
+    agents = [{"name": "A", "cost": 1e-4}]
+    clipped = {"family": "threshold-power", "value": 1, "threshold": 100, "exponent": 1}
+    spec = md.parse({"kind": "sharing", "agents": agents, "accuracy": clipped})
+    found = md.simulate(spec, "none", step_size=1)
+    assert found.dynamics["rested"]
+    assert found.contributions[0] == 0
+    assert "a larger change pays" in found.message
+    best = 1000.0
+    assert found.regret == pytest.approx(1 - 100 / best - 1e-4 * best)
