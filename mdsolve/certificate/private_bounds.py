@@ -150,12 +150,15 @@ def _falling(slope: Function, start: float) -> float:
 
 
 def inside(prospect: Prospect, piece: Interval) -> Interval:
-    """Return a concave piece less a rounding margin at its ends."""
+    """Return a concave piece less a rounding margin where it ends at a kink."""
     start, end = piece
     margin = prospect.margin(start)
     if end - start <= 2 * margin:
         return start, start
-    return start + margin, end - margin if math.isfinite(end) else end
+    return (
+        start if start == 0 else start + margin,
+        end if end == prospect.capacity else end - margin,
+    )
 
 
 def concave_maximum(value: Function, slope: Function, start: float, end: float) -> Interval:
@@ -196,7 +199,8 @@ def outer_interval(
     prospect: Prospect, rate: float, piece: Interval, level: float
 ) -> Interval | None:
     """Return an interval that contains all m of a concave piece with w(m) - rate m >= level."""
-    start, end = inside(prospect, piece)
+    first, last = inside(prospect, piece)
+    start, end = first, last
     slack = LAST_DIGITS * max(1.0, abs(level))
 
     def lacking(m: float) -> float:
@@ -210,8 +214,7 @@ def outer_interval(
     left = _newton(lacking, lambda m: prospect.slope(m) - rate, start, 1, end)
     if right is None or left is None:
         return None
-    margin = prospect.margin(start)
-    return max(piece[0], left - margin), min(piece[1], right + margin)
+    return piece[0] if left == first else left, piece[1] if right == last else right
 
 
 def _newton(

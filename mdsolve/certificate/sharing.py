@@ -11,6 +11,8 @@ import numpy.typing as npt
 from mdsolve.certificate.nash import NAME as NASH
 from mdsolve.certificate.nash import nash
 from mdsolve.certificate.payment_rules import Rule
+from mdsolve.certificate.private_contracts import PRIVATE_CHECKS
+from mdsolve.certificate.proportional import PROPORTIONAL_CHECKS
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.certificate.sharing_conditions import (
     budget_balance,
@@ -47,6 +49,10 @@ WELFARE_CONDITIONS = ("welfare-optimality", "welfare-kkt")
 
 SHAPED: Mapping[str, Mapping[str, Check]] = {
     "value-shaping": VALUE_SHAPING_CHECKS,
+    "proportional-data": PROPORTIONAL_CHECKS,
+    "proportional-value": PROPORTIONAL_CHECKS,
+    "proportional-shapley": PROPORTIONAL_CHECKS,
+    "value-shaping-private": PRIVATE_CHECKS,
 }
 """Mechanisms that hand out models of different value, and the conditions that are theirs."""
 

@@ -170,6 +170,8 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
                 best = expected, m_low, m_high
     assert best is not None
     expected, m_low, m_high = best
+    if m_low - m_high <= ROUND_OFF * max(1.0, m_low):
+        m_low = m_high
     low_worth = worth(m_low)
     high_worth = min(worth(m_high), low_worth - agent.low * (m_low - m_high))
     return Contract(
@@ -190,7 +192,19 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     The slope at m_l is c_l - p/(1-p) c_h, clamped to the two full-information contributions, and
     m_h is where the two lines meet. Nothing keeps the high-cost type's model within what all data
     allow: `excess` says by how much it is worth more.
+
+    Raises
+    ------
+    UnsupportedError
+        With a capacity, which the paper does not have.
     """
+    if math.isfinite(agent.capacity):
+        raise UnsupportedError.single(
+            "mechanism value-shaping-private: option rule",
+            f"published, and an agent with a capacity of {agent.capacity:g}",
+            "agents without capacities, as in the paper",
+            "use rule: exact",
+        )
     worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
     least = accepted_amounts(worth, agent.high, 0.0, alone_high)[-1][1]
