@@ -10,17 +10,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import Finding, MemoryLimitError, UnsupportedError, UsageError
+from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame, require_costs
 from mdsolve.instance import Instance
-from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.played import PlayedMechanism
@@ -32,6 +31,7 @@ from mdsolve.solution import Solution
 from mdsolve.solver.dynamics import Trajectory, simulate_dynamics
 from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.status import Termination
+from mdsolve.study.dynamics_plan import DynamicsPlan, chosen_step, dynamics_plan
 from mdsolve.study.run import chosen_mechanism
 from mdsolve.study.sharing_run import answered
 from mdsolve.study.stopping import stop_message, stop_termination
@@ -43,21 +43,6 @@ STEPS = 1000
 """Steps of the papers' simulations."""
 
 SIMULATED = ("none", "budget-balanced", "contribution-transfer", "shapley")
-
-FINDINGS_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Checked options of a simulation, in the units of the game."""
-
-    start: Floats
-    top: Floats
-    step_size: float | None
-    steps: int
-    agents_per_step: int
-    seed: int
-    asked: Mapping[str, Any]
 
 
 def simulate(
@@ -138,7 +123,7 @@ def simulate(
         raise UnsupportedError.single(
             "--dynamics", "agents with budgets", "agents who may spend what they like"
         )
-    plan = _plan(game, step_size, steps, agents_per_step, start, cap, seed)
+    plan = dynamics_plan(game, step_size, steps, agents_per_step, start, cap, seed)
     built = time.perf_counter()
     stakes = rule.stakes(game, effective)
     proved = strong_concavity(stakes, plan.top)
@@ -146,7 +131,7 @@ def simulate(
         stakes,
         plan.start,
         plan.top,
-        _step(plan, proved),
+        chosen_step(plan, proved),
         steps=plan.steps,
         agents_per_step=plan.agents_per_step,
         seed=plan.seed,
@@ -186,103 +171,6 @@ def simulate(
     return _judged(solution, path, plan)
 
 
-def _plan(
-    game: SharingGame,
-    step_size: float | str,
-    steps: int,
-    agents_per_step: int | None,
-    start: float | str | Sequence[float] | Floats,
-    cap: float | str | None,
-    seed: int | None,
-) -> _Plan:
-    """Return checked options; raises `UsageError` with all findings."""
-    findings: list[Finding] = []
-    step = None
-    if step_size != "auto":
-        step = _number(step_size)
-        if step is None or step <= 0:
-            findings.append(Finding("--step-size", str(step_size), "a positive number, or auto"))
-    if steps < 1:
-        findings.append(Finding("--steps", str(steps), "at least 1"))
-    movers = game.size if agents_per_step is None else agents_per_step
-    if not 1 <= movers <= game.size:
-        findings.append(Finding("--agents-per-step", str(movers), f"from 1 to {game.size} agents"))
-    top = game.capacity
-    if cap is not None:
-        limit = _number(cap)
-        if limit is None or limit <= 0:
-            findings.append(Finding("--cap", str(cap), "a positive number of samples"))
-        else:
-            top = np.minimum(top, limit)
-    begin = _start(game, start, top, findings)
-    if findings:
-        raise UsageError(findings)
-    seed = 0 if seed is None else seed
-    alike = float(np.ptp(begin)) == 0
-    asked = {
-        "start": float(begin[0]) if alike else begin,
-        "cap": None if cap is None else _number(cap),
-    }
-    return _Plan(begin, top, step, steps, movers, seed, asked)
-
-
-def _number(value: Any) -> float | None:
-    """Return a finite number, None where there is none."""
-    try:
-        number = float(exact_number(value))
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _start(
-    game: SharingGame,
-    given: float | str | Sequence[float] | Floats,
-    top: Floats,
-    findings: list[Finding],
-) -> Floats:
-    """Return first contributions, shape (n,); what is wrong with them goes to `findings`."""
-    where = "--start"
-    if isinstance(given, str) and given == "capacity":
-        endless = np.flatnonzero(~np.isfinite(top))
-        if endless.size:
-            got = f"capacity, which agent {game.agents[int(endless[0])]} has none of"
-            findings.append(Finding(where, got, "finite capacities", "give --cap, or numbers"))
-        return top
-    parts = given.split(",") if isinstance(given, str) else np.atleast_1d(np.asarray(given))
-    numbers = [_number(part.item() if isinstance(part, np.generic) else part) for part in parts]
-    if any(number is None for number in numbers):
-        expected = "a number, numbers separated by commas, or capacity"
-        findings.append(Finding(where, str(given)[:60], expected))
-        return game.nothing()
-    if len(numbers) not in (1, game.size):
-        expected = f"one number, or {game.size}, one per agent"
-        findings.append(Finding(where, f"{len(numbers)} numbers", expected))
-        return game.nothing()
-    begin = np.broadcast_to(np.array(numbers, dtype=np.float64), (game.size,)).copy()
-    outside = np.flatnonzero((begin < 0) | (begin > top))
-    findings.extend(
-        Finding(where, f"{begin[k]:g} for {game.agents[k]}", f"from 0 to {top[k]:g} samples")
-        for k in outside[:FINDINGS_SHOWN]
-    )
-    return begin
-
-
-def _step(plan: _Plan, proved: StrongConcavity | str) -> float:
-    """Return the step size asked for, or the one that is proved to be safe."""
-    if plan.step_size is not None:
-        return plan.step_size
-    if isinstance(proved, str):
-        raise UnsupportedError.single(
-            "--step-size",
-            f"auto, but {proved}",
-            "a game to which Theorem 3.2 of [M23] applies",
-            "give a number, for example --step-size 0.1, and see whether the agents come to rest; "
-            "or bound contributions with --cap",
-        )
-    return proved.safe_step
-
-
 def _only_equilibrium(
     rule: SharingMechanism,
     game: SharingGame,
@@ -307,14 +195,14 @@ def _only_equilibrium(
     return found.contributions if proved or found.findings.get("equilibria") == "unique" else None
 
 
-def _method(plan: _Plan, path: Trajectory) -> str:
+def _method(plan: DynamicsPlan, path: Trajectory) -> str:
     n = len(path.contributions)
     who = "all agents" if path.agents_per_step == n else f"{path.agents_per_step} of {n} agents"
     return f"best-response dynamics, {path.steps:,} of {plan.steps:,} steps of {who}"
 
 
 def _record(
-    plan: _Plan,
+    plan: DynamicsPlan,
     path: Trajectory,
     proved: StrongConcavity | str,
     goal: Floats | None,
@@ -328,7 +216,8 @@ def _record(
         "steps": path.steps,
         "step_limit": plan.steps,
         "agents_per_step": path.agents_per_step,
-        **plan.asked,
+        "start": plan.start if np.ptp(plan.start) > 0 else float(plan.start[0]),
+        "cap": plan.cap,
         "rested": path.rested,
         "cycle_length": path.cycle_length,
         "gradient_norm": float(path.gradient_norms[-1]),
@@ -372,7 +261,7 @@ def _promise(path: Trajectory, proved: StrongConcavity | str, n: int) -> dict[st
     }
 
 
-def _judged(solution: Solution, path: Trajectory, plan: _Plan) -> Solution:
+def _judged(solution: Solution, path: Trajectory, plan: DynamicsPlan) -> Solution:
     """Return the solution with its termination: solved only if the checker found an equilibrium."""
     assert solution.certificate is not None
     verdict = solution.certificate.condition("nash").verdict
@@ -395,7 +284,7 @@ def _judged(solution: Solution, path: Trajectory, plan: _Plan) -> Solution:
     return replace(solution, termination=ended, message=message)
 
 
-def _why(path: Trajectory, plan: _Plan) -> str:
+def _why(path: Trajectory, plan: DynamicsPlan) -> str:
     """Return in words how the run ended."""
     if path.stop is not None:
         return f"The run was stopped: {stop_message(path.stop)}."
@@ -403,7 +292,7 @@ def _why(path: Trajectory, plan: _Plan) -> str:
         return (
             f"The agents run in a loop of {path.cycle_length:,} steps: the step size is too large."
         )
-    if path.rested and plan.asked["cap"] is not None:
+    if path.rested and plan.cap is not None:
         return "The agents are at rest: the cap holds them."
     if path.rested:
         return "The agents are at rest: their slopes lead nowhere, though a larger change pays."
