@@ -55,6 +55,12 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
     if warnings:
         answers["warnings"] = warnings
     if private:
+        # Costs and contributions go together, so expected utilities come from the types.
+        expected = outcome.findings["utilities"]
+        answers["metrics"] |= {
+            "welfare": float((expected - payments).sum()),
+            "p_mean": p_means(expected),
+        }
         return answers | dict(outcome.findings)
     shares = answers.get("shapley", contributed(game, s))
     if shares is not None:
@@ -93,12 +99,17 @@ def metrics(
         "accuracy_gain": None
         if baseline is None
         else _ratio(float(game.value @ accuracies), game.total_benefit(baseline)),
-        "p_mean": {
-            "1": float(utilities.mean()),
-            "0": p_mean(utilities, 0) if utilities.min() >= 0 else None,
-            "-inf": float(utilities.min()),
-        },
+        "p_mean": p_means(utilities),
         "surplus": -float(payments.sum()),
+    }
+
+
+def p_means(utilities: Floats) -> dict[str, float | None]:
+    """Return the mean, the geometric mean (None with negative utilities) and the minimum."""
+    return {
+        "1": float(utilities.mean()),
+        "0": p_mean(utilities, 0) if utilities.min() >= 0 else None,
+        "-inf": float(utilities.min()),
     }
 
 
