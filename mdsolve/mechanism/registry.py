@@ -14,9 +14,15 @@ from mdsolve.mechanism.desirable import Desirable
 from mdsolve.mechanism.free import FreeExchange
 from mdsolve.mechanism.maximal_exploitation import MaximalExploitation
 from mdsolve.mechanism.no_payments import NoPayments
+from mdsolve.mechanism.proportional import (
+    ProportionalData,
+    ProportionalShapley,
+    ProportionalValue,
+)
 from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism
 from mdsolve.mechanism.value_shaping import ValueShaping
+from mdsolve.mechanism.value_shaping_private import ValueShapingPrivate
 from mdsolve.mechanism.vcg import VickreyClarkeGroves
 from mdsolve.mechanism.welfare import Welfare
 
@@ -34,6 +40,10 @@ SHARING_MECHANISMS: dict[str, SharingMechanism] = {
         ContributionTransfer(),
         Welfare(),
         ValueShaping(),
+        ValueShapingPrivate(),
+        ProportionalData(),
+        ProportionalValue(),
+        ProportionalShapley(),
     )
 }
 

@@ -1,0 +1,177 @@
+"""Agents alike, counted once: the types of a game with one accuracy curve of all data added up.
+
+Rules that compare agents with each other ([K22] (12)-(14)) treat agents alike alike, so a profile
+in which they act alike is one number per type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.costs import Costs
+from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.game.weights import CommonWeights
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AgentTypes:
+    """Costs, values and capacities of T types of agents who see one curve of the total.
+
+    Parameters
+    ----------
+    curve : Curve
+        Accuracy as a function of all data, the same for everybody.
+    costs : Costs
+        Of one agent per type.
+    value, capacity : (T,)
+        Money per unit of accuracy; samples.
+    counts : (T,)
+        Agents per type.
+    members : (n,) of int
+        Type of every agent.
+    names : sequence of str
+        One agent's name per type, for messages.
+    platform : float
+        Samples the platform brings itself.
+    """
+
+    curve: Curve
+    costs: Costs
+    value: Floats
+    capacity: Floats
+    counts: Floats
+    members: npt.NDArray[np.intp]
+    names: Sequence[str]
+    platform: float
+
+    @property
+    def size(self) -> int:
+        """Number of types, T."""
+        return len(self.value)
+
+    def total(self, levels: Floats) -> float:
+        """Return all data at one contribution per type, the platform's included."""
+        return self.platform + float(self.counts @ levels)
+
+    def leading(self, levels: Floats, kind: int) -> float:
+        """Return the largest contribution among the others of an agent of type `kind`."""
+        others = self.counts.copy()
+        others[kind] -= 1
+        return float(levels[others > 0].max(initial=0.0))
+
+    def cost(self, kind: int, own: Floats) -> Floats:
+        """Return what contributions cost an agent of the type, in money."""
+        return self.costs.along(kind, own)
+
+
+def agent_types(game: SharingGame, rule: str) -> AgentTypes:
+    """Return the types of a game.
+
+    Raises
+    ------
+    UnsupportedError
+        Where data are not simply added up, agents have different curves, or no data has a
+        negative value.
+    """
+    accuracy = game.accuracy
+    if not isinstance(accuracy, WeightedAccuracy):
+        raise _unfit(rule, accuracy.family)
+    weights = accuracy.weights
+    if not isinstance(weights, CommonWeights) or np.any(weights.vector != 1):
+        raise _unfit(rule, "weights")
+    curve = _one_curve(accuracy.curve, rule)
+    table = np.column_stack(
+        [
+            game.costs.fixed,
+            game.costs.rate,
+            game.costs.curvature,
+            game.costs.power_rate,
+            game.costs.power_exponent,
+            _pieces(game.costs, game.size),
+            game.value,
+            game.capacity,
+        ]
+    )
+    _, first, members, counts = np.unique(
+        table, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    if float(curve.value(np.array([game.platform_data]))[0]) < 0:
+        raise UnsupportedError.single(
+            f"mechanism {rule}",
+            "an accuracy below 0 before anybody contributes",
+            "an accuracy of at least 0",
+            "raise the ceiling, or lower the scale",
+        )
+    return AgentTypes(
+        curve,
+        game.costs.take(first.astype(np.intp)),
+        game.value[first],
+        game.capacity[first],
+        counts.astype(np.float64),
+        members.reshape(-1).astype(np.intp),
+        [game.agents[k] for k in first],
+        game.platform_data,
+    )
+
+
+def _pieces(costs: Costs, size: int) -> Floats:
+    """Return a number per agent that is the same where piecewise-linear costs are."""
+    label = np.zeros(size)
+    known: dict[tuple[float, ...], int] = {}
+    for agent, piece in costs.pieces:
+        key = (*piece.samples.tolist(), *piece.costs.tolist())
+        label[agent] = 1 + known.setdefault(key, len(known))
+    return label
+
+
+def _one_curve(curve: Curve, rule: str) -> Curve:
+    """Return the curve with plain numbers for parameters."""
+    if isinstance(curve, MixedCurve):
+        raise _unfit(rule, "different families")
+    plain: dict[str, Any] = {}
+    for field in fields(curve):  # type: ignore[arg-type]
+        entry = getattr(curve, field.name)
+        if isinstance(entry, np.ndarray):
+            if np.any(entry != entry.flat[0]):
+                raise _unfit(rule, "different parameters")
+            plain[field.name] = float(entry.flat[0])
+    return replace(curve, **plain) if plain else curve  # type: ignore[type-var]
+
+
+def _unfit(rule: str, got: str) -> UnsupportedError:
+    return UnsupportedError.single(
+        f"mechanism {rule}",
+        f"accuracy: {got}",
+        "one accuracy curve of all data added up",
+        "give all agents the same family and parameters, without weights",
+    )
+
+
+def last_true(holds: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return the last number, from `inside` towards `outside`, at which a statement holds.
+
+    Bisection to neighbouring doubles; the statement holds at `inside` and fails at `outside`.
+
+    Examples
+    --------
+    >>> last_true(lambda x: x * x <= 9, 0.0, 10.0)
+    3.0
+    """
+    while True:
+        middle = 0.5 * (inside + outside)
+        if middle in (inside, outside):
+            return inside
+        if holds(middle):
+            inside = middle
+        else:
+            outside = middle

@@ -1,0 +1,400 @@
+"""Equilibria of games in which the model received depends on how one stands beside the leader.
+
+Agents alike act alike, so a profile has one contribution per type. The leading contribution M is
+free within limits: above it nothing more is won, below it the model gets worse at once, so there
+is a whole interval of equilibria. For one type, all contributing m is an equilibrium iff
+
+    v'(nm) <= c <= v'(nm) + p rho v(nm)       (in money; rho = d log(psi_i / psi_lead) / ds_i)
+
+and no contribution farther away pays, staying out included. (The proof of Theorem VI of [K22]
+prints this with the wrong signs.) With p the interval grows: deviations upwards do not see p,
+deviations downwards earn less. For several types the followers' contributions are computed at each
+M by best responses, from several starts; what is found is checked, what exists may be more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.progress import Monitor
+from mdsolve.solver.agent_types import last_true
+from mdsolve.solver.ranked_game import RankedGame
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
+
+Floats = npt.NDArray[np.float64]
+Select = Literal["most-data", "best-utility", "least-data"]
+Follow = Callable[[float], Floats | None]
+"""The profile that goes with a leading contribution, None where there is none."""
+
+SCAN = 40
+"""Leading contributions on each of two scales from which intervals of equilibria are found."""
+
+FEWEST = 1e-5
+"""Least leading contribution of the scan, relative to the largest."""
+
+STARTS = 6
+"""Most groups of types that are tried as leaders."""
+
+SWEEPS = 60
+SMOOTH_AFTER = 12
+"""Sweeps after which followers only move half way, so that alternating answers settle."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Equilibria found along the leading contribution, from the least to the largest.
+
+    Parameters
+    ----------
+    levels : (k, T)
+        Contributions by type; the first and the last row are the ends, one row where isolated.
+    """
+
+    levels: Floats
+
+
+@dataclass(frozen=True)
+class ProportionalEquilibria:
+    """What was found at one exponent.
+
+    Parameters
+    ----------
+    game : RankedGame
+    levels : (T,)
+        The equilibrium selected.
+    branches : tuple of Branch
+        Disjoint where there is one type.
+    participating : bool
+        Whether every contributor earns at least what training alone would give him; equilibria
+        where somebody does not are only kept where there is no other.
+    """
+
+    game: RankedGame
+    levels: Floats
+    branches: tuple[Branch, ...]
+    participating: bool
+
+    @property
+    def intervals(self) -> list[list[float]]:
+        """Least and largest total of every branch, in samples, without the platform's data."""
+        counts = self.game.types.counts
+        return [
+            [float((branch.levels @ counts).min()), float((branch.levels @ counts).max())]
+            for branch in self.branches
+        ]
+
+    @property
+    def total(self) -> float:
+        """Samples contributed in the selected equilibrium."""
+        return float(self.game.types.counts @ self.levels)
+
+    @property
+    def welfare(self) -> float:
+        """Sum of utilities in the selected equilibrium, in money."""
+        return float(self.game.types.counts @ self.game.at(self.levels))
+
+
+def proportional_equilibria(
+    game: RankedGame, select: Select, monitor: Monitor
+) -> ProportionalEquilibria | None:
+    """Return the equilibria found and the selected one; None where none was found."""
+    if game.types.counts.sum() == 1:
+        best = np.array([game.best_response(np.zeros(1), 0)[0]])
+        return ProportionalEquilibria(game, best, (Branch(best[None, :]),), True)
+    alone = np.array([game.alone(kind) for kind in range(game.types.size)])
+    for outside in (alone, None):
+        branches = _branches(game, alone, outside, monitor)
+        if branches:
+            chosen = _selected(game, branches, select)
+            return ProportionalEquilibria(game, chosen, tuple(branches), outside is not None)
+    return None
+
+
+def best_exponent(
+    game: RankedGame, select: Select, monitor: Monitor
+) -> ProportionalEquilibria | None:
+    """Return the equilibria at the exponent in [0, 1] whose selected equilibrium is best.
+
+    Best is the most data, or the largest sum of utilities for `best-utility`; of several exponents
+    the least. For agents alike the set of equilibria grows with p, so p = 1 has the largest one
+    and the least p that still has it follows by bisection. Otherwise a search over p.
+    """
+    if game.types.size > 1:
+        return _searched_exponent(game, select, monitor)
+    if select == "least-data":
+        return proportional_equilibria(replace(game, power=0.0), select, monitor)
+    largest = proportional_equilibria(replace(game, power=1.0), select, monitor)
+    if largest is None:
+        return None
+    outside = np.array([game.alone(0)]) if largest.participating else None
+
+    def kept(power: float) -> bool:
+        return is_equilibrium(replace(game, power=power), largest.levels, outside)
+
+    least = 0.0 if kept(0.0) else last_true(kept, 1.0, 0.0)
+    found = proportional_equilibria(replace(game, power=least), select, monitor)
+    return found if found is None else replace(found, levels=largest.levels)
+
+
+EXPONENTS = 11
+HALVINGS = 6
+
+
+def _searched_exponent(
+    game: RankedGame, select: Select, monitor: Monitor
+) -> ProportionalEquilibria | None:
+    known: dict[float, ProportionalEquilibria | None] = {}
+
+    def merit(power: float) -> float:
+        if power not in known:
+            known[power] = proportional_equilibria(replace(game, power=power), select, monitor)
+            monitor.advance("exponents", len(known), EXPONENTS + 2 * HALVINGS)
+        found = known[power]
+        if found is None:
+            return -np.inf
+        return found.welfare if select == "best-utility" else found.total
+
+    grid = [k / (EXPONENTS - 1) for k in range(EXPONENTS)]
+    step = grid[1]
+    best = max(grid, key=merit)
+    for _ in range(HALVINGS):
+        step /= 2
+        near = [power for power in (best - step, best, best + step) if 0 <= power <= 1]
+        best = max(near, key=merit)
+    return known[best]
+
+
+def is_equilibrium(game: RankedGame, levels: Floats, outside: Floats | None) -> bool:
+    """Tell whether no agent gains by moving, nor any contributor by training alone.
+
+    Parameters
+    ----------
+    outside : (T,) or None
+        Utilities of training alone; None: not asked for.
+    """
+    utilities = game.at(levels)
+    if outside is not None and np.any((utilities < outside) & (levels > 0)):
+        return False
+    for kind in range(game.types.size):
+        if not _locally_best(game, levels, kind):
+            return False
+    scale = max(1.0, float(np.abs(utilities).max()))
+    for kind in range(game.types.size):
+        _, best = game.best_response(levels, kind, refine=False)
+        if best - utilities[kind] > DEFAULT.solve * scale:
+            return False
+    return True
+
+
+def _locally_best(game: RankedGame, levels: Floats, kind: int) -> bool:
+    """Tell whether slopes beside a leader's contribution point to it."""
+    own, types = float(levels[kind]), game.types
+    lead = types.leading(levels, kind)
+    if own < lead:
+        return True
+    below, above = game.leader_slopes(levels, kind)
+    marginal = abs(float(types.costs.slope_along(kind, np.array([own]))[0]))
+    # A leader without equals rests where a slope is 0, no better known than the others' answers.
+    small = (ROUND_OFF if own == lead else DEFAULT.verify) * marginal
+    return (own == 0 or below >= -small) and (own >= types.capacity[kind] or above <= small)
+
+
+def _branches(
+    game: RankedGame, alone: Floats, outside: Floats | None, monitor: Monitor
+) -> list[Branch]:
+    """Return intervals of equilibria along the leading contribution, and isolated ones."""
+    found: list[Branch] = []
+    grid = _scan(game, alone)
+    followed: list[tuple[Follow, Branch]] = []
+
+    def is_new(levels: Floats) -> bool:
+        return not any(_lies_on(follow, branch, levels) for follow, branch in followed)
+
+    for number, leaders in enumerate(_leader_groups(game)):
+        follow = _following(game, leaders)
+        along = _along(game, grid, follow, outside)
+        found += [branch for branch in along if any(map(is_new, branch.levels[[0, -1]]))]
+        followed += [(follow, branch) for branch in along]
+        monitor.advance("groups of leaders", number + 1, STARTS)
+    if game.types.size > 1:
+        for start in (np.zeros(game.types.size), np.minimum(game.reach, game.types.capacity)):
+            row = _settled(game, start, game.types.capacity)
+            if row is not None and is_new(row) and is_equilibrium(game, row, outside):
+                found.append(Branch(row[None, :]))
+                followed.append((_fixed(row), found[-1]))
+    return sorted(found, key=lambda entry: float(entry.levels[0].sum()))
+
+
+def _fixed(levels: Floats) -> Follow:
+    """Return the profile whatever the leading contribution."""
+    return lambda _: levels
+
+
+def _lies_on(follow: Follow, branch: Branch, levels: Floats) -> bool:
+    """Tell whether a profile is part of a branch that was followed before."""
+    lead, near = float(levels.max()), DEFAULT.verify * float(levels.max())
+    if not branch.levels[0].max() - near <= lead <= branch.levels[-1].max() + near:
+        return False
+    row = follow(lead)
+    return row is not None and bool(np.allclose(row, levels, rtol=DEFAULT.verify, atol=near))
+
+
+def _along(
+    game: RankedGame, grid: list[float], follow: Follow, outside: Floats | None
+) -> list[Branch]:
+    """Return the runs of equilibria on a grid of leading contributions, with their exact ends."""
+
+    def holds(lead: float) -> bool:
+        row = follow(lead)
+        return row is not None and is_equilibrium(game, row, outside)
+
+    found = []
+    for first, last in _runs([holds(lead) for lead in grid]):
+        leads = grid[first : last + 1]
+        # Towards nothing at all doubles end only at 1e-308; the scan is fine enough there.
+        if first > 1:
+            leads = [last_true(holds, grid[first], grid[first - 1]), *leads]
+        if 0 < grid[last] < grid[-1]:
+            leads = [*leads, last_true(holds, grid[last], grid[last + 1])]
+        if leads[-1] - leads[0] <= DEFAULT.verify * leads[-1]:
+            leads = leads[:1]
+        rows = [row for row in map(follow, leads) if row is not None]
+        found.append(Branch(np.array(rows)))
+    return found
+
+
+def _known(known: list[Follow], levels: Floats) -> bool:
+    """Tell whether a profile lies on a branch that was followed before."""
+    for follow in known:
+        row = follow(float(levels.max()))
+        if row is not None and np.allclose(row, levels, rtol=DEFAULT.verify, atol=0.0):
+            return True
+    return False
+
+
+def _runs(good: list[bool]) -> list[tuple[int, int]]:
+    """Return first and last place of every run of true entries."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.array(good, dtype=int), [0]])))
+    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+
+
+def _scan(game: RankedGame, alone: Floats) -> list[float]:
+    """Return leading contributions to try: a grid, and where equilibria can begin."""
+    types = game.types
+    agents = float(types.counts.sum())
+    kinks = [float(kink) - types.platform for kink in types.curve.kinks]
+    marks = [0.0]
+    top = 0.0
+    for kind in range(types.size):
+        pays = _pays(game, kind, agents, float(alone[kind]))
+        far = max([1.0, *kinks]) / agents
+        while far < types.capacity[kind] and pays(far):
+            far *= 2
+        top = max(top, min(far, float(types.capacity[kind])))
+        count = float(types.counts[kind])
+        reach = float(game.reach[kind])
+        marks += [reach / count, np.nextafter(reach / count, np.inf), reach]
+        marks += [float(types.capacity[kind])]
+        marks += [kink / part for kink in kinks for part in (1.0, count, max(1.0, count - 1))]
+    grid = [*np.geomspace(FEWEST * top, top, SCAN), *np.linspace(0.0, top, SCAN), *marks]
+    return sorted({float(entry) for entry in grid if 0 <= entry <= top})
+
+
+def _pays(game: RankedGame, kind: int, agents: float, alone: float) -> Callable[[float], bool]:
+    """Return whether contributing as much as everybody can still be worth it, farther out too."""
+    types = game.types
+
+    def pays(lead: float) -> bool:
+        total = np.array([types.platform + agents * lead])
+        worth = float(types.value[kind] * types.curve.value(total)[0])
+        slope = float(types.value[kind] * agents * types.curve.slope(total)[0])
+        own = np.array([lead])
+        gains = slope > float(types.costs.slope_along(kind, own)[0])
+        return gains or worth - float(types.cost(kind, own)[0]) >= alone
+
+    return pays
+
+
+def _leader_groups(game: RankedGame) -> list[int]:
+    """Return how many of the types, the cheapest first, are tried as leaders."""
+    size = game.types.size
+    return sorted({round(k) for k in np.linspace(1, size, min(size, STARTS))}, reverse=True)
+
+
+def _following(game: RankedGame, leaders: int) -> Follow:
+    """Return the profile as a function of the leading contribution; followers answer."""
+    types = game.types
+    rates = types.costs.slope(np.zeros(types.size)) / types.value
+    order = np.argsort(rates, kind="stable")
+
+    def profile(lead: float) -> Floats | None:
+        caps = np.minimum(lead, types.capacity)
+        if types.size == 1:
+            return caps
+        start = np.zeros(types.size)
+        start[order[:leaders]] = caps[order[:leaders]]
+        return _settled(game, start, caps, float(caps.max()))
+
+    return profile
+
+
+def _settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -> Floats | None:
+    """Return where best responses come to rest; None where nowhere or nobody keeps the lead."""
+    levels = start.copy()
+    for sweep in range(SWEEPS):
+        moved = 0.0
+        for kind in range(game.types.size):
+            own, utility = game.best_response(levels, kind)
+            own = min(own, float(caps[kind]))
+            now = float(levels[kind])
+            if now in (0.0, float(caps[kind]), game.types.leading(levels, kind)):
+                # At a kink the utility peaks sharply: staying wins over an equal elsewhere.
+                stays = game.utilities(levels, kind, np.array([now]))[0]
+                if stays >= utility - DEFAULT.solve * max(1.0, abs(utility)):
+                    own = now
+            if sweep >= SMOOTH_AFTER and 0 < own < caps[kind]:
+                own = 0.5 * (own + now)
+            moved = max(moved, abs(own - now))
+            levels[kind] = own
+            if levels.max() < lead:
+                return None
+        if moved <= DEFAULT.solve * max(1.0, float(levels.max())):
+            return levels
+    return None
+
+
+def _selected(game: RankedGame, branches: list[Branch], select: Select) -> Floats:
+    """Return the profile that the option asks for."""
+    rows = np.concatenate([branch.levels for branch in branches])
+    totals = rows @ game.types.counts
+    if select == "most-data":
+        return np.asarray(rows[int(np.argmax(totals))])
+    if select == "least-data":
+        return np.asarray(rows[int(np.argmin(totals))])
+    welfare = [float(game.types.counts @ game.at(row)) for row in rows]
+    best = rows[int(np.argmax(welfare))]
+    if game.types.size > 1:
+        return np.asarray(best)
+    return np.array([_best_shared(game, branches, float(best[0]))])
+
+
+def _best_shared(game: RankedGame, branches: list[Branch], best: float) -> float:
+    """Return where agents alike are best off together: n v'(nm) = c inside the interval."""
+    types = game.types
+    agents = float(types.counts[0])
+
+    def rises(own: float) -> bool:
+        slope = types.curve.slope(np.array([types.platform + agents * own]))[0]
+        marginal = types.costs.slope_along(0, np.array([own]))[0]
+        return bool(types.value[0] * agents * slope > marginal)
+
+    for branch in branches:
+        low, high = float(branch.levels[0, 0]), float(branch.levels[-1, 0])
+        if low <= best <= high and rises(low) and not rises(high):
+            return last_true(rises, low, high)
+    return best
