@@ -71,6 +71,7 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
         answers = _best_replies(game, s, slope, too_high, too_low)
         answers = _within_means(game, s, rule, answers)
         gains = np.where(elsewhere, _gains(game, s, rule, answers), gains)
+        gains = np.where(overspent, rule.missing(game, low), gains)
     worst = int(np.argmax(np.where(elsewhere, gains, -np.inf) if moved else gains))
     bound = float(gains.max(initial=0.0))
     witness: dict[str, Any] = {
@@ -90,7 +91,9 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
         tolerance=allowed,
         scope=f"{game.size:,} agents; every best response within {EQUILIBRIUM_SLACK:.0e}",
         detail=(
-            "an agent's best response lies elsewhere"
+            "an agent spends more than his budget"
+            if overspent[worst]
+            else "an agent's best response lies elsewhere"
             if fails
             else "no unilateral change pays, and every best response lies within delta"
         ),

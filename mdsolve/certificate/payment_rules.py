@@ -43,12 +43,15 @@ class Rule:
     payments: Floats
     money: Floats | None = None
 
+    def missing(self, game: SharingGame, own: Floats) -> Floats:
+        """Return what each agent lacks for another own contribution, the others as claimed."""
+        if self.money is None:
+            return np.full(game.size, -np.inf)
+        return np.asarray(self.borne * game.costs.value(own) - self.price * own - self.money)
+
     def affords(self, game: SharingGame, own: Floats, slack: float = 0.0) -> Booleans:
         """Tell who can pay for another own contribution, the others as claimed, shape (n,)."""
-        if self.money is None:
-            return np.ones(game.size, dtype=np.bool_)
-        spent = self.borne * game.costs.value(own) - self.price * own
-        return np.asarray(spent <= self.money + slack)
+        return np.asarray(self.missing(game, own) <= slack)
 
 
 def rule_of(game: SharingGame, claim: SharingClaim, s: Floats) -> Rule | str:

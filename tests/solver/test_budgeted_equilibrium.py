@@ -175,6 +175,19 @@ def test_cost_sharing_by_hand():
     assert solution.equilibria == "unique"
 
 
+def test_the_river_gauges_by_three_linear_equations():
+    """Two binding budgets, and total data at which the city's gain meets 3/4 of its cost."""
+    instance = md.load("instances/cases/river-gauges.yaml")
+    total = math.sqrt(4000 / (0.75 * 5)) - 1
+    levy = 0.25 / 3
+    rows = [[0.75 * 2, levy * 2.5, levy * 5], [levy * 2, 0.75 * 2.5, levy * 5], [1, 1, 1]]
+    expected = [*np.linalg.solve(rows, [30, 25, total]), 0.0]
+    solution = md.solve(instance)
+    np.testing.assert_allclose(solution.contributions, expected, rtol=0, atol=1e-11)
+    known = instance.expected.results[1]["contributions"]
+    np.testing.assert_allclose([float(x) for x in known], expected, rtol=0, atol=1e-13)
+
+
 def test_full_redistribution_has_a_continuum():
     """At beta = 1 - 1/n all spend alike: any split of the poorest agents' total is one."""
     agents = [{"name": n, "cost": 1, "value": 40, "budget": 2} for n in "abc"]
