@@ -120,7 +120,9 @@ def dynamics_words(found: Mapping[str, Any]) -> str:
     )
     if found["rate"] is None:
         return f"{words} No rate is proved: {found['unproved']}."
+    drawn = found["agents_per_step"] < len(found["trajectory"]["contributions"][0])
+    mean = " in the root mean square" if drawn else ""
     return (
-        f"{words} Proved: the distance to the equilibrium shrinks by at least "
-        f"{1 - found['rate']:.3%} a step, rest after at most {found['steps_bound']:,} steps."
+        f"{words} Proved{mean}: the distance to the equilibrium shrinks by at least "
+        f"{1 - found['rate']:.3g} of itself a step, rest after at most {found['steps_bound']:,} steps."
     )

@@ -54,8 +54,8 @@ class StrongConcavity:
     --------
     >>> StrongConcavity(0.5, 1.0, 2).safe_step
     0.125
-    >>> round(StrongConcavity(0.5, 1.0, 2).contraction(0.125) ** 2, 6)
-    0.9375
+    >>> StrongConcavity(0.5, 1.0, 2).progress(0.125)
+    0.0625
     """
 
     strength: float
@@ -67,14 +67,13 @@ class StrongConcavity:
         """The step size lambda / (n^2 L^2) of [M23] Theorem 3.2, samples squared per money."""
         return self.strength / (self.agents * self.largest) ** 2
 
-    def contraction(self, step_size: float) -> float:
-        """Return sqrt(1 - 2 step lambda + step^2 n^2 L^2), the factor per deterministic step.
+    def progress(self, step_size: float) -> float:
+        """Return 2 step lambda - step^2 n^2 L^2; 0 or less promises nothing.
 
-        Distances to the equilibrium and norms of the projected gradient shrink by it; a value of
-        1 or more promises nothing.
+        With all agents moving, squared distances to the equilibrium and squared norms of the
+        projected gradient shrink by at least this share in a step.
         """
-        square = step_size * self.agents * self.largest
-        return float(np.sqrt(max(0.0, 1 - 2 * step_size * self.strength + square * square)))
+        return step_size * (2 * self.strength - step_size * (self.agents * self.largest) ** 2)
 
 
 def strong_concavity(stakes: Stakes, top: Floats) -> StrongConcavity | str:

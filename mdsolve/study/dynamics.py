@@ -241,22 +241,22 @@ def _promise(path: Trajectory, proved: StrongConcavity | str, n: int) -> dict[st
 
     With all agents moving, distances and gradient norms shrink by the factor in every step. With k
     of n drawn at random each coordinate moves with chance k/n, so that the expected square of the
-    distance shrinks by 1 - (k/n)(1 - factor^2), and the bound on the steps is n/k times as large.
+    distance falls by k/n times the progress, and the bound on the steps is n/k times as large.
     """
     if isinstance(proved, str):
         return {"lambda": None, "L": None, "rate": None, "steps_bound": None, "unproved": proved}
-    square = 1 - proved.contraction(path.step_size) ** 2
+    progress = proved.progress(path.step_size)
     promise: dict[str, Any] = {"lambda": proved.strength, "L": proved.largest}
-    if square <= 0:
+    if progress <= 0:
         reason = f"the step size is above twice the safe one, {proved.safe_step:.6g}"
         return {**promise, "rate": None, "steps_bound": None, "unproved": reason}
-    drawn = path.agents_per_step / n
+    progress *= path.agents_per_step / n
     first = float(path.gradient_norms[0])
     fall = math.log(first / path.target) if first > path.target else 0.0
     return {
         **promise,
-        "rate": math.sqrt(1 - drawn * square),
-        "steps_bound": math.ceil(2 * fall / square / drawn),
+        "rate": math.sqrt(1 - progress),
+        "steps_bound": math.ceil(2 * fall / progress),
         "unproved": None,
     }
 
@@ -264,6 +264,8 @@ def _promise(path: Trajectory, proved: StrongConcavity | str, n: int) -> dict[st
 def _judged(solution: Solution, path: Trajectory, plan: DynamicsPlan) -> Solution:
     """Return the solution with its termination: solved only if the checker found an equilibrium."""
     assert solution.certificate is not None
+    if "regret" not in solution.answers:
+        return solution
     verdict = solution.certificate.condition("nash").verdict
     after = f"After {path.steps:,} steps of size {path.step_size:.6g}"
     if path.stop is None and verdict == "pass":

@@ -81,7 +81,7 @@ def test_convergence_is_at_least_as_fast_as_proved(data, rule):
     goal = equilibrium(stakes)
     for factor in (0.5, 1.0, 1.9):
         step = factor * proved.safe_step
-        rate = proved.contraction(step)
+        rate = np.sqrt(1 - proved.progress(step))
         assert rate < 1
         path = run(stakes, step, steps=400)
         away = np.linalg.norm(path.iterates - goal, axis=1)
@@ -206,7 +206,7 @@ def test_the_mean_square_distance_of_drawn_agents_falls_as_proved():
     proved = strong_concavity(stakes, stakes.game.capacity)
     step = proved.safe_step
     steps = 120
-    square = 1 - (1 - proved.contraction(step) ** 2) / 3
+    square = 1 - proved.progress(step) / 3
     distances = [
         np.linalg.norm(run(stakes, step, steps, 1, seed=seed).iterates - goal, axis=1) ** 2
         for seed in range(60)

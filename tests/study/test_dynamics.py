@@ -267,3 +267,13 @@ def test_rest_of_slopes_need_not_be_an_equilibrium():
     assert "a larger change pays" in found.message
     best = 1000.0
     assert found.regret == pytest.approx(1 - 100 / best - 1e-4 * best)
+
+
+def test_a_check_that_was_interrupted_leaves_a_solution(game, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mdsolve.study.sharing_run.certify_sharing", interrupted)
+    found = md.simulate(game, "none", step_size=1)
+    assert found.termination is md.Termination.INTERRUPTED
+    assert "check was stopped" in found.message
