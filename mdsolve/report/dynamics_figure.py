@@ -72,7 +72,7 @@ def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
     label = "simulated" if rate is not None else "simulated; no bound is proved"
     axes.plot(steps[shown], values[shown], color=PATH, label=label)
     drawn = found["agents_per_step"] < len(course["contributions"][0])
-    if rate is not None and values[0] > 0 and (known or not drawn):
+    if rate and values[0] > 0 and (known or not drawn):
         # Logarithms, since rate^steps may be below the smallest double.
         bound = np.log10(values[0]) + steps * np.log10(rate)
         seen = bound >= np.log10(values[shown].min()) - 1

@@ -124,5 +124,6 @@ def dynamics_words(found: Mapping[str, Any]) -> str:
     mean = " in the root mean square" if drawn else ""
     return (
         f"{words} Proved{mean}: the distance to the equilibrium shrinks by at least "
-        f"{1 - found['rate']:.3g} of itself a step, rest after at most {found['steps_bound']:,} steps."
+        f"{1 - found['rate']:.3g} of itself a step, "
+        f"rest after at most {found['steps_bound']:,} steps."
     )
