@@ -148,7 +148,7 @@ class EnumeratedShares:
     ...                      {"name": "B", "cost": 1}], "accuracy": {"family": "power"}})
     >>> game = rigorous_game(instance, EXACT)
     >>> EnumeratedShares(rows_of(game), [ONE, 2 * ONE]).shares
-    [5/12, 7/12]
+    [7/12, 11/12]
     """
 
     rows: Sequence[Row]

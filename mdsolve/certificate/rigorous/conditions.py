@@ -29,7 +29,6 @@ from mdsolve.certificate.rigorous.setting import RigorousSetting, largest
 from mdsolve.certificate.rigorous.welfare import welfare_optimality
 from mdsolve.certificate.sharing import SHAPED, conditions_for
 from mdsolve.certificate.sharing_claim import SharingClaim
-from mdsolve.certificate.tally import shown_number
 from mdsolve.certificate.welfare import OPTIMALITY
 from mdsolve.conditions import ArithmeticName, Certificate, Condition
 from mdsolve.errors import UnsupportedError
@@ -194,7 +193,7 @@ def budget_balance(setting: RigorousSetting) -> Condition:
             "payments do not sum to zero",
         ),
         f"{len(payments):,} payments",
-        lambda k: {"sum_of_payments": shown_number(paid)},  # noqa: ARG005
+        lambda k: {"sum_of_payments": setting.shown(paid)},  # noqa: ARG005
     )
 
 

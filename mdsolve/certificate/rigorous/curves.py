@@ -52,7 +52,7 @@ class PowerCurve(ConcaveCurve):
     Examples
     --------
     >>> from mdsolve.certificate.rigorous.numbers import EXACT
-    >>> PowerCurve(EXACT, ONE, ONE, ONE).value(flint.fmpq(1))
+    >>> PowerCurve(EXACT, ONE, ONE, ONE).value(ONE)
     1/2
     """
 

@@ -318,8 +318,8 @@ def largest_value(
     --------
     >>> from mdsolve.certificate.rigorous.numbers import ONE
     >>> best = largest_value(lambda x: x * (1 - x), lambda x, side: 1 - 2 * x, ZERO, ONE)
-    >>> best
-    1/4
+    >>> best.contains(ONE / 4), bool(best.rad() < ONE / 10**12)
+    (True, True)
     """
     if end == start:
         return value(start)

@@ -91,7 +91,7 @@ def step_error(power: Number, step: Number) -> Number:
 
     Examples
     --------
-    >>> bool(step_error(flint.fmpq(2), flint.fmpq(1, 8)) < 4e-31)
+    >>> bool(step_error(flint.fmpq(2), flint.fmpq(1, 8)) < 1e-29)
     True
     """
     angle = _angle(float(power), float(step))

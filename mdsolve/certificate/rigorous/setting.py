@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+import flint
 import numpy as np
 
 from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
@@ -19,7 +20,7 @@ from mdsolve.certificate.rigorous.game import RigorousGame
 from mdsolve.certificate.rigorous.numbers import ONE, ZERO, Number, as_stored, as_written, total
 from mdsolve.certificate.rigorous.quadrature import WORK_LIMIT, QuadratureShares, has_quadrature
 from mdsolve.certificate.sharing_claim import SharingClaim
-from mdsolve.certificate.tally import Tally, shown_number
+from mdsolve.certificate.tally import Tally
 from mdsolve.conditions import Condition
 from mdsolve.game.enclosure import to_float
 from mdsolve.tolerance import DEFAULT
@@ -28,6 +29,9 @@ Numbers = Sequence[Number]
 
 ENUMERATION_LIMIT = 10
 """Most agents whose coalitions are enumerated."""
+
+FRACTION_LIMIT = 10**18
+"""Denominators below this are shown as fractions."""
 
 
 class Shares(Protocol):
@@ -216,7 +220,7 @@ class RigorousSetting:
             scope,
             lambda k: (
                 {"agent": self.names[k]}
-                | {key: shown_number(column[k]) for key, column in more.items()}
+                | {key: self.shown(column[k]) for key, column in more.items()}
             ),
         )
 
@@ -244,6 +248,13 @@ class RigorousSetting:
             good=words[0],
             bad=words[1],
         )
+
+    def shown(self, value: Number) -> str | float:
+        """Return a number for a witness: a fraction where that is exact and short, else a float."""
+        if self.game.calculus.exact and isinstance(value, flint.fmpq):
+            text = str(value) if value.q < FRACTION_LIMIT else ""
+            return text or to_float(value)
+        return to_float(value)
 
     def unchecked(self, name: str, reason: str) -> Condition:
         """Return a condition that was not checked, with the reason."""

@@ -1,0 +1,590 @@
+"""Rigorous checks of sharing games: known equilibria are proved, millionths are refuted."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from itertools import pairwise, permutations
+from math import factorial
+
+import flint
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import mdsolve as md
+from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
+from mdsolve.certificate.rigorous.costs import Cost
+from mdsolve.certificate.rigorous.curves import PacCurve, curve_of
+from mdsolve.certificate.rigorous.game import rigorous_game
+from mdsolve.certificate.rigorous.nash import largest_value
+from mdsolve.certificate.rigorous.numbers import ENCLOSURE, EXACT, ONE, ZERO, as_stored, as_written
+from mdsolve.certificate.rigorous.quadrature import QuadratureShares, step_error
+from mdsolve.certificate.rigorous.welfare import mean
+from mdsolve.cli.main import app
+from mdsolve.game.build_sharing import sharing_game
+from mdsolve.game.enclosure import ENCLOSURE as BALLS
+from mdsolve.game.enclosure import to_float
+from mdsolve.game.p_mean import p_mean
+
+STEP = 1e-6
+TWO = {
+    "kind": "sharing",
+    "agents": [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}],
+    "accuracy": {"family": "power"},
+}
+KNOWN = [
+    ("none", TWO, (np.sqrt(10) - 1, 0.0)),
+    ("shapley", TWO, (2.9983929801, 1.1690481371)),
+]
+"""[M25] Examples 3 and 4 (theory of the project, known answers)."""
+
+
+@pytest.fixture(autouse=True)
+def _balls():
+    with BALLS.context():
+        yield
+
+
+def verdict(data, claim, arithmetic, name="nash", **options):
+    found = md.verify(md.parse(data), claim, arithmetic=arithmetic, conditions=[name], **options)
+    return found.condition(name)
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "enclosure"])
+@pytest.mark.parametrize(("mechanism", "data", "s"), KNOWN)
+def test_known_equilibria_are_proved_and_a_millionth_is_refuted(arithmetic, mechanism, data, s):
+    claim = {"mechanism": mechanism, "contributions": list(s)}
+    found = verdict(data, claim, arithmetic)
+    assert found.verdict == "pass"
+    assert found.arithmetic == arithmetic
+    assert found.violation < 1e-15
+    for agent, sign in ((0, 1), (0, -1), (1, 1)):
+        moved = list(s)
+        moved[agent] += sign * STEP
+        wrong = verdict(data, {**claim, "contributions": moved}, arithmetic)
+        assert wrong.verdict == "fail"
+        assert wrong.witness["agent"] == "AB"[agent]
+        assert wrong.witness["best_response"] == pytest.approx(s[agent], abs=2e-6)
+        assert 0 < wrong.witness["gain_at_least"] < 1e-6
+
+
+def test_a_refuted_gain_is_a_lower_bound_of_the_true_gain():
+    """Agent A at 1 instead of sqrt(10) - 1 gains 1/2 - 1/sqrt(10) - (sqrt(10) - 2)/10."""
+    found = verdict(TWO, {"mechanism": "none", "contributions": [1, 0]}, "exact")
+    true = 0.5 - 1 / np.sqrt(10) - (np.sqrt(10) - 2) / 10
+    assert 0.7 * true < found.witness["gain_at_least"] <= true
+    far = verdict(TWO, {"mechanism": "none", "contributions": [9, 0]}, "enclosure")
+    true = 0.1 - 1 / np.sqrt(10) + (10 - np.sqrt(10)) / 10
+    assert 0.7 * true < far.witness["gain_at_least"] <= true
+
+
+def test_an_exact_equilibrium_needs_no_tolerance():
+    """Capacity 1/10, written as such: both agents at their bounds, in exact arithmetic."""
+    data = {
+        **TWO,
+        "agents": [{"name": "A", "cost": 0.1, "capacity": 0.1}, {"name": "B", "cost": 1}],
+    }
+    claim = {"mechanism": "none", "contributions": [0.1, 0.0], "payments": [0, 0]}
+    certificate = md.verify(md.parse(data), claim, arithmetic="exact", tolerance=0.0)
+    assert certificate.verdict == "pass"
+    for name in ("nash", "feasibility", "individual-rationality", "budget-balance"):
+        found = certificate.condition(name)
+        assert (found.verdict, found.tolerance) == ("pass", 0)
+    assert certificate.condition("nash").violation == 0
+    beyond = {**claim, "contributions": [np.nextafter(0.1, 1), 0.0]}
+    assert verdict(data, beyond, "exact", "feasibility").verdict == "fail"
+    assert verdict(data, beyond, "exact", "nash").verdict == "fail"
+    assert verdict(data, {**claim, "contributions": [-1e-300, 0.0]}, "exact").verdict != "pass"
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "enclosure"])
+@pytest.mark.parametrize(
+    ("mechanism", "options"),
+    [
+        ("none", {}),
+        ("budget-balanced", {"beta": "optimal"}),
+        ("contribution-transfer", {"beta": 0.05}),
+    ],
+)
+def test_solutions_pass_and_changed_payments_fail(arithmetic, mechanism, options):
+    instance = md.parse(TWO)
+    solution = md.solve(instance, mechanism, options=options)
+    certificate = md.verify(instance, solution, arithmetic=arithmetic)
+    assert certificate.verdict == "pass"
+    data = json.loads(json.dumps(solution.to_dict()))
+    paid = [data["payments"][0] + STEP, data["payments"][1]]
+    changed = md.verify(instance, {**data, "payments": paid}, arithmetic=arithmetic)
+    assert changed.condition("nash").verdict == "fail"
+    assert changed.condition("budget-balance").verdict == "fail"
+
+
+def test_budget_balance_is_an_exact_sum():
+    """One part in 2^-52 is a failure in exact arithmetic and none in the others."""
+    claim = {"mechanism": "none", "contributions": [0, 0], "payments": [0.25, -0.25]}
+    assert verdict(TWO, claim, "exact", "budget-balance").verdict == "pass"
+    off = {**claim, "payments": [0.25, -0.25 + 2**-52]}
+    found = verdict(TWO, off, "exact", "budget-balance")
+    assert (found.verdict, found.tolerance) == ("fail", 0)
+    assert found.witness["sum_of_payments"] == f"1/{2**52}"
+    assert verdict(TWO, off, "enclosure", "budget-balance").verdict == "pass"
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "enclosure"])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("reciprocity", lambda s, p: (s, [x - STEP for x in p])),
+        ("individual-rationality", lambda s, p: (s, [p[0] - 1.0, p[1]])),
+        ("individual-rationality-alone", lambda s, p: (s, [p[0] - 1.0, p[1]])),
+        ("feasibility", lambda s, p: ([-STEP, s[1]], p)),
+        ("equal-treatment", lambda s, p: ([s[0], s[0]], [p[0], p[0] + STEP])),
+    ],
+)
+def test_every_condition_rejects_a_perturbed_answer(arithmetic, name, change):
+    data = {**TWO, "agents": [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.1}]}
+    instance = md.parse(data)
+    with pytest.MonkeyPatch.context():
+        s = [1.2, 1.2]
+        rule = md.verify(instance, {"mechanism": "shapley", "contributions": s}, conditions=[name])
+    assert rule.condition(name).verdict == "pass"
+    payments = [0.0, 0.0]
+    right = {"mechanism": "shapley", "contributions": s, "payments": payments}
+    assert verdict(data, right, arithmetic, name).verdict == "pass"
+    s, payments = change(s, payments)
+    wrong = {"mechanism": "shapley", "contributions": s, "payments": payments}
+    assert verdict(data, wrong, arithmetic, name).verdict == "fail"
+
+
+def test_training_alone_can_be_better_than_shapley():
+    """Theory: u_1 = .167277 against .467544 alone, where 1 - 2 sqrt(.1) - .1 is the value."""
+    data = {
+        **TWO,
+        "agents": [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.05}],
+        "accuracy": {"family": "power", "weights": [[1, 1], [0, 1]]},
+    }
+    s = [0.0, 5.0]
+    found = verdict(
+        data,
+        {"mechanism": "shapley", "contributions": s},
+        "enclosure",
+        "individual-rationality-alone",
+    )
+    assert found.verdict == "fail"
+    assert found.witness["alone"] == pytest.approx(1.1 - 2 * np.sqrt(0.1), abs=1e-12)
+
+
+def test_irrational_games_are_left_to_enclosures_and_say_why():
+    data = {**TWO, "accuracy": {"family": "power", "exponent": 0.5}}
+    claim = {"mechanism": "none", "contributions": [5 ** (2 / 3) - 1, 0], "payments": [0, 0]}
+    exact = md.verify(md.parse(data), claim, arithmetic="exact")
+    assert exact.verdict == "not-checked"
+    assert "enclosure" in exact.condition("nash").detail
+    assert exact.condition("budget-balance").verdict == "pass"
+    assert md.verify(md.parse(data), claim, arithmetic="enclosure").verdict == "pass"
+    points = {"family": "curve", "points": [[0, 0], [1, 0.2], [2, 0.9]]}
+    fitted = md.verify(
+        md.parse({**TWO, "accuracy": points}), {"contributions": [1, 1]}, arithmetic="exact"
+    )
+    assert "curve" in fitted.condition("nash").detail
+    many = {**TWO, "agents": {"count": 12, "cost": 0.1}}
+    shares = {"mechanism": "shapley", "contributions": [0.1] * 12}
+    assert "12 agents" in verdict(many, shares, "exact").detail
+
+
+FAMILIES = {
+    "power": {"family": "power", "exponent": 0.7},
+    "linear": {"family": "linear", "weights": [0.2, 0.1]},
+    "coverage": {"family": "coverage", "distributions": [[0.2, 0.3], [0.1, 0.6]]},
+    "curve": {"family": "curve", "points": [[0, 0], [2, 0.5], [6, 0.9]]},
+    "pac": {"family": "pac", "complexity": 1},
+    "threshold-power": {"family": "threshold-power", "value": 1, "threshold": 2, "exponent": 0.8},
+    "union": {
+        "family": "union",
+        "curve": {"points": [[0, 0], [2, 0.5], [6, 0.9]]},
+        "neighbours": [[0, 1], [0, 1]],
+    },
+}
+COSTS = {
+    "linear": {"family": "linear", "rate": 0.01, "fixed": 0.2},
+    "quadratic": {"family": "quadratic", "rate": 0.01, "curvature": 0.02},
+    "power": {"family": "power", "rate": 0.02, "exponent": 1.5},
+    "piecewise-linear": {"family": "piecewise-linear", "points": [[0, 0], [3, 0.1], [5, 1]]},
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_accuracies_enclose_the_float_formulas(family):
+    data = {**TWO, "accuracy": FAMILIES[family]}
+    game, rigorous = sharing_game(md.parse(data)), rigorous_game(md.parse(data), ENCLOSURE)
+    for s in ([0.0, 0.0], [1.0, 2.5], [3.25, 40.5], [900.0, 20.0]):
+        numbers = [as_stored(x) for x in s]
+        values = rigorous.accuracy.values(numbers)
+        np.testing.assert_allclose(
+            [to_float(x) for x in values], game.accuracies(np.array(s)), atol=1e-12
+        )
+        for agent, branches in enumerate(rigorous.accuracy.branches(numbers)):
+            here = branches[0]
+            assert here.start <= numbers[agent]
+            assert to_float(here.value(numbers[agent])) == pytest.approx(
+                to_float(values[agent]), abs=1e-12
+            )
+            slope = game.accuracy.slope_along(agent, np.array(s), np.array([s[agent]]))[0]
+            found = to_float(here.slope(numbers[agent], "right"))
+            assert found == pytest.approx(slope, abs=1e-12), (family, s, agent)
+
+
+@pytest.mark.parametrize("family", COSTS)
+def test_costs_equal_the_float_formulas(family):
+    data = {**TWO, "agents": [{"name": "A", "cost": COSTS[family]}, {"name": "B", "cost": 1}]}
+    game, rigorous = sharing_game(md.parse(data)), rigorous_game(md.parse(data), ENCLOSURE)
+    for x in (0.0, 0.5, 3.0, 4.0, 5.0, 70.0):
+        s = np.array([x, 0.0])
+        cost = rigorous.costs[0]
+        assert to_float(cost.value(as_stored(x))) == pytest.approx(game.costs.value(s)[0])
+        for side in ("left", "right"):
+            if x == 0 and side == "left":
+                continue
+            slope = game.costs.slope(s, side)[0]
+            assert to_float(cost.slope(as_stored(x), side)) == pytest.approx(slope)
+
+
+def test_pac_is_increasing_and_concave_from_its_start():
+    curve = PacCurve(ENCLOSURE, ONE, as_written(10))
+    at = [as_written(10 * 1.3**k) for k in range(60)]
+    slopes = [curve.bound_slope(y) for y in at]
+    assert all(slope > 0 for slope in slopes)
+    assert all(b < a for a, b in pairwise(slopes))
+    assert curve.bound(at[0]) < 0
+    y = mpmath.mpf(57)
+    with mpmath.workdps(40):
+        bound = 1 - (4 + mpmath.sqrt(20 * (2 + mpmath.log(y / 10)))) / mpmath.sqrt(y)
+    assert flint.arb(mpmath.nstr(bound, 38)).overlaps(
+        curve.bound(as_written(57)) + flint.arb(0, 1e-30)
+    )
+
+
+def shares_by_permutations(value, n):
+    """Shapley shares straight from the definition, in the numbers that `value` returns."""
+    found = [Fraction(0)] * n
+    for order in permutations(range(n)):
+        inside = []
+        for agent in order:
+            before = value(inside)
+            inside = [*inside, agent]
+            found[agent] += Fraction(value(inside) - before) / factorial(n)
+    return found
+
+
+def test_shares_are_exact_fractions():
+    weights = [[1, 2, 0], [1, 1, 1], [0, 3, 1]]
+    data = {
+        "kind": "sharing",
+        "agents": [{"name": f"a{k}", "cost": 1, "value": k + 1} for k in range(3)],
+        "accuracy": {"family": "power", "exponent": 2, "weights": weights},
+    }
+    s = [Fraction(1, 2), Fraction(3), Fraction(5, 4)]
+
+    def value(inside):
+        return sum(
+            (k + 1) * (1 - 1 / (1 + sum((weights[k][j] * s[j] for j in inside), Fraction(0))) ** 2)
+            for k in range(3)
+        )
+
+    expected = shares_by_permutations(value, 3)
+    rows = rows_of(rigorous_game(md.parse(data), EXACT))
+    found = EnumeratedShares(rows, [as_written(x) for x in s]).shares
+    assert [Fraction(int(x.p), int(x.q)) for x in found] == expected
+
+
+def test_the_step_error_bounds_the_gamma_function_on_vertical_lines():
+    for power in (0.05, 0.5, 1.0, 2.0, 3.5, 11.0):
+        for folds in (4, 5, 8):
+            with mpmath.workdps(40):
+                true = (
+                    2
+                    * mpmath.nsum(
+                        lambda m, a=power, k=folds: abs(mpmath.gamma(a + 2j * mpmath.pi * m * k)),
+                        [1, 6],
+                    )
+                    / mpmath.gamma(power)
+                )
+            bound = step_error(as_written(power), flint.fmpq(1, folds))
+            assert true <= float(bound.upper()) < 100 * true * folds**power
+
+
+def test_the_trapezoid_sum_is_as_wrong_as_the_bound_allows():
+    """With a coarse step the error is visible, and within the bound."""
+    for power, step in ((2.0, 1.2), (1.1, 1.0), (3.0, 0.9)):
+        with mpmath.workdps(40):
+            for shift in (1, 1.7, 3):
+                terms = mpmath.nsum(
+                    lambda k, a=power, h=step, c=shift: (
+                        mpmath.e ** (a * k * h - c * mpmath.e ** (k * h))
+                    ),
+                    [-200, 30],
+                )
+                error = step * terms * mpmath.mpf(shift) ** power / mpmath.gamma(power) - 1
+                bound = step_error(as_written(power), as_written(step))
+                assert abs(error) <= float(bound.upper())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 6), st.data())
+def test_quadrature_encloses_enumeration(n, data):
+    amount = st.floats(0, 1000)
+    weights = [[data.draw(st.floats(0, 2)) for _ in range(n)] for _ in range(n)]
+    game = rigorous_game(
+        md.parse(
+            {
+                "kind": "sharing",
+                "agents": [{"name": f"a{k}", "cost": 1} for k in range(n)],
+                "accuracy": {
+                    "family": "power",
+                    "exponent": data.draw(st.sampled_from([0.05, 0.5, 1, 2.5, 9])),
+                    "scale": 0.7,
+                    "weights": weights,
+                },
+                "platform_data": data.draw(st.sampled_from([0, 3])),
+            }
+        ),
+        ENCLOSURE,
+    )
+    s = [as_stored(data.draw(amount)) for _ in range(n)]
+    rows = rows_of(game)
+    slow, fast = EnumeratedShares(rows, s), QuadratureShares(rows, s)
+    for agent in range(n):
+        share = flint.arb(fast.shares[agent])
+        assert share.overlaps(flint.arb(slow.shares[agent]))
+        assert share.rad() < 1e-18
+        own = s[agent] + 1
+        slope = fast.slope(agent, own, "right")
+        assert flint.arb(slope).overlaps(flint.arb(slow.slope(agent, own, "right")))
+
+
+def test_quadrature_against_mpmath_and_the_total():
+    """Seven agents: shares sum to A(s) - A(0); one slope against a 40-digit integral."""
+    n, b = 7, Fraction(3, 4)
+    s = [Fraction(k * k % 17, 4) + 1 for k in range(n)]
+    data = {
+        "kind": "sharing",
+        "agents": {"count": n, "cost": 0.1},
+        "accuracy": {"family": "power", "exponent": str(b)},
+    }
+    numbers = [as_written(x) for x in s]
+    shares = QuadratureShares(rows_of(rigorous_game(md.parse(data), ENCLOSURE)), numbers)
+    whole = n * (1 - flint.arb(1 + sum(numbers, ZERO)) ** flint.arb(flint.fmpq(-3, 4)))
+    assert sum(shares.shares, flint.arb(0)).overlaps(whole)
+    with mpmath.workdps(20):
+
+        def average(u):
+            lost = [1 - mpmath.e ** (-u * mpmath.mpf(x.numerator) / x.denominator) for x in s[1:]]
+            nodes = mpmath.quad(
+                lambda x: mpmath.fprod(1 - x * q for q in lost), [0, 1], maxdegree=4
+            )
+            return nodes * mpmath.e ** (-u * (1 + mpmath.mpf(s[0].numerator) / s[0].denominator))
+
+        integral = mpmath.quad(
+            lambda t: mpmath.e ** (mpmath.mpf("1.75") * t) * average(mpmath.e**t),
+            [-24, -12, -6, -3, -1, 0, 1, 2, 3, 5],
+        )
+        expected = n * integral / mpmath.gamma(mpmath.mpf("0.75"))
+    slope = shares.slope(0, numbers[0], "right")
+    assert abs(float(slope.mid() - flint.arb(mpmath.nstr(expected, 30)))) < 1e-14
+
+
+def test_thirty_agents_are_proved_and_refuted():
+    random = np.random.default_rng(3)
+    data = {
+        "kind": "sharing",
+        "agents": [
+            {"name": f"a{k}", "cost": float(rate), "group": "abc"[k % 3]}
+            for k, rate in enumerate(random.uniform(0.01, 0.05, 30).round(4))
+        ],
+        "accuracy": {
+            "family": "power",
+            "exponent": 0.5,
+            "group_weights": {g: {h: 1 if g == h else 0.2 for h in "abc"} for g in "abc"},
+        },
+    }
+    instance = md.parse(data)
+    solution = md.solve(instance, "shapley")
+    assert md.verify(instance, solution, arithmetic="enclosure").verdict == "pass"
+    moved = solution.contributions.copy()
+    moved[int(np.argmax(moved))] += STEP
+    claim = {"mechanism": "shapley", "contributions": moved.tolist()}
+    assert verdict(data, claim, "enclosure").verdict == "fail"
+    assert "30 agents" in verdict(data, claim, "exact").detail
+
+
+@pytest.mark.parametrize("family", ["pac", "threshold-power", "union"])
+def test_clipped_and_joined_accuracies_are_searched_branch_by_branch(family):
+    cheap = {"pac": 0.0005, "threshold-power": 0.02, "union": 0.12}[family]
+    data = {
+        **TWO,
+        "agents": [{"name": "A", "cost": cheap}, {"name": "B", "cost": 5}],
+        "accuracy": FAMILIES[family],
+    }
+    instance = md.parse(data)
+    game = sharing_game(instance)
+    nothing = verdict(data, {"mechanism": "none", "contributions": [0, 0]}, "enclosure")
+    assert nothing.verdict == "fail"
+    points = np.linspace(0, 3000, 300_001)
+    values = game.accuracy.along(0, np.zeros(2), points) - cheap * points
+    gain = values.max() - values[0]
+    assert nothing.violation == pytest.approx(gain, rel=0.5)
+    assert nothing.violation <= gain + 1e-6  # the grid misses the maximum by a little
+    solution = md.solve(instance, "none")
+    assert md.verify(instance, solution, arithmetic="enclosure").verdict == "pass"
+    best = float(solution.contributions[0])
+    assert best == pytest.approx(points[np.argmax(values)], abs=0.02)
+    off = {"mechanism": "none", "contributions": [best * (1 + STEP), 0]}
+    moved = verdict(data, off, "enclosure")
+    assert moved.verdict == "fail"
+    alone = md.verify(instance, solution, arithmetic="enclosure").condition(
+        "individual-rationality-alone"
+    )
+    assert alone.verdict == "pass"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_verdicts_agree_with_float_checks(data):
+    """Wherever both decide, they say the same; only edges may be left open."""
+    n = data.draw(st.integers(2, 4))
+    rate = st.floats(0.01, 1).map(lambda x: round(x, 4))
+    row = st.lists(st.floats(0.05, 2).map(lambda x: round(x, 3)), min_size=n, max_size=n)
+    accuracy = {
+        "family": "power",
+        "exponent": data.draw(st.sampled_from([0.3, 1, 2])),
+        "weights": [data.draw(row) for _ in range(n)],
+    }
+    game = {
+        "kind": "sharing",
+        "agents": [{"name": f"a{k}", "cost": data.draw(rate), "capacity": 5} for k in range(n)],
+        "accuracy": accuracy,
+    }
+    instance = md.parse(game)
+    mechanism = data.draw(st.sampled_from(["none", "shapley", "contribution-transfer"]))
+    options = {"beta": 0.01} if mechanism == "contribution-transfer" else {}
+    contributions = [data.draw(st.floats(0, 5)) for _ in range(n)]
+    if mechanism != "shapley" and data.draw(st.booleans()):
+        contributions = md.solve(instance, mechanism, options=options).contributions.tolist()
+    claim = {
+        "mechanism": {"name": mechanism, "options": options},
+        "contributions": contributions,
+    }
+    rough = md.verify(instance, claim)
+    rigorous = md.verify(instance, claim, arithmetic="enclosure")
+    for condition in rough.conditions:
+        found = rigorous.condition(condition.name)
+        assert found.verdict == condition.verdict, (condition, found)
+        assert found.scale is None or found.scale == pytest.approx(condition.scale, rel=1e-9)
+
+
+BANKS = {
+    "kind": "sharing",
+    "agents": [
+        {"name": "A", "cost": 1, "value": 4, "budget": 10},
+        {"name": "B", "cost": 1, "value": 4, "budget": 10},
+        {"name": "C", "cost": 2, "value": 8, "budget": 12},
+    ],
+    "accuracy": {"family": "power"},
+}
+
+
+@pytest.mark.parametrize("p", [1, 0.5, 0, -1, "-inf"])
+def test_the_welfare_optimum_is_proved_and_a_worse_choice_refuted(p):
+    instance = md.parse(BANKS)
+    solution = md.solve(instance, "welfare", options={"p": p})
+    data = json.loads(json.dumps(solution.to_dict()))
+    found = md.verify(instance, data, arithmetic="enclosure").condition("welfare-optimality")
+    assert (found.verdict, found.arithmetic) == ("pass", "enclosure")
+    assert found.violation < 1e-8
+    rough = md.verify(instance, data).condition("welfare-optimality")
+    assert found.witness["objective"] == pytest.approx(rough.witness["objective"], rel=1e-12)
+    exact = md.verify(instance, data, arithmetic="exact").condition("welfare-optimality")
+    assert exact.verdict == ("pass" if p in (1, "-inf") else "not-checked")
+    worse = {**data, "contributions": [0.8 * x for x in data["contributions"]]}
+    worse.pop("payments")
+    refuted = md.verify(instance, worse, arithmetic="enclosure").condition("welfare-optimality")
+    assert refuted.verdict == "fail"
+    assert refuted.witness["better"] > refuted.witness["objective"]
+    if p != 1:
+        blind = {**data, "weights": [1.0, 1e-9, 1e-9]}
+        open_one = md.verify(instance, blind, arithmetic="enclosure")
+        assert open_one.condition("welfare-optimality").verdict == "not-checked"
+
+
+@pytest.mark.parametrize("p", [None, -5, -1, 0, Fraction(1, 2), 1])
+def test_means_enclose_the_float_means(p):
+    values = [0.5, 2.0, 3.25]
+    exponent = -np.inf if p is None else float(p)
+    found = mean([as_stored(x) for x in values], None if p is None else as_written(p), ENCLOSURE)
+    assert to_float(found) == pytest.approx(p_mean(np.array(values), exponent), rel=1e-14)
+
+
+def test_budgets_end_what_an_agent_can_choose():
+    """A spends his whole budget: more would pay, but he has no money for it."""
+    data = {
+        **TWO,
+        "agents": [
+            {"name": "A", "cost": 0.1, "budget": 0.05},
+            {"name": "B", "cost": 9, "budget": 1},
+        ],
+    }
+    claim = {"mechanism": "none", "contributions": [0.5, 0.0]}
+    for arithmetic in ("exact", "enclosure"):
+        assert verdict(data, claim, arithmetic).verdict == "pass"
+        assert verdict(data, claim, arithmetic, "feasibility").verdict == "pass"
+        alone = verdict(data, claim, arithmetic, "individual-rationality-alone")
+        assert alone.verdict == "pass"
+        assert alone.witness["alone"] == pytest.approx(1 - 1 / 1.5 - 0.05 + 0.05, abs=1e-9) or (
+            alone.witness["agent"] == "B"
+        )
+        less = {**claim, "contributions": [0.5 - STEP, 0.0]}
+        assert verdict(data, less, arithmetic).verdict == "fail"
+        more = {**claim, "contributions": [0.5 + STEP, 0.0]}
+        assert verdict(data, more, arithmetic, "feasibility").verdict == "fail"
+
+
+def test_the_largest_value_is_enclosed():
+    cost = Cost(ENCLOSURE, rate=as_written(0.1))
+    best = largest_value(
+        lambda x: 1 - 1 / (1 + x) - cost.value(x),
+        lambda x, side: 1 / (1 + x) ** 2 - cost.slope(x, side),
+        ZERO,
+        None,
+    )
+    true = flint.fmpq(11, 10) - 2 * flint.arb(flint.fmpq(1, 10)).sqrt()
+    assert flint.arb(best).contains(true)
+    assert flint.arb(best).rad() < 1e-14
+    with pytest.raises(ValueError, match="without end"):
+        largest_value(lambda x: x, lambda x, side: ONE, ZERO, None)
+
+
+def test_the_command_line_checks_in_every_arithmetic(tmp_path):
+    instance, solution = tmp_path / "two.json", tmp_path / "solution.json"
+    instance.write_text(json.dumps({"format": "mdsolve/1", **TWO}))
+    answer = {"format": "mdsolve-solution/1", "mechanism": {"name": "shapley"}}
+    runner = CliRunner()
+    for moved, code in ((0.0, 0), (STEP, 1)):
+        answer["contributions"] = [2.9983929801 + moved, 1.1690481371]
+        solution.write_text(json.dumps(answer))
+        for arithmetic in ("float", "enclosure", "exact"):
+            arguments = ["verify", str(instance), str(solution), "--arithmetic", arithmetic]
+            done = runner.invoke(app, [*arguments, "--json"])
+            assert done.exit_code == code, done.output
+            for condition in json.loads(done.stdout)["conditions"]:
+                assert condition["arithmetic"] == arithmetic
+
+
+def test_curves_without_formulas_are_named():
+    from mdsolve.errors import UnsupportedError
+
+    spec = md.parse({**TWO, "accuracy": {"family": "pac", "complexity": 1, "ceiling": 3}}).accuracy
+    with pytest.raises(UnsupportedError, match="pac"):
+        curve_of(spec, ENCLOSURE)
