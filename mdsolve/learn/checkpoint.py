@@ -78,7 +78,7 @@ class Checkpoint:
             There is none, it is damaged, or it belongs to another instance, data or device.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as archive:
+            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             rest = json.loads(str(arrays["rest"]))
             stored = {name: arrays.get(f"history.{name}") for name in COLUMNS}

@@ -98,6 +98,6 @@ class Holdings:
         if self.unit == "samples":
             place = np.arange(steps * self.batch_size, dtype=np.float64)
             weights = np.clip(contributions[:, None] - place, 0.0, 1.0)
-            return weights.reshape(-1, steps, self.batch_size) / self.batch_size
+            return weights.reshape(len(weights), steps, self.batch_size) / self.batch_size
         share = np.clip(contributions[:, None] - np.arange(steps), 0.0, 1.0)
         return np.repeat(share[:, :, None], self.batch_size, axis=2) / self.batch_size

@@ -37,7 +37,7 @@ def csv_table(folder: ArrayFolder, name: str) -> Dataset:
         The file is missing or not such a table; the line is named where there is one.
     """
     path = folder.locate(name)
-    header, rows = _rows(path)
+    header, lines, rows = _rows(path)
     if header.count(LABEL) != 1:
         message = f"{path.name} needs one column called {LABEL}; it has: {', '.join(header)}"
         raise ValueError(message)
@@ -51,9 +51,8 @@ def csv_table(folder: ArrayFolder, name: str) -> Dataset:
             numbers[k] = [float(row[feature]) for feature in features]
         except ValueError:
             bad = next(f for f in features if not _is_number(row[f]))
-            message = (
-                f"{path.name}, line {k + 2}: {row[bad]!r} in column {header[bad]} is no number"
-            )
+            place = f"{path.name}, line {lines[k]}, column {header[bad]}"
+            message = f"{place}: {row[bad]!r} is no number"
             raise ValueError(message) from None
     labels, classes = numbered([row[header.index(LABEL)] for row in rows])
     owners: Integers | None = None
@@ -64,26 +63,32 @@ def csv_table(folder: ArrayFolder, name: str) -> Dataset:
     return Dataset(inputs, labels, classes, owners=owners, owner_names=names)
 
 
-def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def _rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
+    """Return the header, and the line number and cells of every row that is not empty."""
     if path.stat().st_size > CSV_LIMIT:
         message = f"{path.name} is larger than {CSV_LIMIT:,} bytes; use .npz"
         raise ValueError(message)
+    lines: list[int] = []
+    rows: list[list[str]] = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.reader(stream)
             header = [column.strip() for column in next(reader, [])]
-            rows = [[cell.strip() for cell in row] for row in islice(reader, ROW_LIMIT + 1) if row]
+            for row in islice(reader, ROW_LIMIT + 1):
+                if row:
+                    lines.append(reader.line_num)
+                    rows.append([cell.strip() for cell in row])
     except (UnicodeDecodeError, csv.Error) as error:
         message = f"{path.name} is not a CSV file ({error})"
         raise ValueError(message) from None
-    for number, row in enumerate(rows, start=2):
+    for line, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
-            message = f"{path.name}, line {number}: {len(row)} cells where {len(header)} belong"
+            message = f"{path.name}, line {line}: {len(row)} cells where {len(header)} belong"
             raise ValueError(message)
     if len(rows) > ROW_LIMIT:
         message = f"{path.name} has over {ROW_LIMIT:,} rows; use .npz"
         raise ValueError(message)
-    return header, rows
+    return header, lines, rows
 
 
 def _is_number(text: str) -> bool:

@@ -1,0 +1,120 @@
+"""Stopping and resuming: the same bits as without a stop, and only where it is the same run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mdsolve.errors import InstanceError, UsageError
+from mdsolve.learn import driver
+from mdsolve.learn.checkpoint import Checkpoint, fingerprint
+from mdsolve.learn.history import COLUMNS
+from mdsolve.learn.protocols.registry import PROTOCOLS
+from mdsolve.progress import Monitor, StopRequested
+from mdsolve.status import Termination
+from tests.learn.runs import instance, run
+
+STRATEGIC = {"name": "fedavg-strategic", "step_size": 300, "payoff": "loss"}
+
+
+class StopAfter(Monitor):
+    """Stops a run after some rounds, as a time limit or Ctrl-C would."""
+
+    def __init__(self, rounds, error):
+        super().__init__()
+        self.left, self.error = rounds, error
+
+    def advance(self, label, done, total):
+        self.left -= 1
+        if self.left == 0:
+            raise self.error
+
+
+def protocol_keys(name):
+    return {"fedavg": {"name": name}, "fedavg-strategic": STRATEGIC}.get(name, {"name": name})
+
+
+def assert_same(one, other):
+    assert torch.equal(one.state.theta, other.state.theta)
+    assert [r.phase for r in one.history.records] == [r.phase for r in other.history.records]
+    for name in COLUMNS:
+        np.testing.assert_array_equal(one.history.column(name), other.history.column(name))
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("stop_after", [1, 2, 4])
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, name, stop_after):
+    made = instance(
+        model={"family": "mlp", "hidden": [8]}, protocol={"rounds": 5, **protocol_keys(name)}
+    )
+    whole = run(made)
+    store = Checkpoint(tmp_path / "c.npz", "key")
+    error = StopRequested("the time limit") if stop_after % 2 else KeyboardInterrupt()
+    first = run(made, checkpoint=store, monitor=StopAfter(stop_after, error))
+    expected = Termination.LIMIT if stop_after % 2 else Termination.INTERRUPTED
+    assert first.conclusion.termination is expected
+    assert len(first.history) == stop_after < len(whole.history)
+    resumed = run(made, checkpoint=store, resume=True)
+    assert resumed.resumed_at == stop_after
+    assert_same(resumed, whole)
+    assert resumed.conclusion == whole.conclusion
+
+
+def test_a_stop_after_the_last_round_is_no_stop(tmp_path):
+    made = instance()
+    stopped = run(made, monitor=StopAfter(3, StopRequested("late")))
+    assert stopped.conclusion.termination is Termination.SOLVED
+
+
+def test_long_runs_are_kept_while_they_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    store = Checkpoint(tmp_path / "c.npz", "key")
+    whole = run(instance(), checkpoint=store)
+    state, history = store.load(torch.device("cpu"))
+    assert torch.equal(state.theta, whole.state.theta)
+    assert len(history) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["c.npz"]
+
+
+def test_other_runs_and_damaged_files_are_refused(tmp_path):
+    path = tmp_path / "c.npz"
+    with pytest.raises(UsageError, match="no unfinished run"):
+        Checkpoint(path, "key").load(torch.device("cpu"))
+    run(instance(), checkpoint=Checkpoint(path, "key"), monitor=StopAfter(1, KeyboardInterrupt()))
+    with pytest.raises(UsageError, match="a run of another instance"):
+        Checkpoint(path, "other").load(torch.device("cpu"))
+    whole = path.read_bytes()
+    for damaged in (whole[:-40], b"nonsense", b""):
+        path.write_bytes(damaged)
+        with pytest.raises(UsageError, match="damaged"):
+            Checkpoint(path, "key").load(torch.device("cpu"))
+    np.savez(path, theta=np.ones(3))
+    with pytest.raises(UsageError, match="damaged"):
+        Checkpoint(path, "key").load(torch.device("cpu"))
+
+
+def test_the_fingerprint_speaks_of_everything_that_matters():
+    made = instance()
+    base = fingerprint(made, "data", "cpu")
+    assert fingerprint(instance(), "data", "cpu") == base
+    assert fingerprint(made.model_copy(update={"title": "new"}), "data", "cpu") == base
+    others = [
+        fingerprint(made, "other", "cpu"),
+        fingerprint(made, "data", "cuda"),
+        fingerprint(made.model_copy(update={"seed": 1}), "data", "cpu"),
+        fingerprint(instance(protocol={"rounds": 4}), "data", "cpu"),
+        fingerprint(instance(agents={"cost": [1, 2, 3]}), "data", "cpu"),
+    ]
+    assert len({base, *others}) == 6
+
+
+def test_divergence_is_reported_with_its_round():
+    made = instance(
+        data={"source": "breast_cancer"},
+        model={"family": "quadratic"},
+        protocol={"learning_rate": 1, "rounds": 10},
+    )
+    with pytest.raises(InstanceError, match=r"diverges in round \d+") as caught:
+        run(made)
+    assert "learning_rate: 0.1" in str(caught.value)
