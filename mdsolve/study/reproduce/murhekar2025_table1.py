@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 MECHANISMS = ("none", "budget-balanced", "shapley")
 STEPS, STEP_SIZE = 1000, 10.0
 
-DRAWS = 50
+DRAWS = 40
 """Random costs and capacities at whose equilibria the averages are taken."""
 
 SIMULATED_DRAWS = 6
@@ -66,10 +66,12 @@ class Cell:
     regret: float
 
 
-def equilibrium_cell(game: SharingGame, name: str, monitor: Monitor) -> Cell:
+def equilibrium_cell(
+    game: SharingGame, name: str, monitor: Monitor, given: Mapping[str, Any] | None = None
+) -> Cell:
     """Return the mechanism's equilibrium, as the checker sees it."""
     rule = sharing_mechanism(name)
-    options = effective_options(name, rule.options, {})
+    options = effective_options(name, rule.options, given or {})
     found = rule.outcome(game, options, monitor)
     assert found.contributions is not None
     return _cell(game, name, found.contributions, options, found.findings)
@@ -124,15 +126,19 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
         exact: list[list[Cell]] = []
         stated: list[list[Cell]] = []
         closest: list[list[Cell]] = []
+        full: list[float] = []
         for draw in range(DRAWS):
             game = drawn_game(data, np.random.default_rng([seed, number, draw]))
             exact.append([equilibrium_cell(game, rule, monitor) for rule in MECHANISMS])
+            shared = equilibrium_cell(game, "budget-balanced", monitor, {"beta": "full"})
+            full.append(100 * shared.share)
             if draw < SIMULATED_DRAWS:
                 for dynamics, kept in ((DESCRIBED, stated), (data.closest, closest)):
                     kept.append(
                         [simulated_cell(game, m, dynamics, draw, monitor) for m in MECHANISMS]
                     )
             monitor.advance("games", number * DRAWS + draw + 1, len(DATA_SETS) * DRAWS)
+        rows.append(_equilibrium_row(name, data, exact, float(np.mean(full))))
         rows.extend(_rows(name, data, exact, stated, closest))
         series[name] = {
             "published": [float(x) for x in data.share],
@@ -171,6 +177,20 @@ def gains(cells: list[list[Cell]]) -> Floats:
     return np.asarray(table.mean(axis=0))
 
 
+def _equilibrium_row(name: str, data: DataSet, exact: list[list[Cell]], full: float) -> Row:
+    shares = 100 * np.array([[cell.share for cell in row] for row in exact])
+    error = shares.std(axis=0, ddof=1) / math.sqrt(len(exact))
+    worst = max(cell.regret for row in exact for cell in row)
+    return Row(
+        f"{name}: data share at equilibrium, %",
+        " / ".join(data.share),
+        _three(shares.mean(axis=0), 1),
+        _close(shares.mean(axis=0), data.share),
+        note=f"standard errors {_three(error, 1)}; regret at most {worst:.0e}; budget-balanced "
+        f"with beta = 1 - 1/n instead of beta*: {full:.1f}",
+    )
+
+
 def _rows(
     name: str,
     data: DataSet,
@@ -178,30 +198,15 @@ def _rows(
     stated: list[list[Cell]],
     closest: list[list[Cell]],
 ) -> list[Row]:
-    spread = np.array([[cell.share for cell in row] for row in exact]).std(axis=0, ddof=1)
-    error = 100 * spread / math.sqrt(len(exact))
-    shares = {words: 100 * means(c, "share") for words, c in _named(exact, stated, closest)}
-    agrees = {words: _close(values, data.share) for words, values in shares.items()}
-    worst = max(cell.regret for row in exact for cell in row)
-    table = [
-        Row(
-            f"{name}: data share at equilibrium, %",
-            " / ".join(data.share),
-            _three(shares["exact"], 1),
-            agrees["exact"],
-            note=f"standard errors {_three(error, 1)}; regret at most {worst:.0e}",
-        )
-    ]
-    for key, cells, dynamics in (
-        ("stated", stated, DESCRIBED),
-        ("closest", closest, data.closest),
-    ):
+    table = []
+    for cells, dynamics in ((stated, DESCRIBED), (closest, data.closest)):
+        shares = 100 * means(cells, "share")
         table.append(
             Row(
                 f"{name}: data share after {STEPS} steps, %",
                 " / ".join(data.share),
-                f"{_three(shares[key], 1)}; regret {_three(means(cells, 'regret'), 3)}",
-                agrees[key],
+                f"{_three(shares, 1)}; regret {_three(means(cells, 'regret'), 3)}",
+                _close(shares, data.share),
                 note=dynamics.words,
             )
         )
@@ -225,10 +230,6 @@ def _rows(
 def _close(values: Floats, published: tuple[str, ...]) -> bool:
     printed = np.array([float(text) for text in published])
     return bool(np.all(np.abs(values - printed) <= CLOSE * printed))
-
-
-def _named(*cells: list[list[Cell]]) -> list[tuple[str, list[list[Cell]]]]:
-    return list(zip(("exact", "stated", "closest"), cells, strict=True))
 
 
 def _three(values: Floats, decimals: int) -> str:
