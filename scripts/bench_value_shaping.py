@@ -1,0 +1,142 @@
+"""Time the equilibrium under shaped models against best-response iteration, a million agents.
+
+Three populations: one in which many are viable alone, one in which nobody is, and one just above
+the smallest viable size, where both positive equilibria nearly meet. Every route starts from the
+game itself and ends with the contributions of all agents; totals must agree.
+
+Run from the root of the project: python scripts/bench_value_shaping.py [--agents N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import numpy as np
+from bench_machine import machine, seconds, table, timed
+
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.costs import Costs
+from mdsolve.game.curves import PacCurve
+from mdsolve.game.sharing import SharingGame
+from mdsolve.game.weights import CommonWeights
+from mdsolve.solver.standalone_value import cutoff_cost, optimum_alone
+from mdsolve.solver.value_shaping import contributions_at, shaped_equilibria
+
+CURVE = PacCurve(0.95, 10.0)
+TARGET = 0.5
+LEAST_RATIO, LEAST_LOOP_RATIO = 5.0, 500.0
+AGREEMENT = 1e-6
+REST = 1e-10
+ROUNDS = 400
+LOOP_AGENTS = 20_000
+"""Agents of one round of the agent-by-agent iteration that are timed."""
+
+
+def population(n: int, kind: str) -> SharingGame:
+    """Return n agents with different costs and values."""
+    rng = np.random.default_rng(7)
+    value = rng.uniform(0.5, 2, n)
+    rate = 10 ** rng.uniform(-5, -2, n)
+    if kind != "many viable alone":
+        rate = value * 10 ** rng.uniform(0, 1, n)
+        wanted = {"nobody viable alone": 1.5, "just viable": 1.0005}[kind]
+        rate *= float(np.sum(value / rate)) * cutoff_cost(CURVE) / wanted
+    accuracy = WeightedAccuracy(CommonWeights(np.ones(n)), CURVE)
+    return SharingGame([], accuracy, Costs.linear(rate), value, np.full(n, np.inf))
+
+
+def ours(game: SharingGame) -> float:
+    """Return the total of our route, contributions computed."""
+    found = shaped_equilibria(game)
+    return float(contributions_at(game, found, found.totals[-1]).sum())
+
+
+def vectorised(game: SharingGame) -> tuple[float, int]:
+    """Return total and rounds of simultaneous best responses, Newton for all agents at once."""
+    value, rate = game.value, game.costs.rate
+    _, worth = optimum_alone(CURVE, value, game.costs, game.capacity, 0.0)
+    s = (value * CURVE.ceiling - worth) / rate
+    total = float(s.sum())
+    for count in range(1, ROUNDS + 1):
+        others = total - s
+        for _ in range(20):
+            y = np.maximum(others + s, CURVE.threshold)
+            gap = value * CURVE.value(y) - worth - rate * s
+            step = gap / np.minimum(value * CURVE.slope(y) - rate, -0.01 * rate)
+            s = np.maximum(s - step, 0.0)
+            if float(np.abs(step).sum()) <= REST * total:
+                break
+        after = float(s.sum())
+        if abs(after - total) <= REST * total:
+            return after, count
+        total = after
+    return total, ROUNDS
+
+
+def loop_round(game: SharingGame, total: float) -> None:
+    """Let some agents answer one after the other, each by Newton's method on his own equation."""
+    k, threshold = CURVE.complexity, CURVE.threshold
+    for value, rate in zip(
+        game.value[:LOOP_AGENTS].tolist(), game.costs.rate[:LOOP_AGENTS].tolist(), strict=True
+    ):
+        own = value * 0.5 / rate
+        others = total - own
+        for _ in range(20):
+            y = max(others + own, threshold)
+            root = math.sqrt(2 * k * (2 + math.log(y / k)))
+            gained = CURVE.ceiling - (4 + root) / math.sqrt(y)
+            slope = ((4 + root) / 2 - k / root) * y**-1.5
+            step = (value * gained - rate * own) / min(value * slope - rate, -0.01 * rate)
+            own = max(own - step, 0.0)
+            if abs(step) <= REST * own:
+                break
+        total = others + own
+
+
+def main() -> None:
+    """Run all populations and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agents", type=int, default=1_000_000)
+    n = parser.parse_args().agents
+    print(f"# Value shaping, {n:,} agents\n\n{machine()}; one run.\n")
+    ours(population(1000, "many viable alone"))
+    rows, failures = [], []
+    for kind in ("many viable alone", "nobody viable alone", "just viable"):
+        game = population(n, kind)
+        mine, total = timed(lambda game=game: ours(game), repeats=3)
+        theirs, (other, rounds) = timed(lambda game=game: vectorised(game))
+        one, _ = timed(lambda game=game, total=total: loop_round(game, total))
+        loop = one * n / min(n, LOOP_AGENTS) * rounds
+        converged = rounds < ROUNDS
+        gap = abs(other - total) / total
+        rows.append(
+            [
+                kind,
+                seconds(mine),
+                seconds(theirs),
+                f"{rounds}" if converged else f"{rounds}, stopped",
+                f"{gap:.0e}",
+                f"{theirs / mine:,.0f}",
+                f"{seconds(loop)}",
+                f"{loop / mine:,.0f}",
+            ]
+        )
+        if mine > TARGET:
+            failures.append(f"{kind}: {seconds(mine)} is above {TARGET} s")
+        if converged and gap > AGREEMENT:
+            failures.append(f"{kind}: totals differ by {gap:.1e}")
+        if theirs / mine < LEAST_RATIO or loop / mine < LEAST_LOOP_RATIO:
+            failures.append(f"{kind}: only {theirs / mine:.1f} and {loop / mine:.0f} times faster")
+    head = ["population", "ours", "best responses, vectorised", "rounds", "difference", "ratio"]
+    print(table([*head, "agent by agent", "ratio"], rows))
+    print(
+        f"\nAgent by agent: one round of {min(n, LOOP_AGENTS):,} agents is timed in plain Python "
+        "and multiplied by agents and rounds."
+    )
+    if failures:
+        raise SystemExit("\n".join(failures))
+
+
+if __name__ == "__main__":
+    main()
