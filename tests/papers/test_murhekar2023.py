@@ -153,7 +153,7 @@ def test_the_rate_of_theorem_3_2_holds():
     assert all(theorem32.recompute(5, Monitor()).rows[k].agrees for k in range(6))
 
 
-# (14)
+# The rate beta*
 
 
 def mpmath_rate(rates):

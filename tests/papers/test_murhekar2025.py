@@ -1,0 +1,376 @@
+"""Reproductions of [M25]: every number by a second method, every counterexample by hand."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.optimize
+
+from mdsolve.progress import Monitor
+from mdsolve.report.reproduction import write_reproduction
+from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.study.reproduce import murhekar2025_examples as examples
+from mdsolve.study.reproduce import murhekar2025_lemma_4_6 as lemma46
+from mdsolve.study.reproduce import murhekar2025_table1 as table1
+from mdsolve.study.reproduce import murhekar2025_theorem_4_8 as theorem48
+from mdsolve.study.reproduce import murhekar2025_theorem_4_9 as theorem49
+from mdsolve.study.reproduce.murhekar2025_data_sets import (
+    ALL_MOVE,
+    DATA_SETS,
+    DESCRIBED,
+    LARGEST_COST,
+    drawn_game,
+)
+from mdsolve.study.reproduce.record import rounds_to
+from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.study.run import solve
+
+NAMES = [name for name in ITEMS if name.startswith("murhekar2025") and not name.endswith("table1")]
+
+
+def agreement(found):
+    return [row.agrees for row in found.rows]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reproductions_write_their_numbers(name, tmp_path):
+    found = ITEMS[name].recompute(0, Monitor())
+    (numbers,) = write_reproduction(found, tmp_path)
+    assert json.loads(numbers.read_text())["rows"] == found.to_dict()["rows"]
+
+
+# Examples 3, 4, 7, in high precision from the definitions
+
+
+def accuracy(m):
+    return 1 - 1 / (1 + m)
+
+
+def shares(s, t):
+    """Return Shapley shares of two agents who both get accuracy(s + t)."""
+    together, one, two = 2 * accuracy(s + t), 2 * accuracy(s), 2 * accuracy(t)
+    return (together - two + one) / 2, (together - one + two) / 2
+
+
+def test_example_3_by_hand():
+    found = solve(examples.game_instance(), "none")
+    np.testing.assert_allclose(found.contributions, [math.sqrt(10) - 1, 0], atol=1e-10)
+    # Agent 2 gains less than 0.25 from his first sample: 1/(1 + s_1)^2 = 0.1.
+    assert agreement(examples.recompute_example3(0, Monitor())) == [True, True, True, True, None]
+
+
+def test_example_4_from_the_first_order_conditions():
+    with mpmath.workdps(30):
+        s, t = mpmath.findroot(
+            lambda x, y: (
+                (1 + x) ** -2 + (1 + x + y) ** -2 - mpmath.mpf("0.1"),
+                (1 + y) ** -2 + (1 + x + y) ** -2 - mpmath.mpf("0.25"),
+            ),
+            (3, 1),
+        )
+        phi = shares(s, t)
+        gain = (s + t) / (mpmath.sqrt(10) - 1)
+    found = solve(examples.game_instance(), "shapley")
+    np.testing.assert_allclose(found.contributions, [float(s), float(t)], atol=1e-9)
+    np.testing.assert_allclose(found.shapley, [float(x) for x in phi], atol=1e-10)
+    assert float(s) == pytest.approx(2.9983929801, abs=1e-10)
+    assert float(t) == pytest.approx(1.1690481371, abs=1e-10)
+    assert float(gain) == pytest.approx(1.9273385624, abs=1e-10)
+    assert found.metrics["data_gain"] == pytest.approx(float(gain), abs=1e-9)
+    checked = agreement(examples.recompute_example4(0, Monitor()))
+    assert checked == [True, True, True, True, True, True, None, None]
+
+
+def test_example_7_by_the_fixed_point_and_the_misprint():
+    with mpmath.workdps(30):
+        rates = mpmath.mpf("0.1"), mpmath.mpf("0.25")
+        alone = [1 / mpmath.sqrt(c) - 1 for c in rates]
+
+        def excess(s, t):
+            total = accuracy(s + t)
+            return tuple(
+                total - accuracy(best) - c * (x - best)
+                for x, c, best in zip((s, t), rates, alone, strict=True)
+            )
+
+        s, t = mpmath.findroot(excess, (4, 2.5))
+        phi = shares(s, t)
+        reciprocity = accuracy(s + t) / phi[0]
+    np.testing.assert_allclose(
+        examples.value_shaping_contributions(), [float(s), float(t)], atol=1e-10
+    )
+    assert float(phi[0]) == pytest.approx(0.9537002452, abs=1e-10)
+    assert float(phi[1]) == pytest.approx(0.7776195619, abs=1e-10)
+    assert float(reciprocity) == pytest.approx(0.9076855206, abs=1e-10)
+    rounded = shares(3.98, 2.46)
+    assert round(rounded[0], 4) == 0.9538
+    assert round(rounded[1], 4) == 0.7774
+    found = examples.recompute_example7(0, Monitor())
+    assert agreement(found) == [True, True, True, False, True, True]
+
+
+def test_what_rounds_to_a_printed_number():
+    assert rounds_to(2.996, "3.00")
+    assert rounds_to(0.86566, "0.8656")
+    assert not rounds_to(0.9537, "0.9538")
+    assert not rounds_to(3.011, "3.00")
+
+
+# Table 1
+
+
+def weights_of(data):
+    rows = np.repeat(np.array(data.weights), 10, axis=0)
+    return np.repeat(rows, 10, axis=1)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_equilibria_of_the_table_by_plain_best_responses(name):
+    data = DATA_SETS[name]
+    game = drawn_game(data, np.random.default_rng(4))
+    weights = weights_of(data)
+    np.testing.assert_array_equal(game.accuracy.weights.dense(), weights)
+    for rule in ("none", "budget-balanced"):
+        found = table1.equilibrium_cell(game, rule, Monitor())
+        borne = 1.0
+        if rule == "budget-balanced":
+            with mpmath.workdps(40):
+                rates = [mpmath.mpf(x) for x in game.costs.rate]
+                n, a, c = 30, 1 / mpmath.fsum(1 / x for x in rates), mpmath.fsum(rates)
+                b = a * n * (n - 2) + c
+                root = mpmath.sqrt(b * b - 4 * a * c * (n - 1) ** 2)
+                borne = 1 - float((b - root) / (2 * c))
+        # Each agent in turn solves w_ii / (1 + y)^2 = borne c_i for his own contribution.
+        s = np.zeros(30)
+        for _ in range(4000):
+            before = s.copy()
+            for i in range(30):
+                wanted = math.sqrt(weights[i, i] / (borne * game.costs.rate[i])) - 1
+                others = float(weights[i] @ s) - weights[i, i] * s[i]
+                s[i] = min(max((wanted - others) / weights[i, i], 0.0), game.capacity[i])
+            if np.abs(s - before).max() < 1e-11:
+                break
+        assert found.total == pytest.approx(s.sum(), rel=1e-8)
+        assert found.regret < 1e-9
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_everybody_shares_everything_under_shapley_payments(name):
+    data = DATA_SETS[name]
+    game = drawn_game(data, np.random.default_rng(9))
+    assert table1.equilibrium_cell(game, "shapley", Monitor()).share == 1.0
+    # All others at the largest capacity make every slope smaller: coalitions then differ by how
+    # many agents of each group they hold.
+    table, top = np.array(data.weights), data.batches[1]
+    for group in range(3):
+        others = [10 - (g == group) for g in range(3)]
+        slope = 0.0
+        for counts in itertools.product(*(range(k + 1) for k in others)):
+            ways = math.prod(math.comb(k, c) for k, c in zip(others, counts, strict=True))
+            chance = ways / (30 * math.comb(29, sum(counts)))
+            full = np.array(counts) + (np.arange(3) == group)
+            slope += chance * (10 * table[:, group] / (1 + top * table @ full) ** 2).sum()
+        assert slope > LARGEST_COST
+
+
+def test_simulated_contributions_by_a_plain_loop():
+    data = DATA_SETS["FashionMNIST"]
+    game = drawn_game(data, np.random.default_rng(2))
+    weights = weights_of(data)
+    found = table1.simulated_cell(game, "none", ALL_MOVE, 0, Monitor())
+    s = np.zeros(30)
+    for _ in range(table1.STEPS):
+        slope = np.diag(weights) / (1 + weights @ s) ** 2 - game.costs.rate
+        s = np.clip(s + table1.STEP_SIZE * slope, 0, np.minimum(game.capacity, 100))
+    assert found.total == pytest.approx(s.sum(), rel=1e-10)
+    wanted = (np.sqrt(np.diag(weights) / game.costs.rate) - 1 - weights @ s) / np.diag(weights)
+    best = np.clip(s + wanted, 0, game.capacity)
+    moved = 1 / (1 + weights @ s) - 1 / (1 + weights @ s + np.diag(weights) * (best - s))
+    gain = moved - game.costs.rate * (best - s)
+    assert found.regret == pytest.approx(gain.max(), rel=1e-9)
+    assert gain.max() > 0.05
+
+
+def test_the_table_s_verdicts_on_a_small_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(table1, "DRAWS", 3)
+    monkeypatch.setattr(table1, "SIMULATED_DRAWS", 2)
+    found = table1.recompute(0, Monitor())
+    rows = {(row.what, row.note.partition(";")[0]): row for row in found.rows}
+    for name, data in DATA_SETS.items():
+        row = next(r for r in found.rows if r.what == f"{name}: data share at equilibrium, %")
+        assert row.agrees is False
+        assert row.recomputed.endswith("/ 100.0")
+        after = f"{name}: data share after 1000 steps, %"
+        assert rows[after, data.closest.words].agrees
+    assert rows["MNIST: data share after 1000 steps, %", DESCRIBED.words].agrees is False
+    assert len(write_reproduction(found, tmp_path)) == 2
+
+
+# Theorem 4.8
+
+
+@pytest.mark.parametrize("family", theorem48.FAMILIES)
+@pytest.mark.parametrize("seed", range(2))
+def test_no_larger_contributions_have_more_welfare_by_a_general_solver(family, seed):
+    random = np.random.default_rng(seed)
+    game = theorem48.substitutes_game(family, random)
+    s = potential_equilibrium(game, Monitor()).contributions
+    best = max(
+        -scipy.optimize.minimize(
+            lambda x: -game.welfare(x),
+            s + random.uniform(0, 1, game.size) * (game.capacity - s),
+            method="L-BFGS-B",
+            bounds=list(zip(s, game.capacity, strict=True)),
+        ).fun
+        for _ in range(3)
+    )
+    assert best <= game.welfare(s) + 1e-9
+    assert theorem48.dominating(game, random, Monitor()).steepest <= 1e-9
+
+
+@pytest.mark.parametrize("family", theorem48.FAMILIES)
+def test_cross_derivatives_of_these_payoffs_are_not_positive(family):
+    game = theorem48.substitutes_game(family, np.random.default_rng(7))
+    s, step = np.full(game.size, 0.7), 1e-4
+    total = game.total_benefit
+    for i, j in itertools.combinations(range(game.size), 2):
+        e, f = step * np.eye(game.size)[i], step * np.eye(game.size)[j]
+        mixed = total(s + e + f) - total(s + e - f) - total(s - e + f) + total(s - e - f)
+        assert mixed <= 1e-12
+
+
+def test_the_counterexample_with_complementary_data_by_brute_force():
+    def total(s, t):
+        return 2 * (1 - 1 / (1 + math.sqrt(s * t)))
+
+    def utility(x):
+        # Shapley share of agent 1 from its definition, other contribution 1.
+        phi = (total(x, 1) - total(0, 1) + total(x, 0)) / 2
+        return phi - x * x / 16
+
+    grid = np.linspace(0, 20, 200_001)
+    assert max(map(utility, grid)) <= utility(1.0) + 1e-12
+    welfare = [total(s, s) - 2 * s * s / 16 for s in (1.0, 1.5)]
+    assert welfare == pytest.approx([7 / 8, 147 / 160])
+    assert float(theorem48.complements_welfare(Fraction(3, 2))) == pytest.approx(welfare[1])
+    # Concave: no chord lies above the payoff.
+    random = np.random.default_rng(0)
+    ends = random.uniform(0, 5, (2000, 2, 2))
+    for one, two in ends:
+        middle = (one + two) / 2
+        assert total(*middle) >= (total(*one) + total(*two)) / 2 - 1e-12
+
+    def mixed(x, step=1e-4):
+        high, low = x + step, x - step
+        return total(high, high) - 2 * total(high, low) + total(low, low)
+
+    # The cross derivative of A at s_1 = s_2 = g is (1 - g) / (2 g (1 + g)^3).
+    assert mixed(0.1) > 0
+    assert mixed(0.5) / (4 * 1e-8) == pytest.approx(0.5 / 1.5**3, rel=1e-4)
+
+
+def test_theorem_4_8_fails_only_for_complementary_data():
+    assert agreement(theorem48.recompute(2, Monitor())) == [True, True, False, False]
+
+
+# Theorem 4.9
+
+
+def gains_by_enumeration(game):
+    """Return data and accuracy gain from first-order conditions and all coalitions."""
+    n, top = len(game.rates), 1e9 if game.capacity is None else game.capacity
+    steep = game.scale * game.exponent
+
+    def slope(total):
+        return steep * (1 + total) ** (-1 - game.exponent)
+
+    least = min(game.rates)
+    reached = max((steep / least) ** (1 / (1 + game.exponent)) - 1, 0.0)
+    s = np.zeros(n)
+    orders = list(itertools.permutations(range(n)))
+    for _ in range(400):
+        before = s.copy()
+        for i in range(n):
+            sums = [s[list(order[: order.index(i)])].sum() for order in orders]
+            sums = np.array(sums)
+
+            def own(x, i=i, sums=sums):
+                return n * slope(sums + x).mean() - game.rates[i]
+
+            if own(0.0) <= 0:
+                s[i] = 0.0
+            elif own(top) >= 0:
+                s[i] = top
+            else:
+                s[i] = scipy.optimize.brentq(own, 0.0, top, xtol=1e-13)
+        if np.abs(s - before).max() < 1e-12:
+            break
+
+    def accurate(total):
+        return 1 - game.scale * (1 + total) ** -game.exponent
+
+    return (reached, s.sum()), (accurate(reached), accurate(s.sum()))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gains_by_all_coalitions(seed):
+    random = np.random.default_rng(seed)
+    rates = tuple(random.uniform(0.02, 0.3, 3).tolist())
+    game = theorem49.AlikeGame(rates, 0.8, float(random.uniform(0.4, 1)))
+    totals, accuracies = gains_by_enumeration(game)
+    found = theorem49.gains(game, Monitor())
+    assert found.totals == pytest.approx(totals, rel=1e-8)
+    assert found.accuracies == pytest.approx(accuracies, rel=1e-8)
+    assert found.data >= game.data_bound
+    assert found.accuracy >= game.accuracy_bound
+
+
+@pytest.mark.parametrize("game", [theorem49.CAPPED, theorem49.IDLE, theorem49.STEEP])
+def test_counterexamples_by_all_coalitions(game):
+    totals, accuracies = gains_by_enumeration(game)
+    found = theorem49.gains(game, Monitor())
+    assert found.totals == pytest.approx(totals, rel=1e-8)
+    assert found.accuracies == pytest.approx(accuracies, rel=1e-8)
+    data_fails = totals[0] > 0 and totals[1] / totals[0] < game.data_bound
+    assert data_fails or accuracies[1] / accuracies[0] < game.accuracy_bound
+
+
+def test_theorem_4_9_fails_only_outside_its_hypotheses():
+    found = theorem49.recompute(4, Monitor())
+    assert agreement(found) == [True, True, False, False, False]
+
+
+# Lemma 4.6
+
+
+def test_one_way_help_by_hand():
+    # phi_1 = 1/2 [a_1(s_1, 0) + a_1(s) - a_1(0, s_2)]; agent 2 gains from himself in both a's.
+    def conditions(s):
+        x, y = s
+        first = ((1 + x) ** -2 + (1 + x + y) ** -2) / 2 - 0.1
+        second = (1 + y) ** -2 + ((1 + y) ** -2 + (1 + x + y) ** -2) / 2 - 0.05
+        return [first, second]
+
+    x, y = scipy.optimize.fsolve(conditions, [1.0, 4.0], xtol=1e-14)
+    if x < 0:
+        pytest.fail("agent 1 contributes in this game")
+    phi = (accuracy(x) + accuracy(x + y) - accuracy(y)) / 2
+    found = solve(lemma46.pair_instance([0.1, 0.05], lemma46.ONE_WAY), "shapley")
+    np.testing.assert_allclose(found.contributions, [x, y], atol=1e-8)
+    assert found.utilities[0] == pytest.approx(phi - 0.1 * x, abs=1e-9)
+    assert found.utilities[0] == pytest.approx(0.167277, abs=5e-7)
+    assert found.standalone["utilities"][0] == pytest.approx((1 - math.sqrt(0.1)) ** 2)
+    assert (1 - math.sqrt(0.1)) ** 2 == pytest.approx(0.467544, abs=5e-7)
+
+
+def test_lemma_4_6_holds_without_fixed_costs_only():
+    found = lemma46.recompute(1, Monitor())
+    assert agreement(found) == [True, False, None, False]
+    # Example 4 leaves agent 2 with 0.303287.
+    assert found.rows[1].recomputed == f"u_2 = {0.303287 - lemma46.FIXED:.6f}"
