@@ -68,6 +68,15 @@ def _witness(setting: SharingSetting, case: Case, **more: Any) -> dict[str, Any]
     return found | ({"profile": case.where} if case.where else {}) | more
 
 
+def _count(claim: PrivateClaim, thing: str, more: str = "") -> str:
+    """Say how many different curves were looked at; agents alike share one."""
+    number = len(claim.cases)
+    first, _, rest = thing.partition(" ")
+    plural = f"{first}s {rest}".rstrip()
+    words = f"{number:,} different {thing if number == 1 else plural}"
+    return f"{words}, {more}" if more else words
+
+
 def curve_feasibility(setting: SharingSetting) -> Condition:
     """Check that no break point promises more than the full model, and that curves rise."""
     name = "curve-feasibility"
@@ -102,7 +111,7 @@ def curve_feasibility(setting: SharingSetting) -> Condition:
             "no curve promises more than all data allow",
             "a curve promises more than all data allow, or its break points are out of order",
         ),
-        f"{len(claim.cases):,} curves, the line between break points capped by the full model",
+        _count(claim, "curve", "the line between break points capped by the full model"),
         KEPT,
     )
 
@@ -132,7 +141,7 @@ def rationality_alone(setting: SharingSetting) -> Condition:
         name,
         worst,
         ("no type is better off training alone", "a type is better off training alone"),
-        f"{len(claim.cases):,} contracts, both types",
+        _count(claim, "pair of contracts"),
     )
 
 
@@ -166,7 +175,7 @@ def rationality(setting: SharingSetting) -> Condition:
         name,
         worst,
         ("no type is better off staying out", "a type is better off staying out"),
-        f"{len(claim.cases):,} contracts",
+        _count(claim, "pair of contracts"),
     )
 
 
@@ -185,7 +194,7 @@ def incentive_compatibility(setting: SharingSetting) -> Condition:
             "both types choose the contract meant for them",
             "a type prefers a contract that is not meant for him",
         ),
-        f"{len(claim.cases):,} curves, every contribution on each",
+        _count(claim, "curve", "every contribution"),
     )
 
 
@@ -248,7 +257,7 @@ def nash(setting: SharingSetting) -> Condition:
                 "by_the_curves": float(implied[k]),
             },
         )
-    scope = f"{len(claim.cases):,} curves"
+    scope = _count(claim, "curve")
     words = (
         "both types contribute what is stated, and no deviation pays",
         "what is stated is not what the curves make the types do",
@@ -284,7 +293,7 @@ def data_maximality(setting: SharingSetting) -> Condition:
             "nobody can be brought to contribute more in expectation, given the others' contracts",
             "other contracts collect more in expectation",
         ),
-        f"{len(claim.cases):,} contracts, all menus that both types accept",
+        _count(claim, "pair of contracts", "against all that both types accept"),
     )
 
 

@@ -37,7 +37,7 @@ class ValueShapingPrivate(SharingMechanism):
     title = "Value shaping under private costs"
     citation = "[K22] Appendix D, (15)-(17), Theorems VII and VIII, corrected"
     summary = "Two contracts per agent that low-cost and high-cost agents choose as intended."
-    maturity = "corrected against paper"
+    maturity = "verified against paper"
     private_costs = True
     promises: ClassVar[Mapping[str, str]] = {
         "curve-feasibility": "with rule: exact",

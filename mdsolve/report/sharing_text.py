@@ -68,6 +68,7 @@ def sharing_view(solution: Solution) -> RenderableType:
     answers = solution.answers
     columns: list[tuple[str, Any]] = [
         ("brings", answers["contributions"]),
+        *((f"if {kind}", answers[kind]) for kind in ("low", "high") if kind in answers),
         ("accuracy", answers["accuracies"]),
         ("receives", answers["payments"]),
         *([("share", answers["shapley"])] if "shapley" in answers else []),

@@ -111,7 +111,32 @@ def ask_for_less(game, claim):
     return replace(claim, contributions=claim.contributions * (1 - STEP))
 
 
+def with_point(claim, point, column, value):
+    """Return the claim with one break point (A, C, D are 0, 1, 2) of the first curve moved."""
+    curves = claim.details["curves"].copy()
+    curves[0, point, column] = value
+    return replace(claim, details={**claim.details, "curves": curves})
+
+
+def keep_the_high_cost_type_down(game, claim):
+    return with_point(claim, 1, 1, claim.details["curves"][0, 1, 1] - STEP)
+
+
+def tempt_the_low_cost_type(game, claim):
+    _, c, d = claim.details["curves"][0]
+    rate = game.prior.low[0] / game.value[0]
+    return with_point(claim, 1, 1, d[1] - rate * (d[0] - c[0]) + STEP)
+
+
+def ask_the_low_cost_type_for_less(game, claim):
+    return with_point(claim, 2, 0, claim.details["curves"][0, 2, 0] * (1 - STEP))
+
+
 PERTURBATIONS = {
+    "value-shaping-private curve-feasibility": raise_curve,
+    "value-shaping-private individual-rationality-alone": keep_the_high_cost_type_down,
+    "value-shaping-private incentive-compatibility": tempt_the_low_cost_type,
+    "value-shaping-private data-maximality": ask_the_low_cost_type_for_less,
     "value-shaping curve-feasibility": raise_curve,
     "value-shaping individual-rationality-alone": hand_less,
     "value-shaping data-maximality": ask_for_less,
