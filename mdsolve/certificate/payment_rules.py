@@ -76,6 +76,8 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
         if not isinstance(beta, int | float) and not hasattr(beta, "numerator"):
             return "the solution does not state its beta as a number"
         share = float(beta)
+        if not 0 <= share <= 1:
+            return "a beta outside [0, 1] is no share of a cost"
         costs = game.costs.value(s)
         return Rule(1 - share, 0.0, None, share * _above_the_others(costs))
     if claim.mechanism == "contribution-transfer":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -164,6 +165,8 @@ def welfare_claim(setting: SharingSetting) -> WelfareClaim | str:
         }
     except (KeyError, TypeError, ValueError):
         return "the solution does not state p, beta and its weights"
+    if not (p <= 1 and 0 <= beta <= 1):
+        return "the mean needs p <= 1, and beta is a share of a cost"
     size = setting.game.size
     if any(hint is not None and hint.shape != (size,) for hint in hints.values()):
         return f"the weights of the proof are not {size} numbers"
@@ -182,7 +185,22 @@ def welfare_claim(setting: SharingSetting) -> WelfareClaim | str:
 
 def _nash_with_payments(setting: SharingSetting, rule: Rule, payments: Floats) -> Condition:
     """Check the equilibrium, and that the payments stored are the rule's."""
-    scale = float(np.max(np.abs(setting.game.utilities(setting.s, payments)), initial=0.0))
+    s, capacity = setting.s, setting.game.capacity
+    scale = float(np.max(np.abs(setting.game.utilities(s, payments)), initial=0.0))
+    outside = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
+    if outside.max(initial=0.0) > 0:
+        return replace(
+            setting.decided(
+                NASH,
+                outside,
+                scale,
+                ("", ""),
+                {"contribution": s},
+                f"{setting.game.size:,} contributions",
+            ),
+            verdict="fail",
+            detail="a contribution is not among those the agent can choose",
+        )
     off = np.abs(payments - rule.payments)
     if off.max(initial=0.0) > setting.tolerance * max(1.0, scale):
         return setting.decided(

@@ -588,3 +588,20 @@ def test_curves_without_formulas_are_named():
     spec = md.parse({**TWO, "accuracy": {"family": "pac", "complexity": 1, "ceiling": 3}}).accuracy
     with pytest.raises(UnsupportedError, match="pac"):
         curve_of(spec, ENCLOSURE)
+
+
+@pytest.mark.parametrize("arithmetic", ["float", "enclosure", "exact"])
+def test_what_is_no_choice_and_no_share_never_passes(arithmetic):
+    """Contributions beyond the capacity, a beta above 1, a mean with p above 1."""
+    agents = [{"name": "A", "cost": 0.1, "capacity": 1}, {"name": "B", "cost": 0.2}]
+    for s in ([1.5, 0], [-STEP, 0]):
+        claim = {"mechanism": "none", "contributions": s, "payments": [0, 0]}
+        assert verdict({**TWO, "agents": agents}, claim, arithmetic).verdict == "fail"
+    bent = {"family": "quadratic", "rate": 0, "curvature": 1}
+    agents = [{"name": "A", "cost": bent, "capacity": 10}, {"name": "B", "cost": 0}]
+    data = {**TWO, "agents": agents, "accuracy": {"family": "linear", "weights": [0, 0]}}
+    subsidised = {"mechanism": "budget-balanced", "beta": 2.0, "contributions": [0, 0]}
+    assert verdict(data, subsidised, arithmetic).verdict == "not-checked"
+    solution = md.solve(md.parse(BANKS), "welfare").to_dict()
+    found = verdict(BANKS, {**solution, "p": 2.0}, arithmetic, "welfare-optimality")
+    assert found.verdict == "not-checked"

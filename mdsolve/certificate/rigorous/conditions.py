@@ -118,7 +118,7 @@ def _decided(  # noqa: PLR0911 - one return per kind of condition
         return setting.unchecked(name, setting.payments)
     if name == BALANCE:
         return budget_balance(setting)
-    if any(amount < 0 for amount in setting.s):
+    if name != NASH and any(amount < 0 for amount in setting.s):
         return setting.unchecked(name, "a contribution is negative")
     if name == OPTIMALITY:
         return welfare_optimality(setting, game)
@@ -131,8 +131,6 @@ def _decided(  # noqa: PLR0911 - one return per kind of condition
     }
     if name not in checks:
         return setting.unchecked(name, "checked in floats only")
-    if name == NASH and isinstance(setting.rule, str):
-        return setting.unchecked(name, setting.rule)
     return checks[name](setting)
 
 

@@ -73,16 +73,20 @@ class Stand:
 
 def nash(setting: RigorousSetting) -> Condition:
     """Check that nobody gains by changing his contribution, and that payments are the rule's."""
-    rule, payments = setting.rule, setting.paid
-    assert not isinstance(rule, str)
-    tops = setting.game.capacity
-    outside = [k for k, x in enumerate(setting.s) if tops[k] is not None and x > tops[k]]
+    pairs = zip(setting.names, setting.s, setting.game.capacity, strict=True)
+    outside = [who for who, x, top in pairs if x < 0 or (top is not None and x > top)]
     if outside:
-        detail = f"{setting.names[outside[0]]} cannot contribute more than his capacity"
-        arithmetic = setting.game.calculus.name
         return Condition(
-            NAME, NAME in setting.claimed, "fail", arithmetic=arithmetic, detail=detail
+            NAME,
+            NAME in setting.claimed,
+            "fail",
+            arithmetic=setting.game.calculus.name,
+            detail="a contribution is not among those the agent can choose",
+            witness={"agent": outside[0]},
         )
+    rule, payments = setting.rule, setting.paid
+    if isinstance(rule, str):
+        return setting.unchecked(NAME, rule)
     allowed = setting.allowance(setting.scale)
     off = [abs(a - b) for a, b in zip(payments, rule.payments, strict=True)]
     if not all(at_most(gap, allowed) for gap in off):

@@ -143,6 +143,8 @@ class RigorousSetting:
             share = _stated(self.claim.details.get("beta", self.claim.options.get("beta")))
             if share is None:
                 return "the solution does not state its beta as a number"
+            if not 0 <= share <= 1:
+                return "a beta outside [0, 1] is no share of a cost"
             above = _above_the_others(self.game.costs_at(self.s))
             return 1 - share, ZERO, None, [share * x for x in above]
         if name == "contribution-transfer":

@@ -146,7 +146,9 @@ def _conjugate_mean(values: Numbers, p: Number | None, calculus: Calculus) -> Nu
     if p == 1:
         return mean(values, None, calculus)
     positive = all(value > 0 for value in values)
-    if p < 0 and not positive:
+    if p >= 0 and not positive:
+        return ZERO
+    if not positive:
         # Here 0 < p' < 1: a weight 0 adds nothing to the sum of powers.
         power = p / (p - 1)
         powers = total([calculus.power(value, power) for value in values if value > 0])
