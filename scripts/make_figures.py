@@ -45,6 +45,10 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "hiding-data": reproduction("chen2020/example1"),
     "exploitation-agents": reproduction("chen2020/figure1"),
     "exploitation-types": reproduction("chen2020/figure2"),
+    "contraction": reproduction("murhekar2023/theorem-3-2"),
+    "welfare-and-costs": reproduction("murhekar2023/theorem-4-1"),
+    "no-equilibrium": reproduction("murhekar2023/theorem-a2"),
+    "contributions-on-images": reproduction("murhekar2025/table1"),
 }
 
 
