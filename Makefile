@@ -37,6 +37,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_frontier.py
 	$(BIN)/python scripts/bench_payments.py
 	$(BIN)/python scripts/bench_shapley.py
+	$(BIN)/python scripts/bench_value_shaping.py
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "mdsolve needs Python 3.11 or newer on the PATH"; exit 1; }

