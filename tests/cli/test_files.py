@@ -120,4 +120,4 @@ def test_training_instances_say_what_is_possible(mdsolve, tmp_path):
     assert mdsolve("validate", target)[0] == 0
     code, _, err = mdsolve("solve", target, "-m", "none")
     assert code == 2
-    assert "not run yet" in err
+    assert "mdsolve train FILE" in err

@@ -18,7 +18,9 @@ from mdsolve.study.verify import verify_file
 from tests.conftest import INSTANCES
 from tests.oracles import PlainMarket
 
-FILES = sorted(INSTANCES.rglob("*.yaml"))
+FILES = sorted(file for file in INSTANCES.rglob("*.yaml") if file.parent != INSTANCES / "training")
+"""All but the training runs, which `tests/learn/test_train.py` runs."""
+
 LIGHT = [file for file in FILES if file.parent.name != "bench" or file.stem == "general-3x60"]
 NO_ANSWER = {
     "chen2020-fixed-market-7",

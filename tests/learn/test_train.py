@@ -14,11 +14,14 @@ import yaml
 
 from mdsolve.certificate.training import books_from, verify_training
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
+from mdsolve.instance import load
 from mdsolve.learn import extra
 from mdsolve.solution import write_solutions
+from mdsolve.status import Termination
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify, verify_file
-from tests.cli.conftest import PROGRAM, mdsolve, mdsolve_json  # noqa: F401 - fixtures
+from tests.cli.conftest import mdsolve, mdsolve_json  # noqa: F401 - fixtures
+from tests.conftest import INSTANCES
 from tests.learn.runs import BASE, instance
 
 SLOW = {**BASE, "model": {"family": "mlp", "hidden": [32]}, "protocol": {**BASE["protocol"]}}
@@ -33,7 +36,7 @@ def file(tmp_path, monkeypatch):
     return path
 
 
-def long_run(path, rounds=120):
+def long_run(path, rounds=40):
     data = copy.deepcopy(SLOW)
     data["protocol"]["rounds"] = rounds
     path.write_text(yaml.safe_dump({"format": "mdsolve/1", **data}))
@@ -85,14 +88,22 @@ def test_a_stopped_command_goes_on(mdsolve, mdsolve_json, file):  # noqa: F811
     assert mdsolve("train", file, "--resume")[0] == 2
 
 
+EAGER = """
+import sys
+from mdsolve.cli.main import run
+from mdsolve.learn import driver
+driver.SECONDS_BETWEEN_CHECKPOINTS = 0.0
+sys.argv = ["mdsolve", "train", "run.yaml", "--quiet"]
+run()
+"""
+
+
 def test_a_killed_program_goes_on_bit_for_bit(mdsolve_json, file):  # noqa: F811
     long_run(file)
-    program = subprocess.Popen([PROGRAM, "train", file, "--quiet"], cwd=file.parent)
+    program = subprocess.Popen([sys.executable, "-c", EAGER], cwd=file.parent)
     kept = file.parent / "run.checkpoint.npz"
-    for _ in range(600):
-        if kept.exists() or program.poll() is not None:
-            break
-        time.sleep(0.1)
+    while not kept.exists() and program.poll() is None:
+        time.sleep(0.005)
     program.kill()
     program.wait()
     assert kept.exists()
@@ -132,6 +143,24 @@ def test_another_seed_is_another_run_and_is_recorded():
     first, second = train(instance(), seed=0), train(instance(), seed=1)
     assert not np.array_equal(first.accuracies, second.accuracies)
     assert second.provenance.seed == 1
+
+
+@pytest.mark.parametrize(
+    "file", sorted((INSTANCES / "training").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_shipped_runs_train_and_survive_storage(file, tmp_path):
+    made = load(file)
+    solution = train(made)
+    assert made.name == file.stem
+    assert solution.termination is Termination.SOLVED
+    assert solution.certificate.verdict == "pass"
+    assert solution.accuracies.min() > 0.7
+    head = file.read_text().splitlines()[:8]
+    assert all(line.startswith("#") for line in head)
+    assert "Units" in file.read_text()
+    write_solutions([solution], tmp_path / "s.json")
+    (checked,) = verify_file(file, tmp_path / "s.json")
+    assert (checked.certificate.verdict, checked.warning) == ("pass", "")
 
 
 STRATEGIC = {"name": "fedavg-strategic", "step_size": 300, "payoff": "loss"}
