@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.shapley_deviation import shapley_nash
+from mdsolve.certificate.shapley_means import held_by_means
 from mdsolve.conditions import Condition
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
@@ -59,6 +60,10 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     step = np.where(rule.affords(game, s + tiny), np.clip(wider, tiny, room), tiny)
     held = ~rule.affords(game, s + step)
     overspent = ~rule.affords(game, low, allowed)
+    if rule.shares is not None and game.budget is not None:
+        overspent = game.budget - game.costs.value(s) + rule.payments < -allowed
+        pushing = (at > 0) & (s + step < game.capacity) & ~overspent
+        held = held_by_means(game, rule.shares, s, step, pushing & (above > 0))
     too_high = ((low > 0) & (below < 0)) | overspent
     too_low = (high < game.capacity) & (above > 0) & ~held & ~overspent
     beside = np.maximum(low, s - ROUND_OFF * np.maximum(1.0, s))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,10 @@ class Shares(ABC):
     @abstractmethod
     def slopes(self, own: Floats) -> Floats:
         """Return d phi_i / d s_i with agent i alone moved to own_i, shape (n,)."""
+
+    @abstractmethod
+    def at(self, s: Floats) -> Shares:
+        """Return the same shares at another profile."""
 
 
 def shares_of(game: SharingGame, s: Floats, *, banzhaf: bool = False) -> Shares | str:
@@ -118,6 +122,10 @@ class EnumeratedShares(Shares):
             result[i] = total
         return result
 
+    def at(self, s: Floats) -> EnumeratedShares:
+        """Return the enumeration at another profile."""
+        return replace(self, s=s)
+
 
 @dataclass(frozen=True)
 class QuadratureShares(Shares):
@@ -126,6 +134,10 @@ class QuadratureShares(Shares):
     game: SharingGame
     s: Floats
     banzhaf: bool = False
+
+    def at(self, s: Floats) -> QuadratureShares:
+        """Return the integrals at another profile."""
+        return replace(self, s=s)
 
     @cached_property
     def _rows(self) -> list[tuple[Floats, float, float]]:

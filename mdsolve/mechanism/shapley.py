@@ -14,7 +14,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.shapley.routes import shapley
+from mdsolve.shapley.routes import Index, shapley
+from mdsolve.solver.budgeted_shapley import budgeted_shapley
 from mdsolve.solver.potential_equilibrium import has_smooth_potential, potential_equilibrium
 from mdsolve.solver.shapley_responses import shapley_responses
 from mdsolve.solver.stakes import ShapleyStakes
@@ -44,6 +45,7 @@ class ShapleyPayments(SharingMechanism):
         "reciprocity": "always, with the index shapley",
         "equal-treatment": "always",
         "individual-rationality": "where nobody has a fixed cost",
+        "feasibility": "where agents have budgets: nobody spends more than he has",
     }
     options = (
         Option(
@@ -69,6 +71,8 @@ class ShapleyPayments(SharingMechanism):
         if options["index"] == "banzhaf":
             always = ("nash", "equal-treatment")
         fixed = game.costs.value(game.nothing()).any()
+        if game.budget is not None:
+            always = (*always, "feasibility")
         return always if fixed else (*always, "individual-rationality")
 
     def outcome(
@@ -79,6 +83,8 @@ class ShapleyPayments(SharingMechanism):
         if not has_smooth_potential(game):
             _shapley_only(game, index)
             return _by_responses(game, monitor)
+        if game.budget is not None:
+            return _within_budgets(game, monitor, index)
         found = potential_equilibrium(game, monitor, index)
         s, shares = found.contributions, found.point.shares
         payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
@@ -99,6 +105,30 @@ class ShapleyPayments(SharingMechanism):
                 else "A Nash equilibrium, a maximiser of the concave potential."
             )
         return SharingOutcome(s, payments, ended, message, method, findings)
+
+
+def _within_budgets(game: SharingGame, monitor: Monitor, index: Index) -> SharingOutcome:
+    """Return an equilibrium in which nobody spends more than his budget."""
+    candidate = budgeted_shapley(game, monitor, index)
+    found, held = candidate.found, len(candidate.held)
+    s, shares = found.contributions, found.point.shares
+    payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
+    method = f"projected Newton on the {index.title()} potential, {held} caps from budgets"
+    findings: dict[str, Any] = {index: shares}
+    if not candidate.converged:
+        message = "No profile was found that everybody can afford and nobody can improve."
+        if candidate.penniless is not None:
+            name = game.agents[candidate.penniless]
+            message = (
+                f"No equilibrium was found in which agent {name} can pay: what he owes for the "
+                "others' data and his own cost exceed his budget."
+            )
+        return SharingOutcome(s, payments, Termination.LIMIT, message, method, findings)
+    findings["equilibria"] = [float(s.sum())]
+    message = "A Nash equilibrium within the budgets; that it is the only one is not proved."
+    if held:
+        message += f" {held:,} {'budget holds' if held == 1 else 'budgets hold'} an agent back."
+    return SharingOutcome(s, payments, Termination.SOLVED, message, method, findings)
 
 
 def _shapley_only(game: SharingGame, index: str) -> None:
