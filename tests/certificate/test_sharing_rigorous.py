@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from itertools import pairwise, permutations
 from math import factorial
+from pathlib import Path
 
 import flint
 import mpmath
@@ -549,6 +550,7 @@ def test_budgets_end_what_an_agent_can_choose():
         assert verdict(data, less, arithmetic).verdict == "fail"
         more = {**claim, "contributions": [0.5 + STEP, 0.0]}
         assert verdict(data, more, arithmetic, "feasibility").verdict == "fail"
+        assert verdict(data, more, arithmetic).verdict == "fail"
 
 
 def test_the_largest_value_is_enclosed():
@@ -605,3 +607,52 @@ def test_what_is_no_choice_and_no_share_never_passes(arithmetic):
     solution = md.solve(md.parse(BANKS), "welfare").to_dict()
     found = verdict(BANKS, {**solution, "p": 2.0}, arithmetic, "welfare-optimality")
     assert found.verdict == "not-checked"
+
+
+PUBLISHED = Path(__file__).parents[2] / "instances" / "papers" / "murhekar2025"
+
+
+@pytest.mark.parametrize("file", ["example3", "example4"])
+def test_known_answers_of_instance_files_are_proved(file):
+    """Contributions as printed, to ten digits: slopes put every best response within 1e-8."""
+    instance = md.load(PUBLISHED / f"{file}.yaml")
+    known = [x for x in instance.expected.results if "contributions" in x]
+    assert known
+    for entry in known:
+        s = [float(x) for x in entry["contributions"]]
+        claim = {"mechanism": entry["mechanism"], "contributions": s}
+        moved = {**claim, "contributions": [s[0] + STEP, *s[1:]]}
+        for arithmetic in ("exact", "enclosure"):
+            found = md.verify(instance, claim, arithmetic=arithmetic, conditions=["nash"])
+            assert found.condition("nash").verdict == "pass"
+            wrong = md.verify(instance, moved, arithmetic=arithmetic, conditions=["nash"])
+            assert wrong.condition("nash").verdict == "fail"
+
+
+def test_shares_and_reciprocity_of_example_7():
+    """[M25] Example 7 as shares: (0.9537002452, 0.7776195619), reciprocity 0.9076855206."""
+    instance = md.load(PUBLISHED / "example7.yaml")
+    s = [as_stored(3.9811543556), as_stored(2.4626396141)]
+    shares = EnumeratedShares(rows_of(rigorous_game(instance, EXACT)), s).shares
+    np.testing.assert_allclose(
+        [to_float(x) for x in shares], [0.9537002452, 0.7776195619], atol=1e-10
+    )
+    accuracy = 1 - 1 / (1 + s[0] + s[1])
+    assert to_float(accuracy / shares[0]) == pytest.approx(0.9076855206, abs=1e-10)
+    for arithmetic in ("exact", "enclosure"):
+        found = md.verify(
+            instance, md.solve(instance, "value-shaping"), arithmetic=arithmetic
+        ).condition("nash")
+        assert found.verdict == "not-checked"
+        assert "value-shaping" in found.detail
+
+
+def test_other_indices_and_overdrawn_budgets_do_not_pass():
+    claim = {"mechanism": {"name": "shapley", "options": {"index": "banzhaf"}}}
+    banzhaf = {**claim, "contributions": [1, 1]}
+    assert verdict(TWO, banzhaf, "enclosure").verdict == "not-checked"
+    agents = [{"name": "A", "cost": 0.1, "budget": 0.01}, {"name": "B", "cost": 0.25, "budget": 9}]
+    broke = {"mechanism": "shapley", "contributions": [2.9983929801, 1.1690481371]}
+    for arithmetic in ("exact", "enclosure"):
+        found = verdict({**TWO, "agents": agents}, broke, arithmetic)
+        assert (found.verdict, found.witness["agent"]) == ("fail", "A")

@@ -76,18 +76,18 @@ def nash(setting: RigorousSetting) -> Condition:
     pairs = zip(setting.names, setting.s, setting.game.capacity, strict=True)
     outside = [who for who, x, top in pairs if x < 0 or (top is not None and x > top)]
     if outside:
-        return Condition(
-            NAME,
-            NAME in setting.claimed,
-            "fail",
-            arithmetic=setting.game.calculus.name,
-            detail="a contribution is not among those the agent can choose",
-            witness={"agent": outside[0]},
-        )
+        return _no_choice(setting, outside[0])
     rule, payments = setting.rule, setting.paid
     if isinstance(rule, str):
         return setting.unchecked(NAME, rule)
     allowed = setting.allowance(setting.scale)
+    game = setting.game
+    if game.budget is not None:
+        costs = game.costs_at(setting.s)
+        left = zip(setting.names, game.budget, costs, rule.payments, strict=True)
+        poor = [who for who, money, cost, paid in left if cost - money - paid > allowed]
+        if poor:
+            return _no_choice(setting, poor[0])
     off = [abs(a - b) for a, b in zip(payments, rule.payments, strict=True)]
     if not all(at_most(gap, allowed) for gap in off):
         return setting.decided(
@@ -99,6 +99,17 @@ def nash(setting: RigorousSetting) -> Condition:
             f"{setting.game.size:,} payments",
         )
     return _equilibrium(setting, stands(setting, rule, allowed), allowed)
+
+
+def _no_choice(setting: RigorousSetting, agent: str) -> Condition:
+    return Condition(
+        NAME,
+        NAME in setting.claimed,
+        "fail",
+        arithmetic=setting.game.calculus.name,
+        detail="a contribution is not among those the agent can choose",
+        witness={"agent": agent},
+    )
 
 
 def stands(setting: RigorousSetting, rule: Rule, allowed: Number) -> list[Stand]:

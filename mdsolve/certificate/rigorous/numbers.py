@@ -131,11 +131,6 @@ def smaller(left: Number, right: Number) -> Number:
     return flint.arb(left).min(flint.arb(right))
 
 
-def magnitude(value: Number) -> Number:
-    """Return the absolute value."""
-    return abs(value)
-
-
 def between(low: Number, high: Number) -> Number:
     """Return a number that encloses everything from low to high; exact if they are equal."""
     if isinstance(low, flint.fmpq) and isinstance(high, flint.fmpq) and low == high:
