@@ -13,7 +13,7 @@ from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.solver.no_equilibrium import nash_gap
-from mdsolve.solver.spending import Spending
+from mdsolve.solver.spending import Spending, within_own_means
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.status import Termination
 
@@ -42,6 +42,8 @@ class NoPayments(PlayedMechanism):
         found = super().outcome(game, options, monitor)
         if found.termination is Termination.SOLVED or not isinstance(game.accuracy, UnionAccuracy):
             return found
+        if np.any(within_own_means(game).capacity < game.capacity):
+            return found  # the proof covers the whole box of capacities, not the part within means
         gap = nash_gap(game, monitor)
         if gap.lower <= 0:
             return found

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
@@ -17,6 +17,7 @@ from mdsolve.game.costs import Costs, Pieces
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solver.budget_rate import empty_feasible_sets, money_left
+from mdsolve.solver.budgeted_equilibrium import _Game, _one_root
 from mdsolve.solver.spending import affordable
 from mdsolve.status import Termination
 
@@ -186,6 +187,46 @@ def test_the_river_gauges_by_three_linear_equations():
     np.testing.assert_allclose(solution.contributions, expected, rtol=0, atol=1e-11)
     known = instance.expected.results[1]["contributions"]
     np.testing.assert_allclose([float(x) for x in known], expected, rtol=0, atol=1e-13)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.floats(0.01, 0.6))
+def test_where_uniqueness_is_claimed_the_equation_falls(seed, beta):
+    """What all cost each other, less the T that their caps assume, falls all along T."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 6))
+    beta = min(beta, 0.99 * (1 - 1 / n))
+    agents = [
+        {
+            "name": f"a{k}",
+            "cost": float(rng.uniform(0.2, 0.5)),
+            "value": float(rng.uniform(2, 15)),
+            "budget": float(rng.uniform(0.5, 2)),
+        }
+        for k in range(n)
+    ]
+    game = sharing_game(instance_of(agents))
+    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": beta})
+    assume(_one_root(spending))
+    most = np.full(n, 1e6)
+    scaled = _Game(spending, most, Monitor())
+    top = (scaled.limit - scaled.least) / spending.factor
+    excess = [scaled.excess(room) for room in np.linspace(0, top, 60)]
+    assert np.all(np.diff(excess) > 0)
+
+
+def test_the_equation_may_rise_where_uniqueness_is_not_claimed():
+    """Cheap agents who run out of money are replaced by dear ones, who cost the others more."""
+    agents = [
+        {"name": "cheap", "cost": 0.1, "value": 3, "budget": 1},
+        {"name": "dear", "cost": 2, "value": 60, "budget": 60},
+        {"name": "other", "cost": 2, "value": 1, "budget": 60},
+    ]
+    game = sharing_game(instance_of(agents))
+    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": 0.3})
+    assert not _one_root(spending)
+    solution = md.solve(instance_of(agents), "budget-balanced", options={"beta": 0.3})
+    assert solution.termination is not Termination.SOLVED or solution.equilibria != "unique"
 
 
 def test_full_redistribution_has_a_continuum():
