@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mdsolve.study.dynamics import simulate
     from mdsolve.study.frontier import frontier
     from mdsolve.study.run import payments, solve
+    from mdsolve.study.train import train
     from mdsolve.study.verify import verify, verify_file
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "payments": "mdsolve.study.run",
     "simulate": "mdsolve.study.dynamics",
     "solve": "mdsolve.study.run",
+    "train": "mdsolve.study.train",
     "verify": "mdsolve.study.verify",
     "verify_file": "mdsolve.study.verify",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "payments",
     "simulate",
     "solve",
+    "train",
     "verify",
     "verify_file",
 ]

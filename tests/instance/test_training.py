@@ -24,7 +24,14 @@ def test_sources(source):
 
 
 @pytest.mark.parametrize(
-    "partition", [IID, {"scheme": "dirichlet", "alpha": 0.5}, {"scheme": "label-ratio"}]
+    "partition",
+    [
+        IID,
+        {"scheme": "dirichlet", "alpha": 0.5},
+        {"scheme": "label-ratio"},
+        {"scheme": "label-ratio", "ratio": "7/10"},
+        {"scheme": "by-file"},
+    ],
 )
 def test_schemes(partition):
     assert parse({**TRAINING, "partition": partition}).partition.scheme == partition["scheme"]
@@ -64,6 +71,24 @@ def test_models(family):
         (with_("protocol", name="fedbr-shp"), "did you mean 'fedbr-shap'"),
         (with_("protocol", learning_rate=0), "greater than 0"),
         (with_("protocol", round=3), "did you mean 'rounds'"),
+        ({**TRAINING, "partition": {**IID, "ratio": 0.5}}, "ratio with label-ratio only"),
+        ({**TRAINING, "partition": {"scheme": "label-ratio", "ratio": 1}}, "between 0 and 1"),
+        (with_("partition", angles=[]), "partition.angles"),
+        (with_("model", precision="float16"), "float32"),
+        (with_("agents", capacity=[1, 2]), "3, as many as costs"),
+        (with_("agents", value=[1, 2, 0]), "greater than 0"),
+        (with_("agents", names=["a", "b", "a"]), "each name once"),
+        (with_("protocol", start=[1, 2]), "3, one per agent"),
+        (with_("protocol", stopping="settled"), "stopping with fedavg-strategic only"),
+        (with_("protocol", name="fedavg", difference=1), "difference with fedavg-strategic"),
+        (with_("protocol", unit="bytes"), "batches"),
+        (
+            {
+                **with_("protocol", start=[1, 9, 1]),
+                "agents": {"cost": [1, 1, 1], "capacity": [2, 2, 2]},
+            },
+            "protocol.start[1]",
+        ),
         ({**TRAINING, "seed": -1}, "seed"),
         ({**TRAINING, "seed": 0.5}, "a whole number"),
         ({key: TRAINING[key] for key in TRAINING if key != "data"}, "the key 'data'"),
@@ -71,3 +96,11 @@ def test_models(family):
 )
 def test_problems_are_named(data, words):
     assert words in problems(data)
+
+
+def test_agents_have_names_and_files_a_folder(tmp_path):
+    made = parse(TRAINING, tmp_path)
+    assert made.agent_names == ("agent-1", "agent-2", "agent-3")
+    assert made.folder == tmp_path
+    assert parse(TRAINING).folder is None
+    assert parse(with_("agents", names=["a", "b", "c"])).agent_names == ("a", "b", "c")

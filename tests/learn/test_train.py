@@ -22,8 +22,9 @@ from mdsolve.study.train import train
 from mdsolve.study.verify import verify, verify_file
 from tests.cli.conftest import mdsolve, mdsolve_json  # noqa: F401 - fixtures
 from tests.conftest import INSTANCES
-from tests.learn.runs import BASE, instance
+from tests.learn.runs import BASE, instance, write_mnist
 
+SHIPPED = sorted((INSTANCES / "training").glob("*.yaml"))
 SLOW = {**BASE, "model": {"family": "mlp", "hidden": [32]}, "protocol": {**BASE["protocol"]}}
 
 
@@ -145,9 +146,7 @@ def test_another_seed_is_another_run_and_is_recorded():
     assert second.provenance.seed == 1
 
 
-@pytest.mark.parametrize(
-    "file", sorted((INSTANCES / "training").glob("*.yaml")), ids=lambda file: file.stem
-)
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_shipped_runs_train_and_survive_storage(file, tmp_path):
     made = load(file)
     solution = train(made)
@@ -161,6 +160,22 @@ def test_shipped_runs_train_and_survive_storage(file, tmp_path):
     write_solutions([solution], tmp_path / "s.json")
     (checked,) = verify_file(file, tmp_path / "s.json")
     assert (checked.certificate.verdict, checked.warning) == ("pass", "")
+
+
+@pytest.mark.parametrize("family", ["mlp", "cnn"])
+def test_folders_of_images_are_trained_on(tmp_path, family):
+    write_mnist(tmp_path / "d")
+    made = instance(
+        tmp_path,
+        data={"source": "mnist:d"},
+        partition={"scheme": "rotate", "angles": [0, 90], "agents_per_group": 1},
+        model={"family": family, "hidden": [16]},
+        agents={"cost": [0.001, 0.001]},
+        protocol={"rounds": 15, "batch_size": 4},
+    )
+    solution = train(made)
+    assert solution.data["input_shape"] == [1, 8, 8]
+    assert solution.accuracies.min() > 0.9
 
 
 STRATEGIC = {"name": "fedavg-strategic", "step_size": 300, "payoff": "loss"}
