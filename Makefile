@@ -37,6 +37,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_frontier.py
 	$(BIN)/python scripts/bench_payments.py
 	$(BIN)/python scripts/bench_shapley.py
+	$(BIN)/python scripts/bench_welfare.py
 	$(BIN)/python scripts/bench_value_shaping.py
 
 $(BIN)/python:

@@ -27,6 +27,9 @@ from mdsolve.shapley.rules import gauss_legendre
 
 RANDOM = np.random.default_rng(0)
 
+LEAST_RATIO = 100
+"""How many times slower enumeration by calls of a payoff must be at 16 agents."""
+
 
 def power_game(weights: Weights) -> SharingGame:
     n = weights.agents
@@ -111,18 +114,54 @@ def sizes() -> None:
         print(f"| {name} | {times[0]} | {share_error} | {slope_error} | {times[1]} |")
 
 
+def by_definition(game: SharingGame, s: np.ndarray) -> np.ndarray:
+    """Return shares from the definition, one call of the payoff per coalition.
+
+    What is written without a library: the payoff is a closed formula in NumPy.
+    """
+    n = game.size
+    weights, b = game.accuracy.weights.dense(), game.accuracy.curve.exponent
+
+    def payoff(members: tuple[bool, ...]) -> float:
+        data = weights @ np.where(members, s, 0.0)
+        return float((1 - (1 + data) ** -b).sum())
+
+    payoffs = [payoff(x) for x in itertools.product((False, True), repeat=n)]
+    chances = [1 / (n * math.comb(n - 1, k)) for k in range(n)]
+    shares = np.zeros(n)
+    for number, value in enumerate(payoffs):
+        chance = chances[number.bit_count()] if number.bit_count() < n else 0.0
+        for agent in range(n):
+            bit = 1 << (n - 1 - agent)
+            if not number & bit:
+                shares[agent] += chance * (payoffs[number | bit] - value)
+    return shares
+
+
 def peers() -> None:
     n = 16
     game = grouped(n)
     s = RANDOM.exponential(5, n)
     quadrature, found = fastest(lambda: shapley(game, s, derivatives=True), 200)
     enumeration, truth = fastest(lambda: shapley(game, s, route="enumeration", derivatives=True), 3)
+    plain, _ = fastest(lambda: shapley(game, s, route="enumeration"), 3)
+    definition, written = fastest(lambda: by_definition(game, s), 1)
+    off = float(np.max(np.abs(written / truth.shares - 1)))
     error = float(np.max(np.abs(found.shares / truth.shares - 1)))
     print(
         f"\n| 16 agents, 3 groups | time | error | times slower |\n|---|---|---|---|\n"
-        f"| quadrature | {milliseconds(quadrature)} | {error:.1e} | 1 |"
+        f"| quadrature, shares and slopes | {milliseconds(quadrature)} | {error:.1e} | 1 |"
     )
-    print(f"| enumeration | {milliseconds(enumeration)} | - | {enumeration / quadrature:.0f} |")
+    for words, seconds, miss in (
+        ("enumeration here, all coalitions at once, shares and slopes", enumeration, "-"),
+        ("enumeration here, shares alone", plain, "-"),
+        ("enumeration in Python, one payoff call per coalition, shares", definition, f"{off:.1e}"),
+    ):
+        slower = f"{seconds / quadrature:,.0f}"
+        print(f"| {words} | {milliseconds(seconds)} | {miss} | {slower} |")
+    if definition < LEAST_RATIO * quadrature:
+        message = f"enumeration is not {LEAST_RATIO} times slower"
+        raise SystemExit(message)
     samples = 64
     seconds = 0.0
     while seconds < quadrature:
