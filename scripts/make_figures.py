@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mdsolve as md
+from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
+from mdsolve.report.curves_figure import draw_curves
 from mdsolve.report.outcome_figure import draw_outcome
 from mdsolve.report.reproduction import draw_reproduction
 from mdsolve.study.reproduce.registry import ITEMS
@@ -30,6 +32,16 @@ def outcome(file: str) -> Callable[[Path], None]:
     return draw
 
 
+def curves(file: str) -> Callable[[Path], None]:
+    """Return a function that solves a shipped instance and draws its shaped models."""
+
+    def draw(target: Path) -> None:
+        instance = md.load(ROOT / "instances" / file)
+        draw_curves(md.solve(instance), sharing_game(instance), target, instance.title)
+
+    return draw
+
+
 def reproduction(name: str) -> Callable[[Path], None]:
     """Return a function that recomputes a published item with seed 0 and draws it."""
 
@@ -41,6 +53,7 @@ def reproduction(name: str) -> Callable[[Path], None]:
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "consortium": outcome("cases/three-hospitals.yaml"),
+    "shaped-models": curves("cases/driving-fleets.yaml"),
     "frontier": reproduction("chen2020/figure3"),
     "hiding-data": reproduction("chen2020/example1"),
     "exploitation-agents": reproduction("chen2020/figure1"),

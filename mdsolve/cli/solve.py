@@ -37,7 +37,7 @@ def solve(
         Path | None,
         typer.Option(
             "--plot",
-            help="Draw the outcome of a market, or the course of the dynamics, into this PNG file.",
+            help="Draw a market's outcome, shaped models or simulated dynamics into this PNG file.",
         ),
     ] = None,
     dynamics: Annotated[

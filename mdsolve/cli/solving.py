@@ -102,6 +102,9 @@ def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet: bool) -> None:
     """Draw each solution, the mechanism's name in the file's where there are several."""
+    from mdsolve.game.build_sharing import sharing_game
+    from mdsolve.instance.sharing import SharingInstance
+    from mdsolve.report.curves_figure import can_draw_curves, draw_curves
     from mdsolve.report.dynamics_figure import draw_dynamics
     from mdsolve.report.outcome_figure import can_draw, draw_outcome
 
@@ -110,14 +113,18 @@ def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet
         file = target.with_name(f"{target.stem}.{name}{target.suffix}")
         file = file if len(solutions) > 1 else target
         simulated = "dynamics" in solution.answers
-        drawn = simulated or can_draw(solution)
+        shaped = can_draw_curves(solution)
+        drawn = simulated or shaped or can_draw(solution)
         if simulated:
             draw_dynamics(solution, file, instance.title)
+        elif shaped and isinstance(instance, SharingInstance):
+            draw_curves(solution, sharing_game(instance), file, instance.title)
         elif drawn:
             draw_outcome(solution, file, instance.title)
         if not quiet:
             reason = (
-                f"no picture: the {name} solution is neither a market's at a profile nor simulated"
+                f"no picture: the {name} solution is neither a market's at a profile, nor one of "
+                "shaped models, nor simulated"
             )
             sys.stderr.write(f"wrote {file}\n" if drawn else f"{reason}\n")
 
