@@ -125,3 +125,17 @@ def test_means_that_are_no_interval_are_searched():
         step = np.array([0.0, 1e-9])
         held = held_by_means(game, shares, s, step, np.array([False, True]))
         assert bool(held[1]) == expected
+
+
+def test_enclosures_do_not_refute_whom_money_holds_back():
+    """They bound gains, not what he can pay for: undecided upwards, refuted downwards."""
+    instance = instance_of((0.085, 1))
+    solution = md.solve(instance, "shapley")
+    checked = md.verify(instance, solution, arithmetic="enclosure")
+    assert checked.condition("nash").verdict == "not-checked"
+    rich = instance_of((10, 10))
+    a, b = md.solve(rich, "shapley").contributions
+    more = {"mechanism": "shapley", "contributions": [a, b + 1e-4]}
+    refuted = md.verify(rich, more, arithmetic="enclosure").condition("nash")
+    assert refuted.verdict == "fail"
+    assert refuted.witness["agent"] == "B"

@@ -122,8 +122,12 @@ def stands(setting: RigorousSetting, rule: Rule, allowed: Number) -> list[Stand]
     for agent, cost in enumerate(game.costs):
         s, top = setting.s[agent], game.capacity[agent]
         if rule.shares is not None:
-            earned = _shared(rule, agent)
-            found.append(_local(_slope(earned, rule, cost), ZERO, s, top, allowed))
+            slope = _slope(_shared(rule, agent), rule, cost)
+            stand = _local(slope, ZERO, s, top, allowed)
+            if game.budget is not None and stand.verdict == "fail" and slope(s, "right") > ZERO:
+                # More would be worth its cost, but payments may leave him no money for it.
+                stand = replace(stand, verdict="not-checked")
+            found.append(stand)
             continue
         assert branches is not None
         here, *others = [_worth(each, game.value[agent]) for each in branches[agent]]
