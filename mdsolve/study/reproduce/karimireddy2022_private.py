@@ -87,7 +87,7 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
         Row(
             "low costs contribute what they would under known costs from p =",
             f"c_low/(c_low + c_high) = {low / (low + high):.6g}",
-            corner,
+            round(corner, 6),
             abs(corner - low / (low + high)) <= SEARCH_MARGIN,
             note=f"c_low/c_high = {low / high:.6g}, the agent of the picture among many",
         ),
