@@ -111,7 +111,7 @@ def complements_slope(root: Fraction) -> Fraction:
     Examples
     --------
     >>> [str(complements_slope(Fraction(x, 2))) for x in (1, 2, 3)]
-    ['119/288', '0', '-917/3600']
+    ['119/288', '0', '-547/2400']
     """
     gain = 1 / (2 * root * (1 + root) ** 2)
     return gain - root**2 / 8
