@@ -32,7 +32,7 @@ class ProportionalMechanism(SharingMechanism):
     """(psi_i / max_j psi_j)^p v(total) for one measure psi; 0 / 0 counts as 1."""
 
     citation = "[K22] appendix C.2, (12)-(14), Theorem VI"
-    maturity = "verified against paper, with corrections"
+    maturity = "verified against paper"
     promises: ClassVar[Mapping[str, str]] = {"nash": "always"}
     standing: ClassVar[str]
     options = (

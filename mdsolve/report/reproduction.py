@@ -19,6 +19,7 @@ from mdsolve.report.chen2020_figures import (
     draw_opponent_figure,
 )
 from mdsolve.report.karimireddy2022_private_figure import draw_private_figure
+from mdsolve.report.karimireddy2022_proportional_figure import draw_proportional_figure
 from mdsolve.report.murhekar2023_figures import (
     draw_digits_figure,
     draw_gap_figure,
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "chen2020/figure2": draw_opponent_figure,
     "chen2020/figure3": draw_boundary_figure,
     "karimireddy2022/figure8": draw_private_figure,
+    "karimireddy2022/proportional": draw_proportional_figure,
     "murhekar2023/theorem-3-2": draw_rate_figure,
     "murhekar2023/equation-14": draw_digits_figure,
     "murhekar2023/theorem-4-1": draw_welfare_figure,

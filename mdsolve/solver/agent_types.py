@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
+from mdsolve.solver.value_shaping import common_curve
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,13 +82,7 @@ def agent_types(game: SharingGame, rule: str) -> AgentTypes:
         Where data are not simply added up, agents have different curves, or no data has a
         negative value.
     """
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy):
-        raise _unfit(rule, accuracy.family)
-    weights = accuracy.weights
-    if not isinstance(weights, CommonWeights) or np.any(weights.vector != 1):
-        raise _unfit(rule, "weights")
-    curve = _one_curve(accuracy.curve, rule)
+    curve = _plain(common_curve(game), rule)
     table = np.column_stack(
         [
             game.costs.fixed,
@@ -134,27 +127,21 @@ def _pieces(costs: Costs, size: int) -> Floats:
     return label
 
 
-def _one_curve(curve: Curve, rule: str) -> Curve:
-    """Return the curve with plain numbers for parameters."""
-    if isinstance(curve, MixedCurve):
-        raise _unfit(rule, "different families")
-    plain: dict[str, Any] = {}
+def _plain(curve: Curve, rule: str) -> Curve:
+    """Return the curve with numbers for parameters."""
+    single: dict[str, Any] = {}
     for field in fields(curve):  # type: ignore[arg-type]
         entry = getattr(curve, field.name)
         if isinstance(entry, np.ndarray):
             if np.any(entry != entry.flat[0]):
-                raise _unfit(rule, "different parameters")
-            plain[field.name] = float(entry.flat[0])
-    return replace(curve, **plain) if plain else curve  # type: ignore[type-var]
-
-
-def _unfit(rule: str, got: str) -> UnsupportedError:
-    return UnsupportedError.single(
-        f"mechanism {rule}",
-        f"accuracy: {got}",
-        "one accuracy curve of all data added up",
-        "give all agents the same family and parameters, without weights",
-    )
+                raise UnsupportedError.single(
+                    f"mechanism {rule}",
+                    f"agents with different parameters of the family {curve.family}",
+                    "one accuracy curve of all data added up",
+                    "give all agents the same parameters",
+                )
+            single[field.name] = float(entry.flat[0])
+    return replace(curve, **single) if single else curve  # type: ignore[type-var]
 
 
 def last_true(holds: Callable[[float], bool], inside: float, outside: float) -> float:

@@ -21,10 +21,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
 from mdsolve.solver.agent_types import last_true
 from mdsolve.solver.ranked_game import RankedGame
-from mdsolve.tolerance import DEFAULT, ROUND_OFF
+from mdsolve.tolerance import DEFAULT, EQUILIBRIUM_SLACK, ROUND_OFF, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
 Select = Literal["most-data", "best-utility", "least-data"]
@@ -37,8 +38,12 @@ SCAN = 40
 FEWEST = 1e-5
 """Least leading contribution of the scan, relative to the largest."""
 
-STARTS = 6
+STARTS = 4
 """Most groups of types that are tried as leaders."""
+
+MANY_TYPES = 3
+COARSE = 12
+"""Points of the scan for more types than these few: every point costs best responses of all."""
 
 SWEEPS = 60
 SMOOTH_AFTER = 12
@@ -208,26 +213,24 @@ def _branches(
     game: RankedGame, alone: Floats, outside: Floats | None, monitor: Monitor
 ) -> list[Branch]:
     """Return intervals of equilibria along the leading contribution, and isolated ones."""
-    found: list[Branch] = []
-    grid = _scan(game, alone)
-    followed: list[tuple[Follow, Branch]] = []
-
-    def is_new(levels: Floats) -> bool:
-        return not any(_lies_on(follow, branch, levels) for follow, branch in followed)
-
+    starts = (np.zeros(game.types.size), np.minimum(game.reach, game.types.capacity))
+    free = [_settled(game, start, game.types.capacity) for start in starts]
+    rests = [row for row in free if row is not None and game.types.size > 1]
+    grid = sorted({*_scan(game, alone), *(float(row.max()) for row in rests)})
+    found: list[tuple[Follow, Branch]] = []
     for number, leaders in enumerate(_leader_groups(game)):
         follow = _following(game, leaders)
-        along = _along(game, grid, follow, outside)
-        found += [branch for branch in along if any(map(is_new, branch.levels[[0, -1]]))]
-        followed += [(follow, branch) for branch in along]
+        found += [(follow, branch) for branch in _along(game, grid, follow, outside)]
         monitor.advance("groups of leaders", number + 1, STARTS)
-    if game.types.size > 1:
-        for start in (np.zeros(game.types.size), np.minimum(game.reach, game.types.capacity)):
-            row = _settled(game, start, game.types.capacity)
-            if row is not None and is_new(row) and is_equilibrium(game, row, outside):
-                found.append(Branch(row[None, :]))
-                followed.append((_fixed(row), found[-1]))
-    return sorted(found, key=lambda entry: float(entry.levels[0].sum()))
+    for row in rests:
+        if is_equilibrium(game, row, outside):
+            found.append((_fixed(row), Branch(row[None, :])))
+    kept: list[tuple[Follow, Branch]] = []
+    for follow, branch in sorted(found, key=lambda entry: -float(np.ptp(entry[1].levels.max(1)))):
+        ends = branch.levels[[0, -1]]
+        if not all(any(_lies_on(*known, levels) for known in kept) for levels in ends):
+            kept.append((follow, branch))
+    return sorted((branch for _, branch in kept), key=lambda entry: float(entry.levels[0].sum()))
 
 
 def _fixed(levels: Floats) -> Follow:
@@ -261,8 +264,8 @@ def _along(
             leads = [last_true(holds, grid[first], grid[first - 1]), *leads]
         if 0 < grid[last] < grid[-1]:
             leads = [*leads, last_true(holds, grid[last], grid[last + 1])]
-        if leads[-1] - leads[0] <= DEFAULT.verify * leads[-1]:
-            leads = leads[:1]
+        if leads[-1] - leads[0] <= EQUILIBRIUM_SLACK * leads[-1]:
+            leads = [grid[first]]
         rows = [row for row in map(follow, leads) if row is not None]
         found.append(Branch(np.array(rows)))
     return found
@@ -295,13 +298,25 @@ def _scan(game: RankedGame, alone: Floats) -> list[float]:
         far = max([1.0, *kinks]) / agents
         while far < types.capacity[kind] and pays(far):
             far *= 2
-        top = max(top, min(far, float(types.capacity[kind])))
+        far = min(far, float(types.capacity[kind]))
+        if not np.isfinite(far):
+            raise UnsupportedError.single(
+                f"agent {types.names[kind]}",
+                "no capacity, and the full model is worth any contribution",
+                "a bounded leading contribution",
+                "give the agent a capacity or a positive marginal cost",
+            )
+        top = max(top, far)
         count = float(types.counts[kind])
-        reach = float(game.reach[kind])
-        marks += [reach / count, np.nextafter(reach / count, np.inf), reach]
         marks += [float(types.capacity[kind])]
         marks += [kink / part for kink in kinks for part in (1.0, count, max(1.0, count - 1))]
-    grid = [*np.geomspace(FEWEST * top, top, SCAN), *np.linspace(0.0, top, SCAN), *marks]
+    order, members = _leader_order(game)
+    for part in (1.0, *members):
+        # Where the cheapest agents stop giving for their own sake, intervals begin.
+        shared = float(game.reach[order[0]]) / part
+        marks += [shared, float(np.nextafter(shared, np.inf)), (1 + SEARCH_MARGIN) * shared]
+    points = SCAN if types.size <= MANY_TYPES else COARSE
+    grid = [*np.geomspace(FEWEST * top, top, points), *np.linspace(0.0, top, points), *marks]
     return sorted({float(entry) for entry in grid if 0 <= entry <= top})
 
 
@@ -320,6 +335,13 @@ def _pays(game: RankedGame, kind: int, agents: float, alone: float) -> Callable[
     return pays
 
 
+def _leader_order(game: RankedGame) -> tuple[npt.NDArray[np.intp], list[float]]:
+    """Return types by rising cost per value, and how many agents the first 1, 2, ... have."""
+    rates = game.types.costs.slope(np.zeros(game.types.size)) / game.types.value
+    order = np.argsort(rates, kind="stable")
+    return order, np.cumsum(game.types.counts[order]).tolist()
+
+
 def _leader_groups(game: RankedGame) -> list[int]:
     """Return how many of the types, the cheapest first, are tried as leaders."""
     size = game.types.size
@@ -329,8 +351,7 @@ def _leader_groups(game: RankedGame) -> list[int]:
 def _following(game: RankedGame, leaders: int) -> Follow:
     """Return the profile as a function of the leading contribution; followers answer."""
     types = game.types
-    rates = types.costs.slope(np.zeros(types.size)) / types.value
-    order = np.argsort(rates, kind="stable")
+    order, _ = _leader_order(game)
 
     def profile(lead: float) -> Floats | None:
         caps = np.minimum(lead, types.capacity)
@@ -349,9 +370,9 @@ def _settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -
     for sweep in range(SWEEPS):
         moved = 0.0
         for kind in range(game.types.size):
+            now = float(levels[kind])
             own, utility = game.best_response(levels, kind)
             own = min(own, float(caps[kind]))
-            now = float(levels[kind])
             if now in (0.0, float(caps[kind]), game.types.leading(levels, kind)):
                 # At a kink the utility peaks sharply: staying wins over an equal elsewhere.
                 stays = game.utilities(levels, kind, np.array([now]))[0]

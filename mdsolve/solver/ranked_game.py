@@ -25,6 +25,9 @@ GRID = 33
 ZOOMS = 6
 """Rounds of refinement by utility, each by a factor of 8; flat tops show no more digits."""
 
+ROUGH = 2
+"""Rounds of these before slopes take over: rounding hides the top from utilities later."""
+
 SECTIONS = 14
 """Rounds of refinement by slope, each by a factor of 16: to the last bits of a double."""
 
@@ -161,23 +164,22 @@ class RankedGame:
         self, levels: Floats, kind: int, points: Floats, utilities: Floats, refine: bool
     ) -> tuple[float, float]:
         """Return the largest utility near the best of some points, by finer and finer grids."""
-        low, high = points[0], points[-1]
-        for _ in range(ZOOMS):
+        for zoom in range(ZOOMS):
             top = int(np.argmax(utilities))
-            low, high = points[max(top - 1, 0)], points[min(top + 1, len(points) - 1)]
+            low, high = float(points[max(top - 1, 0)]), float(points[min(top + 1, len(points) - 1)])
+            if refine and zoom == ROUGH:
+                own = self._stationary(levels, kind, low, high, float(points[top]))
+                return own, float(self.utilities(levels, kind, np.array([own]))[0])
             points = np.unique(np.append(np.linspace(low, high, 17), points[top]))
             utilities = self.utilities(levels, kind, points)
         top = int(np.argmax(utilities))
-        own, utility = float(points[top]), float(utilities[top])
-        inside = low < own < high
-        if refine and inside:
-            own = self._stationary(levels, kind, float(low), float(high), own)
-        return own, utility
+        return float(points[top]), float(utilities[top])
 
     def _stationary(
         self, levels: Floats, kind: int, low: float, high: float, otherwise: float
     ) -> float:
-        """Return where the marginal utility changes sign inside a piece."""
+        """Return where the marginal utility changes sign between two points, or the better end."""
+        left, right = low, high
         for _ in range(SECTIONS):
             points = np.linspace(low, high, 17)[1:-1]
             rising = self.slopes(levels, kind, points) > 0
@@ -185,7 +187,9 @@ class RankedGame:
             if not np.all(rising[:last]):
                 return otherwise
             low, high = points[last - 1] if last else low, points[last] if last < 15 else high
-        return 0.5 * (low + high)
+        if right in (low, high):
+            return right
+        return left if left in (low, high) else float(0.5 * (low + high))
 
     def slopes(self, levels: Floats, kind: int, own: Floats) -> Floats:
         """Return marginal utilities at own contributions inside pieces, money per sample."""
