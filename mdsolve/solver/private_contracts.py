@@ -141,10 +141,10 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     Examples
     --------
     >>> from mdsolve.game.curves import PowerCurve
-    >>> agent = PrivateAgent(PowerCurve(), 1.0, low=0.01, high=0.02, probability_low=0.3)
+    >>> agent = PrivateAgent(PowerCurve(), 1.0, low=0.01, high=0.02, probability_low=0.6)
     >>> found = best_contract(agent, OthersData.certain(5.0))
     >>> round(found.low, 6), round(found.high, 6)
-    (12.233229, 12.233229)
+    (14.0, 7.284271)
     """
     worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
