@@ -246,7 +246,7 @@ def _weights(
         table = [
             [float(spec.group_weights[row].get(column, 0)) for column in order] for row in order
         ]
-        return GroupWeights(np.array(table), groups)
+        return GroupWeights(np.array(table), groups).merged()
     if spec.weights is None:
         return CommonWeights(np.ones(n))
     return _as_weights(spec.weights)

@@ -100,8 +100,14 @@ class Costs:
         return free
 
     @cached_property
-    def _shapes(self) -> dict[int, Pieces | FunctionCost]:
+    def shapes(self) -> dict[int, Pieces | FunctionCost]:
+        """Agents whose cost is not given by the columns."""
         return {**dict(self.pieces), **dict(self.functions)}
+
+    @property
+    def columns(self) -> tuple[Floats, ...]:
+        """Parameters of the costs given by columns, each of shape (n,)."""
+        return self.fixed, self.rate, self.curvature, self.power_rate, self.power_exponent
 
     @cached_property
     def _has_power(self) -> bool:
@@ -144,7 +150,7 @@ class Costs:
 
     def along(self, agent: int, own: Floats) -> Floats:
         """Return one agent's cost at many contributions of his."""
-        shape = self._shapes.get(agent)
+        shape = self.shapes.get(agent)
         if shape is not None:
             return shape.value(own)
         cost = self.fixed[agent] + own * (self.rate[agent] + 0.5 * self.curvature[agent] * own)
@@ -152,7 +158,7 @@ class Costs:
 
     def slope_along(self, agent: int, own: Floats) -> Floats:
         """Return one agent's right marginal cost at many contributions of his."""
-        shape = self._shapes.get(agent)
+        shape = self.shapes.get(agent)
         if shape is not None:
             return shape.slope(own)
         e = self.power_exponent[agent]

@@ -134,6 +134,16 @@ class GroupWeights(Weights):
         """Number of agents."""
         return len(self.group)
 
+    def merged(self) -> GroupWeights:
+        """Return the same weights with groups that nobody can tell apart as one."""
+        keys = [(*row, *column) for row, column in zip(self.table, self.table.T, strict=True)]
+        first = {key: number for number, key in reversed(list(enumerate(keys)))}
+        kept = sorted(first.values())
+        if len(kept) == len(keys):
+            return self
+        place = np.array([kept.index(first[key]) for key in keys], dtype=np.intp)
+        return GroupWeights(self.table[np.ix_(kept, kept)], place[self.group])
+
     def group_totals(self, s: Floats) -> Floats:
         """Return the sum of s over each group, shape (G,)."""
         totals = np.bincount(self.group, weights=s, minlength=len(self.table))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -73,6 +73,8 @@ class Responses:
     weight, value, capacity : (k,)
     names : sequence of str
         For messages.
+    alike : (k,) or None
+        How many agents each entry stands for; None: one each.
     """
 
     curve: Curve
@@ -81,6 +83,24 @@ class Responses:
     value: Floats
     capacity: Floats
     names: Sequence[str]
+    alike: Floats | None = None
+
+    @cached_property
+    def mass(self) -> Floats:
+        """What a sample of each entry adds to the data that everybody sees, shape (k,)."""
+        return self.weight if self.alike is None else self.weight * self.alike
+
+    @cached_property
+    def runs(self) -> npt.NDArray[np.intp]:
+        """Where runs of neighbours alike begin, shape (runs,)."""
+        size = len(self.weight)
+        changes = np.ones(size, dtype=bool)
+        if self.curve.take(np.arange(1)) is self.curve and not self.costs.shapes:
+            columns = (self.weight, self.value, self.capacity, *self.costs.columns)
+            changes[1:] = False
+            for column in columns:
+                changes[1:] |= column[1:] != column[:-1]
+        return np.flatnonzero(changes)
 
     def ends(self, y: float) -> tuple[Floats, Floats]:
         """Return the least and the largest best contributions at an amount of data."""
@@ -97,7 +117,7 @@ class Responses:
         curved = (self.costs.curvature > 0) | (
             (self.costs.power_rate > 0) & (self.costs.power_exponent > 1)
         )
-        return bool(self.costs.pieces or self.costs.functions) or not bool(curved.all())
+        return bool(self.costs.shapes) or not bool(curved.all())
 
     def _slope(self, y: float) -> Floats:
         at = np.full(len(self.weight), y) if isinstance(self.curve, MixedCurve) else np.asarray(y)
@@ -115,7 +135,14 @@ class Responses:
             self.value[keep],
             self.capacity[keep],
             (),
+            None if self.alike is None else self.alike[keep],
         )
+
+    def merged(self, starts: npt.NDArray[np.intp]) -> Responses:
+        """Return the same with one entry per run of agents alike."""
+        counts = np.diff(np.append(starts, len(self.weight))).astype(np.float64)
+        names = [self.names[int(k)] for k in starts] if self.names else ()
+        return replace(self.restricted(starts), names=names, alike=counts)
 
 
 def total_equilibrium(game: SharingGame, costs: Costs) -> TotalEquilibrium:
@@ -139,17 +166,37 @@ def responses_equilibrium(
 ) -> TotalEquilibrium:
     """Return best contributions to each other of agents who all see w.s + platform data.
 
+    Neighbours alike are one entry of the computation, however many they are.
+
     Parameters
     ----------
     begin : float or None
         Amount of data from which on to look, where more than that is asked for; None is the
         platform's.
     """
+    starts, size = responses.runs, len(responses.weight)
+    if 2 * len(starts) > size:
+        return _equilibrium(responses, platform, begin)
+    found = _equilibrium(responses.merged(starts), platform, begin)
+    entry = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, size)))
+    least, most = found.least[entry], found.most[entry]
+    return TotalEquilibrium(
+        found.contributions[entry], found.total, _tied(least, most, found.total), least, most
+    )
+
+
+def _tied(least: Floats, most: Floats, total: float) -> npt.NDArray[np.intp]:
+    """Return the agents who may give more or less, if there are several."""
+    tied = np.flatnonzero(most - least > ROUND_OFF * max(1.0, total))
+    return tied if len(tied) > 1 else tied[:0]
+
+
+def _equilibrium(responses: Responses, platform: float, begin: float | None) -> TotalEquilibrium:
     side = responses
     size = len(side.weight)
     agents = np.arange(size)
     contributions = np.zeros(size)
-    weight = side.weight
+    weight = side.mass
     bottom = platform if begin is None else begin
     top = _upper_end(side, platform, bottom)
     settled = platform
@@ -170,9 +217,9 @@ def responses_equilibrium(
         if middle in (bottom, top):
             break
         low, high = side.ends(middle)
-        if settled + float(side.weight @ low) > middle:
+        if settled + float(side.mass @ low) > middle:
             bottom, at_bottom = middle, high
-        elif settled + float(side.weight @ high) < middle:
+        elif settled + float(side.mass @ high) < middle:
             top, at_top = middle, low
         else:
             bottom = top = middle
@@ -182,10 +229,9 @@ def responses_equilibrium(
     if agents.size:
         least[agents], most[agents] = at_top, at_bottom
         left = max(0.0, top - settled)
-        contributions[agents] = even_split(at_top, at_bottom, side.weight, left)
+        contributions[agents] = even_split(at_top, at_bottom, side.mass, left)
     total = platform + float(weight @ contributions)
-    tied = agents[at_bottom - at_top > ROUND_OFF * max(1.0, total)]
-    return TotalEquilibrium(contributions, total, tied if len(tied) > 1 else tied[:0], least, most)
+    return TotalEquilibrium(contributions, total, _tied(least, most, total), least, most)
 
 
 def _middle(bottom: float, top: float) -> float:
@@ -198,10 +244,10 @@ def _middle(bottom: float, top: float) -> float:
 def _upper_end(side: Responses, platform: float, begin: float) -> float:
     """Return an amount of data above `begin` which is more than the agents want to make it."""
     if np.all(np.isfinite(side.capacity)):
-        return platform + float(side.weight @ side.capacity) + 1.0
+        return platform + float(side.mass @ side.capacity) + 1.0
     top = 1.0 + 2 * begin
     for _ in range(BRACKET_DOUBLINGS):
-        if platform + float(side.weight @ side.ends(top)[0]) < top:
+        if platform + float(side.mass @ side.ends(top)[0]) < top:
             return top
         top *= 2
         if not np.isfinite(top):
