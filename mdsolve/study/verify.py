@@ -225,6 +225,8 @@ def _verify_sharing(
     claim = sharing_claim_from(data, game, folder, label)
     rule = SHARING_MECHANISMS.get(claim.mechanism or "")
     require_costs(game, private=rule is not None and rule.private_costs)
+    if game.prior is not None:
+        _require_float(arithmetic, "games with private costs")
     if claim.contributions is None and "nash_gap" in data:
         witness = data.get("witness")
         tree = witness.get("tree") if isinstance(witness, Mapping) else None

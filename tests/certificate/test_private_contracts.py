@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from mdsolve.certificate.private_bounds import Prospect, largest_utility, most_expected
+from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.solution import write_solutions
 from mdsolve.solver.private_contracts import best_contract
@@ -174,6 +175,13 @@ def test_what_is_missing_is_not_invented(key):
     assert key in found.detail
     wrong_shape = verify(game, claimed(solution, **{key: [1.0]}))
     assert wrong_shape.condition("nash").verdict == "not-checked"
+
+
+def test_other_arithmetics_are_refused_by_name():
+    game = instance(CORNER)
+    solution = solve(game, NAME)
+    with pytest.raises(UnsupportedError, match="private costs"):
+        verify(game, solution, arithmetic="enclosure")
 
 
 def test_profiles_are_checked_one_by_one():
