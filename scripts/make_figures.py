@@ -53,6 +53,9 @@ def reproduction(name: str) -> Callable[[Path], None]:
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "consortium": outcome("cases/three-hospitals.yaml"),
+    "collected-alone": reproduction("karimireddy2022/figure2"),
+    "collected-together": reproduction("karimireddy2022/figure4"),
+    "language-model": reproduction("karimireddy2022/figure5"),
     "shaped-models": curves("cases/driving-fleets.yaml"),
     "frontier": reproduction("chen2020/figure3"),
     "hiding-data": reproduction("chen2020/example1"),

@@ -18,6 +18,11 @@ from mdsolve.report.chen2020_figures import (
     draw_lies_figure,
     draw_opponent_figure,
 )
+from mdsolve.report.karimireddy2022_figures import (
+    draw_alone_figure,
+    draw_collected_figure,
+    draw_language_model_figure,
+)
 from mdsolve.report.karimireddy2022_private_figure import draw_private_figure
 from mdsolve.report.karimireddy2022_proportional_figure import draw_proportional_figure
 from mdsolve.report.murhekar2023_figures import (
@@ -36,6 +41,9 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "chen2020/figure1": draw_agents_figure,
     "chen2020/figure2": draw_opponent_figure,
     "chen2020/figure3": draw_boundary_figure,
+    "karimireddy2022/figure2": draw_alone_figure,
+    "karimireddy2022/figure4": draw_collected_figure,
+    "karimireddy2022/figure5": draw_language_model_figure,
     "karimireddy2022/figure8": draw_private_figure,
     "karimireddy2022/proportional": draw_proportional_figure,
     "murhekar2023/theorem-3-2": draw_rate_figure,
