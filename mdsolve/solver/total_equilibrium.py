@@ -6,7 +6,7 @@ Given y, agent i's marginal benefit value_i w_i f_i'(y) asks for a contribution 
     w.low(y) + platform <= y <= w.high(y) + platform,
 
 low and high being the ends of the agents' best contributions at that price. Both sides are
-monotone: bisection finds y to the last bit. Agents whose contribution is the same at both ends of
+monotone: bisection finds y to a few bits. Agents whose contribution is the same at both ends of
 the bracket are settled and leave the computation, so a million agents with linear costs take a few
 passes over the data. What a tie leaves open is split evenly among the tied agents.
 """
@@ -34,9 +34,11 @@ Floats = npt.NDArray[np.float64]
 
 BRACKET_DOUBLINGS = 1100
 BISECTIONS = 1100
-"""Enough halvings to separate any two doubles."""
 
 WIDE_RATIO = 4.0
+
+TIE_WIDTH = 32 * float(np.finfo(np.float64).eps)
+"""Relative width of y within which agents count as tied: what rounding makes of equal prices."""
 
 
 @dataclass(frozen=True)
@@ -213,9 +215,9 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
             at_bottom, at_top = at_bottom[keep], at_top[keep]
         if agents.size == 0:
             break
-        middle = _middle(bottom, top)
-        if middle in (bottom, top):
+        if top - bottom <= TIE_WIDTH * (1 + top):
             break
+        middle = _middle(bottom, top)
         low, high = side.ends(middle)
         if settled + float(side.mass @ low) > middle:
             bottom, at_bottom = middle, high
