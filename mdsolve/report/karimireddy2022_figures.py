@@ -105,7 +105,7 @@ def draw_language_model_figure(found: Reproduction, target: Path) -> None:
         alone.set_title("alone", fontsize=10)
         together.axvline(PUBLISHED_NUMBER, color="#808080", linestyle="--", linewidth=1)
         together.text(
-            PUBLISHED_NUMBER * 0.93, totals[-1], "published: 1000", ha="right", fontsize=9
+            PUBLISHED_NUMBER * 0.93, totals[-1], "published\n1000", ha="right", va="top", fontsize=9
         )
         together.set_xlabel("number of companies (dotted: smallest viable)")
         together.set_ylabel("tokens collected together")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mdsolve as md
 from mdsolve.certificate.sharing import verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.game.accuracy import WeightedAccuracy
@@ -19,6 +21,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
 from mdsolve.mechanism.value_shaping import ValueShaping
 from mdsolve.progress import Monitor
+from mdsolve.status import Termination
 
 RULE = ValueShaping()
 MOST = {"select": "most-data"}
@@ -214,3 +217,22 @@ def test_what_cannot_be_checked_says_so():
     free = game_of(LinearCurve(), [0.0])
     foreign = replace(claim, contributions=np.ones(1), accuracies=None)
     assert set(verdicts(free, foreign).values()) == {"not-checked"}
+
+
+def test_many_agents_curves_lie_in_a_file_beside_the_solution(tmp_path):
+    instance = md.parse(
+        {
+            "kind": "sharing",
+            "agents": [{"name": "agent-{}", "count": 5000, "cost": 0.1}],
+            "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 10},
+        }
+    )
+    solution = md.solve(instance, "value-shaping")
+    assert solution.termination is Termination.SOLVED
+    target = tmp_path / "solution.json"
+    solution.to_json(target)
+    stored = json.loads(target.read_text(encoding="utf-8"))
+    assert "file" in stored["curves"]
+    found = md.verify(instance, stored, folder=tmp_path)
+    assert found.verdict == "pass"
+    assert found.condition("curve-feasibility").verdict == "pass"
