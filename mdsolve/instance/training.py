@@ -18,20 +18,13 @@ from mdsolve.instance.numbers import (
     WholeNumber,
     bad_value,
 )
+from mdsolve.instance.protocol import ProtocolSpec
 
 BUNDLED_SOURCES = ("digits", "breast_cancer", "synthetic-quadratic")
 FILE_SOURCES = ("mnist", "cifar10", "npz", "csv")
 
 PARTITION_KEYS = {"alpha": "dirichlet", "ratio": "label-ratio", "angles": "rotate"}
 """Keys of a partition that belong to one scheme."""
-
-PROTOCOL_KEYS: dict[str, tuple[str, ...]] = {
-    "difference": ("fedavg-strategic", "fedbr", "fedbr-bg", "fedbr-shap", "upbred", "2p-upbred"),
-    "stopping": ("fedavg-strategic",),
-    "settled": ("fedavg-strategic",),
-    "negotiation_rounds": ("fedavg-strategic",),
-}
-"""Keys of a protocol that only some protocols use; elsewhere they are refused, not ignored."""
 
 
 def _source(name: str) -> str:
@@ -127,63 +120,6 @@ class TrainingAgents(StrictModel):
         return self
 
 
-class ProtocolSpec(StrictModel):
-    """Which protocol runs, for how long and with which steps.
-
-    Parameters
-    ----------
-    unit : {"batches", "samples"}
-        What a contribution counts: mini-batches trained per round ([M25] section 5) or own
-        examples brought in ([M23], [D25]).
-    aggregation : {"mean", "weighted"}
-        The new model is the plain mean of the local ones ([M25], [D25]) or their mean weighted by
-        contributions ([M23]).
-    payoff : {"accuracy", "loss"}
-        a_i is the accuracy on the agent's held-out examples, or log(classes) minus the mean loss
-        there ([D25] section 5, with r_i the log of the number of classes).
-    start : tuple of numbers or None
-        Contributions in the first round; the default is the protocol's own.
-    difference : number or None
-        Width of the difference quotients by which agents estimate what more data would bring, in
-        units of contribution (epsilon in [M25], Delta s in [M23]).
-    stopping : {"settled", "published"} or None
-        `fedavg-strategic`: agents stop moving when every slope is (nearly) zero, or as printed,
-        when no slope is positive.
-    settled : number or None
-        `fedavg-strategic`: largest slope that counts as zero, money per unit of contribution.
-    negotiation_rounds : int or None
-        `fedavg-strategic`: most rounds in which agents choose before training starts.
-    """
-
-    name: Literal[
-        "fedavg", "fedavg-strategic", "fedbr", "fedbr-bg", "fedbr-shap", "upbred", "2p-upbred"
-    ]
-    rounds: Annotated[WholeNumber, Field(ge=1)]
-    batch_size: Annotated[WholeNumber, Field(ge=1)] = 16
-    learning_rate: PositiveNumber | None = None
-    step_size: PositiveNumber | None = None
-    unit: Literal["batches", "samples"] = "batches"
-    aggregation: Literal["mean", "weighted"] = "mean"
-    payoff: Literal["accuracy", "loss"] = "accuracy"
-    start: tuple[NonNegativeNumber, ...] | None = None
-    difference: PositiveNumber | None = None
-    stopping: Literal["settled", "published"] | None = None
-    settled: PositiveNumber | None = None
-    negotiation_rounds: Annotated[WholeNumber, Field(ge=1)] | None = None
-
-    @model_validator(mode="after")
-    def _keys_that_are_used(self) -> ProtocolSpec:
-        problems: list[Problem] = []
-        for key, protocols in PROTOCOL_KEYS.items():
-            if getattr(self, key) is not None and self.name not in protocols:
-                problems.append(
-                    ((key,), f"with {self.name}", f"{key} with {', '.join(protocols)} only", "")
-                )
-        if problems:
-            raise several(problems)
-        return self
-
-
 class TrainingInstance(InstanceBase):
     """A federated training run as the user wrote it."""
 
@@ -217,6 +153,9 @@ class TrainingInstance(InstanceBase):
 
     def _problems(self) -> Iterator[Problem]:
         count = len(self.agents.cost)
+        movers = self.protocol.agents_per_move
+        if movers is not None and movers > count:
+            yield ("protocol", "agents_per_move"), str(movers), f"at most the {count} agents", ""
         angles = self.partition.angles
         if angles is not None:
             agents = len(angles) * self.partition.agents_per_group

@@ -114,9 +114,13 @@ def _require_finite(
     record: Record,
     number: int,
 ) -> None:
-    """Raise `InstanceError` naming the round in which parameters or losses left the numbers."""
+    """Raise `InstanceError` naming the round in which parameters or losses left the numbers.
+
+    Slopes of a diverging model can spoil contributions a round before the model itself.
+    """
     finite = np.isfinite(record.losses)
-    if bool(torch.isfinite(state.theta).all()) and finite.all():
+    whole = bool(torch.isfinite(state.theta).all()) and bool(np.isfinite(state.contributions).all())
+    if whole and finite.all():
         return
     who = [federation.names[i] for i in np.flatnonzero(~finite)] or list(federation.names)
     rate = federation.engine.learning_rate

@@ -11,6 +11,7 @@ from mdsolve.errors import UsageError
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
+from mdsolve.study.sharing_answers import p_means
 
 if TYPE_CHECKING:
     from mdsolve.learn.driver import TrainingRun
@@ -134,9 +135,12 @@ def training_answers(instance: TrainingInstance, run: TrainingRun) -> dict[str, 
         "data_share": float(last.contributions.sum() / federation.capacities.sum()),
         "welfare": float(values.sum()),
         "mean_accuracy": float(last.accuracies.mean()),
+        "p_mean": p_means(last.utilities),
+        "surplus": -float(history.column("payments").sum()),
     }
     return {
         **answers,
+        **run.protocol.findings(federation, run.state, history),
         "contributions": last.contributions,
         "payments": last.payments,
         "utilities": last.utilities,

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor
 
-from mdsolve.instance.training import ProtocolSpec
+from mdsolve.instance.protocol import ProtocolSpec
 from mdsolve.learn.evaluation import Evaluation
 from mdsolve.learn.federation import DEFAULT_LEARNING_RATE, Federation
 from mdsolve.learn.history import History, Record
@@ -131,6 +131,15 @@ class Protocol(ABC):
         accuracy = float(history.last.accuracies.mean())
         message = f"{self.rounds} rounds were trained; mean accuracy {accuracy:.4f}."
         return Conclusion(Termination.SOLVED, message)
+
+    def findings(
+        self,
+        federation: Federation,  # noqa: ARG002
+        state: State,  # noqa: ARG002
+        history: History,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Return what a run found beyond its history, under the names of the solution."""
+        return {}
 
 
 def learn(federation: Federation, state: State) -> State:

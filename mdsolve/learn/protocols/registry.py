@@ -7,8 +7,16 @@ from mdsolve.instance.training import TrainingInstance
 from mdsolve.learn.protocols.base import Protocol
 from mdsolve.learn.protocols.fedavg import FedAvg
 from mdsolve.learn.protocols.fedavg_strategic import FedAvgStrategic
+from mdsolve.learn.protocols.fedbr import FedBR
+from mdsolve.learn.protocols.fedbr_bg import FedBRBG
+from mdsolve.learn.protocols.fedbr_shap import FedBRShap
+from mdsolve.learn.protocols.upbred import UPBReD
+from mdsolve.learn.protocols.upbred_two_phases import UPBReDTwoPhases
 
-PROTOCOLS: dict[str, type[Protocol]] = {rule.name: rule for rule in (FedAvg, FedAvgStrategic)}
+PROTOCOLS: dict[str, type[Protocol]] = {
+    rule.name: rule
+    for rule in (FedAvg, FedAvgStrategic, FedBR, FedBRBG, FedBRShap, UPBReD, UPBReDTwoPhases)
+}
 
 
 def protocol_of(instance: TrainingInstance) -> Protocol:

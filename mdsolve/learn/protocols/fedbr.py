@@ -1,0 +1,35 @@
+"""FedBR: agents move along the slopes of their utilities while the model is learned, nobody pays.
+
+[M23] Algorithm 2. The equilibria that the moves look for are those of the mechanism `none`: free
+riding pays. As the model gets better, more data gains less, and contributions fall.
+
+The setting of [M23] is ``unit: samples`` (s counts examples) with ``aggregation: weighted``
+(local gradients weighted by the amounts of data).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mdsolve.learn.federation import Federation
+from mdsolve.learn.protocols.moving import Moving, one_batch
+from mdsolve.learn.schedule import Doubles
+
+
+class FedBR(Moving):
+    """Best-response steps between rounds of training, without payments."""
+
+    name: ClassVar[str] = "fedbr"
+    citation: ClassVar[str] = "[M23] Algorithm 2, contributions cut to their intervals"
+
+    def own_settings(self) -> dict[str, Any]:
+        """Return what governs the moves."""
+        return {**super().own_settings(), "rounds_per_move": self.rounds_per_move}
+
+    def default_contributions(self, federation: Federation) -> Doubles:
+        """Return one batch per agent; [M23] leaves the start open."""
+        return one_batch(federation)
+
+    def marginal_burden(self, federation: Federation) -> Doubles:
+        """Return the whole cost rates."""
+        return federation.costs

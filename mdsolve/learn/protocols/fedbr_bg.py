@@ -1,0 +1,65 @@
+"""FedBR-BG: as FedBR, with a share beta of every agent's cost borne by the others.
+
+[M23] Algorithm 1. In every round agent i receives p_i = beta (c_i s_i - 1/(n-1) sum_{j != i}
+c_j s_j), so that a unit costs him (1 - beta) c_i and he brings more. Payments are rounded to a
+binary grid on which they sum to exactly zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mdsolve.errors import InstanceError
+from mdsolve.learn.federation import Federation
+from mdsolve.learn.history import History
+from mdsolve.learn.protocols.base import State
+from mdsolve.learn.protocols.fedbr import FedBR
+from mdsolve.learn.protocols.transfers import transfers
+from mdsolve.learn.schedule import Doubles
+from mdsolve.solver.budget_rate import rate_of_costs
+
+
+class FedBRBG(FedBR):
+    """Best-response steps between rounds of training, costs shared with a balanced budget."""
+
+    name: ClassVar[str] = "fedbr-bg"
+    citation: ClassVar[str] = "[M23] Algorithm 1, contributions cut to their intervals"
+
+    def own_settings(self) -> dict[str, Any]:
+        """Return what governs moves and payments; `beta` as asked for."""
+        beta = "optimal" if self.spec.beta is None else self.spec.beta
+        return {**super().own_settings(), "beta": beta if isinstance(beta, str) else float(beta)}
+
+    def marginal_burden(self, federation: Federation) -> Doubles:
+        """Return (1 - beta) c_i."""
+        return np.asarray((1 - self.rate(federation)) * federation.costs)
+
+    def payments(self, federation: Federation, contributions: Doubles) -> Doubles:
+        """Return beta times the own cost above the average of the others'."""
+        return transfers(self.rate(federation), federation.costs * contributions)
+
+    def rate(self, federation: Federation) -> float:
+        """Return beta as a number; 0 for a single agent.
+
+        Raises
+        ------
+        InstanceError
+            The optimal rate of costs that are not all positive.
+        """
+        beta, n = self.spec.beta, federation.agents
+        if n == 1:
+            return 0.0
+        if beta == "full":
+            return 1 - 1 / n
+        if beta is not None and beta != "optimal":
+            return float(beta)
+        if federation.costs.min() <= 0:
+            got, fix = "optimal, with a cost of 0", "a number, or full for 1 - 1/n"
+            raise InstanceError.single("protocol.beta", got, "positive costs, or another beta", fix)
+        return rate_of_costs(federation.costs)
+
+    def findings(self, federation: Federation, state: State, history: History) -> dict[str, Any]:  # noqa: ARG002
+        """Return the rate used."""
+        return {"beta": self.rate(federation)}

@@ -1,0 +1,194 @@
+"""FedBR-Shap: agents move along the slopes of their Shapley shares, and are paid stage by stage.
+
+[M25] appendix F, Algorithm 1. In every round each agent trains two local models, at s_i and a
+little beside it; the models of all coalitions give his share phi_i of what the round gained and its
+slope in s_i, along which he moves. After every stage of W rounds agent i receives
+
+    p_i = (his share of the stage) - value_i (a_i(end) - a_i(start)),
+
+so that what the stage was worth to him, payments included, is his share.
+
+- Weights of coalitions: Shapley's, under which payments cancel. Appendix F prints 1/2^(n-1), which
+  are Banzhaf's (``index: banzhaf``): shares then do not add up to the gain, and payments not to 0.
+- A stage's share is the sum of its rounds' shares. They telescope to the stage's gain exactly; W
+  times the share of the last round (``stage_shares: last``) does under Assumption F.1 only.
+- Every round's cost is held against that round's gain; u^h in appendix F counts W rounds of gain
+  and one of cost (``gain_over: stage``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mdsolve.errors import InstanceError
+from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.learn.federation import Federation
+from mdsolve.learn.history import History, Record
+from mdsolve.learn.protocols.base import DEFAULT_STEP_SIZE, Protocol, State, record_of
+from mdsolve.learn.protocols.coalition_shares import RoundShares, round_shares
+from mdsolve.learn.protocols.estimates import DEFAULT_DIFFERENCE
+from mdsolve.learn.protocols.joining import (
+    Joining,
+    exact_joining,
+    models_per_round,
+    sampled_joining,
+)
+from mdsolve.learn.protocols.moving import one_batch
+from mdsolve.learn.protocols.slopes import train_pairs
+from mdsolve.learn.schedule import Doubles
+from mdsolve.learn.streams import Purpose, stream
+from mdsolve.solver.welfare_payments import exactly_balanced
+
+EXACT_AGENTS = 8
+"""Most agents whose coalitions are all visited unless the instance says otherwise."""
+
+MODELS_LIMIT = 10_000
+"""Most models that exact coalitions may need per round."""
+
+DEFAULT_STAGE = 5
+
+ORDERS, MOVERS = 0, 1
+"""What the protocol's random streams are for, besides the round."""
+
+
+class FedBRShap(Protocol):
+    """Best-response steps on Shapley shares between rounds of training, payments per stage."""
+
+    name: ClassVar[str] = "fedbr-shap"
+    citation: ClassVar[str] = "[M25] appendix F, Algorithm 1, with Shapley weights"
+
+    def __init__(self, spec: ProtocolSpec) -> None:
+        super().__init__(spec)
+        self.step_size = DEFAULT_STEP_SIZE if spec.step_size is None else float(spec.step_size)
+        self.width = DEFAULT_DIFFERENCE if spec.difference is None else float(spec.difference)
+        self.stage = spec.stage or DEFAULT_STAGE
+        self.banzhaf = spec.index == "banzhaf"
+        self.last_only = spec.stage_shares == "last"
+        self.gain_rounds = self.stage if spec.gain_over == "stage" else 1
+
+    def own_settings(self) -> dict[str, Any]:
+        """Return what governs moves and payments."""
+        spec = self.spec
+        return {
+            "step_size": self.step_size,
+            "difference": self.width,
+            "stage": self.stage,
+            "index": spec.index or "shapley",
+            "coalitions": spec.coalitions or f"exact up to {EXACT_AGENTS} agents, else sampled",
+            "permutations": spec.permutations or "floor(n log n)",
+            "gain_over": spec.gain_over or "round",
+            "stage_shares": spec.stage_shares or "summed",
+            "agents_per_move": spec.agents_per_move or "all",
+        }
+
+    def default_contributions(self, federation: Federation) -> Doubles:
+        """Return one batch per agent ([M25] Algorithm 1)."""
+        return one_batch(federation)
+
+    def start(self, federation: Federation) -> State:
+        """Return the state before the first round."""
+        require_few_coalitions(self.spec, federation.agents)
+        first = super().start(federation)
+        n = federation.agents
+        worth = self._worth(federation, federation.payoffs(federation.evaluate(first.theta[None])))
+        return first.remembering(
+            stage_start=worth,
+            shares=np.zeros(n),
+            stages=np.zeros((0, n)),
+            before=worth,
+        )
+
+    def step(self, federation: Federation, state: State) -> tuple[State, Record]:
+        """Train a round, let agents move, and pay them where the stage ends."""
+        here, number = state.contributions, state.learned
+        pairs = train_pairs(federation, state.theta, here, number, self.width)
+        found = round_shares(federation, state.theta, pairs, self._joining(federation, number))
+        following = replace(
+            state,
+            theta=found.theta,
+            contributions=self._moved(federation, here, found.slopes, number),
+            learned=number + 1,
+        )
+        following, paid = self._settle(federation, following, found)
+        return following, record_of(federation, following, here, paid, found.evaluation)
+
+    def findings(self, federation: Federation, state: State, history: History) -> dict[str, Any]:  # noqa: ARG002
+        """Return the stages: last rounds, shares, and what the untrained model was worth."""
+        shares = state.memory["stages"]
+        ends = [min((k + 1) * self.stage, self.rounds) for k in range(len(shares))]
+        exact = self._exact(federation.agents)
+        return {
+            "stages": {
+                "last_rounds": ends,
+                "shares": shares,
+                "worth_before": state.memory["before"],
+            },
+            "method": "all coalitions" if exact else f"{self._draws(federation.agents)} orders",
+        }
+
+    def _settle(
+        self, federation: Federation, state: State, found: RoundShares
+    ) -> tuple[State, Doubles | None]:
+        """Return the state with the round's shares, and payments where the stage ends with it."""
+        length = (state.learned - 1) % self.stage + 1
+        summed = state.memory["shares"] + found.shares
+        shares = length * found.shares if self.last_only else summed
+        if length < self.stage and state.learned < self.rounds:
+            return state.remembering(shares=summed), None
+        worth = self._worth(federation, federation.payoffs(found.evaluation))
+        paid = shares - (worth - state.memory["stage_start"])
+        if not self.banzhaf and not self.last_only:
+            paid = exactly_balanced(paid)
+        stages = np.concatenate([state.memory["stages"], shares[None]])
+        return (
+            state.remembering(shares=np.zeros_like(shares), stage_start=worth, stages=stages),
+            paid,
+        )
+
+    def _moved(
+        self, federation: Federation, here: Doubles, slopes: Doubles, number: int
+    ) -> Doubles:
+        """Return the contributions after the agents' moves."""
+        gains = self.gain_rounds * slopes - federation.costs
+        moved = np.clip(here + self.step_size * gains, 0.0, federation.capacities)
+        movers = self.spec.agents_per_move
+        if movers is None:
+            return moved
+        random = stream(federation.seed, Purpose.PROTOCOL, MOVERS, number)
+        chosen = random.choice(federation.agents, movers, replace=False)
+        return np.where(np.isin(np.arange(federation.agents), chosen), moved, here)
+
+    def _joining(self, federation: Federation, number: int) -> Joining:
+        n = federation.agents
+        if self._exact(n):
+            return exact_joining(n, self.banzhaf)
+        random = stream(federation.seed, Purpose.PROTOCOL, ORDERS, number)
+        return sampled_joining(n, self._draws(n), random, self.banzhaf)
+
+    def _exact(self, agents: int) -> bool:
+        asked = self.spec.coalitions
+        return agents <= EXACT_AGENTS if asked is None else asked == "exact"
+
+    def _draws(self, agents: int) -> int:
+        return self.spec.permutations or max(1, math.floor(agents * math.log(agents)))
+
+    @staticmethod
+    def _worth(federation: Federation, payoffs: Doubles) -> Doubles:
+        """Return value_i a_i of one model, payoffs (1, agents) given, in money."""
+        return np.asarray(federation.values * payoffs[0])
+
+
+def require_few_coalitions(spec: ProtocolSpec, agents: int) -> None:
+    """Raise `InstanceError` where exact coalitions are asked for and are too many."""
+    count = models_per_round(agents)
+    if spec.coalitions == "exact" and count > MODELS_LIMIT:
+        raise InstanceError.single(
+            "protocol.coalitions",
+            f"exact, which needs {count:,} models per round with {agents} agents",
+            f"at most {MODELS_LIMIT:,} models",
+            "coalitions: sampled",
+        )

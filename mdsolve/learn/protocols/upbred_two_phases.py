@@ -1,0 +1,99 @@
+"""2P-UPBReD: payments make everybody bring all he has, then the model is learned.
+
+[D25] Algorithm 2. Agent i receives p_i = beta (s_i - 1/(n-1) sum_{j != i} s_j) in every round. If
+beta exceeds zeta + tau, the largest cost rate plus the steepest fall of a payoff in the own
+contribution, every utility rises in s_i, and phase 1 reaches the capacities within
+
+    max_i (capacity_i - s_i^0) / (step_size * (beta - zeta - tau))
+
+moves (Theorem 2). tau is not known beforehand; the steepest fall seen in phase 1 is reported, with
+the bound it gives. Algorithm 2 never ends where beta is too small; here phase 1 also ends when
+agents settle elsewhere, and the result says so.
+
+Balanced payments do not make everybody better off: who brings less than the others' average pays,
+and may lose by taking part.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.learn.federation import Federation
+from mdsolve.learn.history import History
+from mdsolve.learn.protocols.base import Conclusion, State
+from mdsolve.learn.protocols.transfers import transfers
+from mdsolve.learn.protocols.two_phases import TwoPhases
+from mdsolve.learn.schedule import Doubles
+from mdsolve.status import Termination
+
+DEFAULT_BETA_PER_COST = 2.0
+"""[D25] section 5 takes beta = 2 with costs below 1."""
+
+
+class UPBReDTwoPhases(TwoPhases):
+    """Pay for contributions until all data are brought, then train on them."""
+
+    name: ClassVar[str] = "2p-upbred"
+    citation: ClassVar[str] = "[D25] Algorithm 2, ending where agents settle"
+
+    def __init__(self, spec: ProtocolSpec) -> None:
+        super().__init__(spec)
+        self.given = float(spec.beta) if isinstance(spec.beta, Fraction) else None
+
+    def own_settings(self) -> dict[str, Any]:
+        """Return what governs phase 1; `beta` as asked for."""
+        words = f"{DEFAULT_BETA_PER_COST:g} times the largest cost"
+        beta = words if self.given is None else self.given
+        return {**super().own_settings(), "beta": beta}
+
+    def rate(self, federation: Federation) -> float:
+        """Return beta, money per unit of contribution; 0 for a single agent, who is not paid."""
+        if federation.agents == 1:
+            return 0.0
+        if self.given is None:
+            return DEFAULT_BETA_PER_COST * float(federation.costs.max())
+        return self.given
+
+    def marginal_burden(self, federation: Federation) -> Doubles:
+        """Return c_i - beta."""
+        return np.asarray(federation.costs - self.rate(federation))
+
+    def payments(self, federation: Federation, contributions: Doubles) -> Doubles:
+        """Return beta times the own contribution above the average of the others'."""
+        return transfers(self.rate(federation), contributions)
+
+    def settled(self, federation: Federation, contributions: Doubles, g: Doubles) -> bool:
+        """Tell whether everything is brought, or nobody wants to move."""
+        full = bool(np.all(contributions >= federation.capacities))
+        return full or super().settled(federation, contributions, g)
+
+    def findings(self, federation: Federation, state: State, history: History) -> dict[str, Any]:
+        """Return beta, the steepest fall seen, and how many moves Theorem 2 promises with it."""
+        beta = self.rate(federation)
+        fall = float(state.memory["steepest_fall"][0])
+        margin = beta - float(federation.costs.max()) - fall
+        distance = float((federation.capacities - history.records[0].contributions).max())
+        promised = math.ceil(distance / (self.step_size * margin)) if margin > 0 else None
+        brought = history.last.contributions >= federation.capacities
+        return {
+            "beta": beta,
+            "steepest_fall": fall,
+            "promised_moves": promised,
+            "moves": int(state.memory["moves"][0] - 1 + state.memory["unsettled"][0]),
+            "held_back": [federation.names[i] for i in np.flatnonzero(~brought)],
+        }
+
+    def conclusion(self, state: State, history: History) -> Conclusion:
+        """Say whether all data were brought."""
+        found = super().conclusion(state, history)
+        if state.memory["unsettled"][0] or state.memory["full"][0]:
+            return found
+        message = (
+            f"{found.message} Not everybody brings all he has there: beta is too small for that."
+        )
+        return Conclusion(Termination.SOLVED, message)
