@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 TITLES = {
-    "mechanism": "Mechanisms",
+    "market": "Mechanisms of markets",
+    "sharing": "Mechanisms of sharing games",
     "quality": "Qualities of markets (quality: {family: ...})",
     "valuation": "Valuations of markets (valuation: {family: ...})",
     "accuracy": "Accuracies of sharing games (accuracy: {family: ...})",
@@ -22,15 +23,17 @@ TITLES = {
 def catalogue_view(listing: Mapping[str, Sequence[Mapping[str, Any]]]) -> RenderableType:
     """Return one table per group with names and one-line summaries."""
     tables: list[RenderableType] = []
-    for group, entries in listing.items():
+    for group in TITLES:
+        entries = [e for found in listing.values() for e in found if e["kind"] == group]
         table = Table(box=box.SIMPLE_HEAD, title=TITLES[group], title_justify="left")
         table.add_column("name", no_wrap=True)
         table.add_column("what it is")
-        if group == "mechanism":
+        sourced = group in ("market", "sharing")
+        if sourced:
             table.add_column("source")
         for entry in entries:
             first_line = Text(entry["summary"].splitlines()[0])
-            source = [Text(entry["source"])] if group == "mechanism" else []
+            source = [Text(entry["source"])] if sourced else []
             table.add_row(entry["name"], first_line, *source)
         tables.append(table)
     return Group(*tables, Text("mdsolve show NAME prints one of them in detail."))
