@@ -229,7 +229,7 @@ class Costs:
 
     def take(self, agents: npt.NDArray[np.intp]) -> Costs:
         """Return the costs of some of the agents, in the order given."""
-        place = {int(agent): k for k, agent in enumerate(agents)}
+        place = {int(agent): k for k, agent in enumerate(agents)} if self.shapes else {}
         kept = tuple((place[agent], piece) for agent, piece in self.pieces if agent in place)
         functions = tuple((place[agent], f) for agent, f in self.functions if agent in place)
         return Costs(

@@ -23,9 +23,9 @@ TITLES = {
 def catalogue_view(listing: Mapping[str, Sequence[Mapping[str, Any]]]) -> RenderableType:
     """Return one table per group with names and one-line summaries."""
     tables: list[RenderableType] = []
-    for group in TITLES:
+    for group, title in TITLES.items():
         entries = [e for found in listing.values() for e in found if e["kind"] == group]
-        table = Table(box=box.SIMPLE_HEAD, title=TITLES[group], title_justify="left")
+        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
         table.add_column("name", no_wrap=True)
         table.add_column("what it is")
         sourced = group in ("market", "sharing")

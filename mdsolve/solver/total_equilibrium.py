@@ -267,15 +267,20 @@ def _upper_end(side: Responses, platform: float, begin: float) -> float:
 def even_split(low: Floats, high: Floats, weight: Floats, left: float) -> Floats:
     """Return contributions in [low, high] with w.s = left, as even as the bounds allow.
 
-    The level t in s = clip(t, low, high) is found exactly by sorting the points where it bends.
+    The level t in s = clip(t, low, high) is found exactly by sorting the points where it bends;
+    work O(k log k).
     """
-    bends = np.unique(np.concatenate([low, high[np.isfinite(high)]]))
-    amounts = np.array([float(weight @ np.clip(bend, low, high)) for bend in bends])
+    bends = np.concatenate([low, high])
+    order = np.argsort(bends, kind="stable")
+    bends = bends[order]
+    slopes = np.cumsum(np.concatenate([weight, -weight])[order])
+    finite = int(np.searchsorted(bends, np.inf))
+    rises = slopes[: finite - 1] * np.diff(bends[:finite])
+    amounts = float(weight @ low) + np.concatenate([[0.0], np.cumsum(rises)])
     place = int(np.searchsorted(amounts, left))
     if place == 0:
         return low
-    start = bends[place - 1]
-    rising = (low <= start) & (start < high)
-    slope = float(weight[rising].sum())
-    level = start + (left - amounts[place - 1]) / slope if slope > 0 else start
+    slope = float(slopes[place - 1])
+    missing = left - float(amounts[place - 1])
+    level = bends[place - 1] + (missing / slope if slope > 0 else 0.0)
     return np.asarray(np.clip(level, low, high))

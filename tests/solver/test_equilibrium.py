@@ -14,6 +14,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.best_response import best_response, best_response_sweeps
 from mdsolve.solver.equilibrium import accuracy_equilibrium
 from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.total_equilibrium import even_split
 from tests.game.test_sharing_game import ACCURACIES, AGENTS
 
 
@@ -192,3 +193,22 @@ def test_a_price_above_the_cost_is_refused_on_curves_that_start_flat():
     paid = game.costs.transformed(1.0, -0.03)
     with pytest.raises(UnsupportedError, match="cost nothing"):
         accuracy_equilibrium(AccuracyStakes(game, paid), Monitor())
+
+
+@given(st.data())
+def test_even_splits_meet_the_total_within_bounds_and_level(data):
+    size = data.draw(st.integers(1, 6))
+
+    def column(*values):
+        return np.array([data.draw(st.sampled_from(values)) for _ in range(size)])
+
+    low = column(0.0, 0.5, 1.0)
+    high = low + column(0.0, 0.25, 2.0, np.inf)
+    weight = column(0.5, 1.0, 2.0)
+    reach = np.where(np.isfinite(high), high, 10)
+    wanted = weight @ (low + data.draw(st.floats(0, 1)) * (reach - low))
+    split = even_split(low, high, weight, float(wanted))
+    assert weight @ split == pytest.approx(wanted, abs=1e-9)
+    assert np.all((low <= split) & (split <= high))
+    between = split[(split > low) & (split < high)]
+    assert between.size == 0 or np.ptp(between) <= 1e-12
