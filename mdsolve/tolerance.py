@@ -68,3 +68,9 @@ EQUILIBRIUM_SLACK = 1e-8
 
 GRADIENT_AGREEMENT = 1e-4
 """Relative difference allowed between a gradient that a user wrote and central differences."""
+
+AT_BOUND = 1e-5
+"""Distance to a bound, in scaled units, at which a fitted parameter is tried on the bound."""
+
+INDISTINCT = 1e-9
+"""Relative singular value below which measurements do not tell parameters apart."""

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from mdsolve.cli.check import check
 from mdsolve.cli.compare import compare
+from mdsolve.cli.fit import fit
 from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
 from mdsolve.cli.new import new
@@ -68,6 +69,7 @@ app.command()(payments)
 app.command()(verify)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
+app.command()(fit)
 app.command()(train)
 app.command()(check)
 app.command()(validate)

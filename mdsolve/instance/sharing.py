@@ -15,6 +15,7 @@ from pydantic import (
 
 from mdsolve.instance.common import FunctionField, InstanceBase
 from mdsolve.instance.findings import Problem, several
+from mdsolve.instance.fit import FitSpec
 from mdsolve.instance.numbers import (
     NonNegativeNumber,
 )
@@ -52,6 +53,7 @@ class SharingInstance(InstanceBase):
         Discriminator(accuracy_form),
     ]
     platform_data: NonNegativeNumber = Fraction(0)
+    fit: FitSpec | None = None
 
     @property
     def agent_count(self) -> int:

@@ -1,0 +1,99 @@
+"""`mdsolve fit`: accuracy functions from training runs or measured curves, as an instance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mdsolve.cli.common import (
+    Json,
+    Quiet,
+    Seed,
+    TimeLimit,
+    output_file,
+    print_json,
+    progress_monitor,
+)
+
+
+def fit(
+    file: Annotated[
+        Path, typer.Argument(help="Training instance file, or CSV file of measured accuracies.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the sharing instance here (YAML).")
+    ] = None,
+    family: Annotated[
+        str, typer.Option("--family", help="power, pac, curve, or auto: what predicts best.")
+    ] = "auto",
+    ceiling: Annotated[
+        float | None, typer.Option("--ceiling", help="Accuracy with unlimited data, if known.")
+    ] = None,
+    baseline: Annotated[
+        float | None, typer.Option("--baseline", help="Accuracy without data, if known.")
+    ] = None,
+    exponent: Annotated[
+        float | None, typer.Option("--exponent", help="Exponent of the family power, if known.")
+    ] = None,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option("--cost", help="With a CSV file: money per sample, for all or as NAME=RATE."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    time_limit: TimeLimit = None,
+) -> None:
+    """Fit accuracy functions and write a sharing instance.
+
+    A training instance is trained at a design of contributions; a CSV file already holds measured
+    accuracies.
+    """
+    from mdsolve.study.fit import fit_curves
+    from mdsolve.study.fit_file import require_yaml, write_instance
+
+    output_file(output, file)
+    if output is not None:
+        require_yaml(output)
+    shape = {"ceiling": ceiling, "baseline": baseline, "exponent": exponent}
+    given = {name: value for name, value in shape.items() if value is not None}
+    with progress_monitor(quiet, time_limit) as monitor:
+        fitted = fit_curves(
+            file, family=family, given=given, costs=parse_costs(cost), monitor=monitor
+        )
+    if output is not None:
+        for written in write_instance(fitted, output):
+            if not quiet:
+                typer.echo(f"wrote {written}", err=True)
+    if as_json:
+        print_json(fitted.data)
+    elif not quiet:
+        from mdsolve.report.fit_text import fit_view
+        from mdsolve.report.text import console_for
+
+        console_for().print(fit_view(fitted))
+
+
+def parse_costs(costs: list[str] | None) -> Any:
+    """Return ``--cost`` options as one rate or as rates by name; all bad ones reported at once."""
+    from mdsolve.errors import Finding, UsageError
+    from mdsolve.instance.numbers import exact_number
+
+    found: dict[str, float] = {}
+    findings = []
+    for option in costs or ():
+        name, _, rate = option.rpartition("=")
+        try:
+            value = float(exact_number(rate))
+        except ValueError:
+            value = -1.0
+        if value < 0:
+            findings.append(Finding("--cost", repr(option), "RATE or NAME=RATE, not negative"))
+        elif name.strip() in found or (found and ("" in found or not name.strip())):
+            findings.append(Finding("--cost", repr(option), "one RATE, or each NAME once"))
+        else:
+            found[name.strip()] = value
+    if findings:
+        raise UsageError(findings)
+    return found.get("", found or None)
