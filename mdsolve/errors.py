@@ -73,6 +73,10 @@ class InputError(MdsolveError):
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Finding, ...]]]:
+        """Travel between processes as the findings, not as their text."""
+        return type(self), (self.findings,)
+
     @classmethod
     def single(cls, where: str, got: str, expected: str, fix: str = "") -> Self:
         """Return the error for one finding."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdsolve.cli.common import Json, Quiet, TimeLimit, print_json, progress_monitor
+from mdsolve.cli.common import Jobs, Json, Quiet, TimeLimit, print_json, progress_monitor
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED
 
 
@@ -16,12 +16,15 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
+    jobs: Jobs = 1,
 ) -> None:
     """Solve each file and compare the result with its known answers."""
     from mdsolve.study.check import check_instance
+    from mdsolve.study.parallel import results_of
 
     with progress_monitor(quiet, time_limit) as monitor:
-        reports = [check_instance(file, monitor) for file in files]
+        found = results_of(check_instance, files, jobs=jobs, monitor=monitor, label="files")
+        reports = list(found)
     if as_json:
         print_json([report.to_dict() for report in reports])
     elif not quiet:

@@ -39,6 +39,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Option of the mechanism, as KEY=VALUE; may be repeated."),
 ]
+Jobs = Annotated[
+    int, typer.Option("--jobs", help="Processes for independent pieces of the work.", min=1)
+]
 MemoryLimit = Annotated[
     str, typer.Option("--memory-limit", help="Most memory a computation may take, e.g. 8GiB.")
 ]

@@ -9,6 +9,7 @@ import typer
 
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Jobs,
     Json,
     MemoryLimit,
     Quiet,
@@ -25,7 +26,11 @@ def compare(
     file: Annotated[Path, typer.Argument(help="Instance file.")],
     mechanism: Annotated[
         list[str] | None,
-        typer.Option("--mechanism", "-m", help="Mechanism; may be repeated. Default: all."),
+        typer.Option(
+            "--mechanism",
+            "-m",
+            help="Mechanism; may be repeated. Default: those that need no option.",
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
@@ -34,6 +39,7 @@ def compare(
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    jobs: Jobs = 1,
 ) -> None:
     """Solve an instance under several mechanisms and show all metrics in one table."""
     from mdsolve.instance import load
@@ -43,7 +49,11 @@ def compare(
     instance = load(file)
     with progress_monitor(quiet, time_limit) as monitor:
         found = compare_mechanisms(
-            instance, mechanism or (), monitor=monitor, memory_limit=memory_bytes(memory_limit)
+            instance,
+            mechanism or (),
+            monitor=monitor,
+            memory_limit=memory_bytes(memory_limit),
+            jobs=jobs,
         )
     if plot is not None:
         from mdsolve.report.comparison import draw_comparison

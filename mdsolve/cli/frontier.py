@@ -10,6 +10,7 @@ import typer
 
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Jobs,
     Json,
     MemoryLimit,
     Quiet,
@@ -52,6 +53,7 @@ def frontier(
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    jobs: Jobs = 1,
 ) -> None:
     """Find the largest disparity with a desirable mechanism.
 
@@ -70,6 +72,7 @@ def frontier(
             limit=limit,
             monitor=monitor,
             memory_limit=memory_bytes(memory_limit),
+            jobs=jobs,
         )
     if plot is not None:
         from mdsolve.report.frontier_figure import draw_frontier

@@ -9,6 +9,7 @@ import typer
 
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Jobs,
     Json,
     MemoryLimit,
     Quiet,
@@ -68,6 +69,7 @@ def solve(
     seed: Seed = None,
     tolerance: Tolerance = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    jobs: Jobs = 1,
 ) -> None:
     """Solve an instance and prove the answer.
 
@@ -98,6 +100,7 @@ def solve(
         tolerance=tolerance,
         seed=seed,
         dynamics=dynamics_options(dynamics, given),
+        jobs=jobs,
     )
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)

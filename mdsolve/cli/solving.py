@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mdsolve.report.text import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
+from mdsolve.study.parallel import results_of
 from mdsolve.study.run import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
 
@@ -36,6 +38,7 @@ class Request:
     explain: str | None = None
     plot: Path | None = None
     dynamics: Mapping[str, Any] | None = None
+    jobs: int = 1
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -48,9 +51,11 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     if request.explain is not None and request.explain not in STORED:
         profile_numbers(instance, request.explain.split(","))
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
+    task = partial(_solution, instance, request, Tolerances(verify=verify))
     solutions = []
-    for name in request.mechanisms:
-        solution = _solution(instance, name, request, monitor, Tolerances(verify=verify))
+    for solution in results_of(
+        task, request.mechanisms, jobs=request.jobs, monitor=monitor, label="mechanisms"
+    ):
         solutions.append(solution)
         if not request.quiet and not request.as_json:
             console_for().print(solution_view(solution))
@@ -69,10 +74,10 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
 
 def _solution(
     instance: Instance,
-    name: str | None,
     request: Request,
-    monitor: Monitor,
     tolerances: Tolerances,
+    name: str | None,
+    monitor: Monitor,
 ) -> Solution:
     """Solve under one mechanism, or simulate it."""
     if request.dynamics is not None:

@@ -24,6 +24,7 @@ from mdsolve.instance.sharing_accuracy import (
     PerAgentAccuracySpec,
     PerGroupAccuracySpec,
     PowerAccuracySpec,
+    QuadraticFitAccuracySpec,
     UnionAccuracySpec,
     accuracy_form,
 )
@@ -62,6 +63,13 @@ class SharingInstance(InstanceBase):
             return self.agents.count
         return sum(agent.count for agent in self.agents)
 
+    @property
+    def private(self) -> bool:
+        """Whether costs are private: agents have a prior instead of a cost."""
+        return not isinstance(self.agents, AgentColumns) and any(
+            agent.prior is not None for agent in self.agents
+        )
+
     @model_validator(mode="after")
     def _consistent(self) -> SharingInstance:
         problems: list[Problem] = []
@@ -86,6 +94,9 @@ class SharingInstance(InstanceBase):
             ):
                 expected = f"{n} rows (and columns), one per agent"
                 problems.append((("accuracy", key), f"shape {table.shape}", expected, ""))
+        rows = accuracy.targets if isinstance(accuracy, QuadraticFitAccuracySpec) else None
+        if rows is not None and len(rows) != n:
+            problems.append((("accuracy", "targets"), f"{len(rows)} rows", f"{n}, one per agent", ""))
         if isinstance(accuracy, UnionAccuracySpec):
             self._check_neighbours(accuracy, n, problems)
         if problems:

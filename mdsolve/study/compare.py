@@ -9,14 +9,19 @@ from typing import Any
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
 from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.study.parallel import results_of
 from mdsolve.study.run import solve
 
-SHARING_DEFAULT = ("none", "budget-balanced", "shapley")
+SHARING_DEFAULT = ("none", "budget-balanced", "shapley", "value-shaping")
 """Compared where no mechanism is named: those that need no option."""
+
+PRIVATE_DEFAULT = ("value-shaping-private",)
+"""The same, where costs are private."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def compare(
     *,
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    jobs: int = 1,
 ) -> Comparison:
     """Solve an instance under several mechanisms.
 
@@ -68,6 +74,8 @@ def compare(
     mechanisms : sequence of str
         Names; empty takes all that need no option. A mechanism that does not apply to the instance
         is listed with the reason instead of stopping the others.
+    jobs : int
+        Processes that share the mechanisms.
 
     Raises
     ------
@@ -83,21 +91,45 @@ def compare(
     >>> round(found.metrics["data_gain"]["shapley"], 6)
     1.927339
     """
-    default = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_DEFAULT
-    names = list(mechanisms) or list(default)
+    names = list(mechanisms) or list(_default(instance))
     if len(set(names)) < len(names):
         raise UsageError.single("--mechanism", ", ".join(names), "each mechanism once")
     known = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
-    solutions: dict[str, Solution] = {}
-    refused: dict[str, str] = {}
-    for name in names:
-        try:
-            solutions[name] = solve(instance, name, monitor=monitor, memory_limit=memory_limit)
-        except UnsupportedError as error:
-            if name not in known:
-                raise
-            refused[name] = "; ".join(finding.got for finding in error.findings)
-    return Comparison(solutions, refused)
+    pieces = [_Piece(instance, name, memory_limit, name in known) for name in names]
+    watch = monitor or Monitor()
+    found = results_of(_outcome, pieces, jobs=jobs, monitor=watch, label="mechanisms")
+    outcomes = dict(zip(names, found, strict=True))
+    return Comparison(
+        {name: one for name, one in outcomes.items() if isinstance(one, Solution)},
+        {name: one for name, one in outcomes.items() if isinstance(one, str)},
+    )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One mechanism to solve under; `known` ones may turn out not to apply."""
+
+    instance: Instance
+    name: str
+    memory_limit: int
+    known: bool
+
+
+def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
+    """Return the solution, or why the mechanism does not apply."""
+    try:
+        return solve(piece.instance, piece.name, monitor=monitor, memory_limit=piece.memory_limit)
+    except UnsupportedError as error:
+        if not piece.known:
+            raise
+        return "; ".join(finding.got for finding in error.findings)
+
+
+def _default(instance: Instance) -> Sequence[str]:
+    if isinstance(instance, MarketInstance):
+        return tuple(MARKET_MECHANISMS)
+    private = isinstance(instance, SharingInstance) and instance.private
+    return PRIVATE_DEFAULT if private else SHARING_DEFAULT
 
 
 def _by_row(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from mdsolve.errors import Finding, UsageError
 from mdsolve.instance.numbers import exact_number
@@ -12,6 +13,7 @@ from mdsolve.solver.growth_frontier import Frontier, Grid
 from mdsolve.solver.growth_frontier import frontier as single_frontier
 from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
+from mdsolve.study.parallel import results_of
 
 SWEEP_LIMIT = 100_000
 """Most points of one sweep."""
@@ -58,31 +60,38 @@ def sweep(
     limit: int = 10**6,
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    jobs: int = 1,
 ) -> tuple[list[Frontier], Termination]:
     """Return the frontier at every combination; what is done is kept when a run is stopped."""
     watch = monitor or Monitor()
+    task = partial(_point, grid=grid, outside=outside, limit=limit, memory_limit=memory_limit)
     combinations = [(n, exponent) for n in agents for exponent in exponents]
     points: list[Frontier] = []
     try:
-        for n, exponent in combinations:
-            points.append(
-                single_frontier(
-                    n,
-                    exponent,
-                    grid,
-                    outside,
-                    limit=limit,
-                    monitor=watch,
-                    memory_limit=memory_limit,
-                )
-            )
-            watch.advance("sweep", len(points), len(combinations))
+        for point in results_of(task, combinations, jobs=jobs, monitor=watch, label="sweep"):
+            points.append(point)  # noqa: PERF402 - what is done before a stop is kept
     except StopRequested:
         return points, Termination.LIMIT
     except KeyboardInterrupt:
         return points, Termination.INTERRUPTED
     reached = any(point.reached_limit for point in points)
     return points, Termination.LIMIT if reached else Termination.SOLVED
+
+
+def _point(
+    combination: tuple[int, Fraction],
+    monitor: Monitor,
+    *,
+    grid: Grid,
+    outside: str,
+    limit: int,
+    memory_limit: int,
+) -> Frontier:
+    """Return the frontier of one number of agents and one exponent."""
+    n, exponent = combination
+    return single_frontier(
+        n, exponent, grid, outside, limit=limit, monitor=monitor, memory_limit=memory_limit
+    )
 
 
 def parse_exponents(text: str) -> list[Fraction]:
