@@ -1,8 +1,9 @@
 """The books of a training run: contributions, payments and utilities, round by round.
 
-The checker does not train. It takes the accuracies and losses as reported and recomputes the rest
-from the instance: nobody brings more than he has, utilities are value times payoff minus cost plus
-payment, what agents pay and receive cancels in every round, and the outcome is the last round.
+The checker does not train. It takes accuracies and losses, shares of stages and what agents reach
+alone as reported, and recomputes the rest from the instance: nobody brings more than he has,
+utilities are value times payoff minus cost plus payment, payments follow the protocol's rule and
+cancel in every round, and the outcome is the last round.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ import numpy.typing as npt
 
 from mdsolve.certificate.claim import read_table
 from mdsolve.certificate.tally import Tally
+from mdsolve.certificate.training_payments import (
+    Stages,
+    balanced_by_rule,
+    payments_by_rule,
+    stage_ends,
+)
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.findings import shown
@@ -26,8 +33,12 @@ from mdsolve.tolerance import DEFAULT
 
 Floats = npt.NDArray[np.float64]
 
-TRAINING_CONDITIONS = ("feasibility", "budget-balance", "individual-rationality")
-CLAIMED = ("feasibility", "budget-balance")
+TRAINING_CONDITIONS = (
+    "feasibility",
+    "budget-balance",
+    "individual-rationality",
+    "individual-rationality-alone",
+)
 ROUND_COLUMNS = ("contributions", "accuracies", "losses", "payments", "utilities")
 LAST_ROUND = ("contributions", "accuracies", "payments", "utilities")
 
@@ -44,12 +55,18 @@ class Books:
     capacities : ndarray, shape (agents,)
     classes : int
         Number of classes of the examples.
+    stages : Stages or None
+        Reported by `fedbr-shap` only.
+    alone : ndarray, shape (agents,), or None
+        Utility each agent reaches with his own data alone, where that was tried.
     """
 
     columns: Mapping[str, Floats]
     last: Mapping[str, Floats]
     capacities: Floats
     classes: int
+    stages: Stages | None = None
+    alone: Floats | None = None
 
 
 def books_from(
@@ -92,9 +109,28 @@ def books_from(
         if given is None
         else np.array([float(most) for most in given])
     )
+    stages = None
+    if instance.protocol.name == "fedbr-shap":
+        told, where = _mapping(data, "stages", label), f"{label}: stages"
+        ended = len(stage_ends(instance.protocol, len(rounds)))
+        stages = Stages(
+            read(told, "shares", (ended, agents), where),
+            read(told, "worth_before", (agents,), where),
+        )
+    alone = None
+    if data.get("standalone") is not None:
+        tried = _mapping(data, "standalone", label)
+        alone = read(tried, "utilities", (agents,), f"{label}: standalone")
     if findings:
         raise SolutionFileError(findings)
-    return Books(columns, last, capacities, len(classes))
+    return Books(columns, last, capacities, len(classes), stages, alone)
+
+
+def claimed_conditions(instance: TrainingInstance) -> tuple[str, ...]:
+    """Return what the instance's protocol promises."""
+    if balanced_by_rule(instance.protocol):
+        return ("feasibility", "budget-balance")
+    return ("feasibility",)
 
 
 def verify_training(
@@ -102,10 +138,18 @@ def verify_training(
     books: Books,
     *,
     tolerance: float | None = None,
-    claimed: Sequence[str] = CLAIMED,
+    conditions: Sequence[str] = (),
 ) -> Certificate:
-    """Check the books of a run against the instance."""
-    utilities = _utilities(instance, books)
+    """Check the books of a run against the instance.
+
+    Parameters
+    ----------
+    conditions : sequence of str
+        Names to count as claimed besides what the protocol promises.
+    """
+    claimed = (*claimed_conditions(instance), *conditions)
+    payoffs = _payoffs(instance, books)
+    utilities = _utilities(instance, books, payoffs)
     scale = float(np.abs(utilities).max(initial=0.0))
     allowed = (DEFAULT.verify if tolerance is None else tolerance) * max(1.0, scale)
     names, rounds = instance.agent_names, len(utilities)
@@ -130,6 +174,8 @@ def verify_training(
     feasible.add(-brought, place)
     feasible.add(brought - books.capacities, place)
     feasible.add(np.abs(utilities - books.columns["utilities"]), place)
+    ruled = payments_by_rule(instance, brought, payoffs, books.stages)
+    feasible.add(np.abs(ruled - books.columns["payments"]), place)
     for key in LAST_ROUND:
         gap = np.abs(books.columns[key][-1] - books.last[key])
         feasible.add(gap, lambda index: {"outcome": names[index[0]]})
@@ -137,13 +183,28 @@ def verify_training(
     balanced.add(np.abs(books.columns["payments"].sum(axis=1)), place)
     rational = Tally(allowed)
     rational.add(-utilities[-1:], lambda index: place((rounds - 1, index[1])))
+    name = "individual-rationality-alone"
+    if books.alone is None:
+        reason = "nobody was trained alone; mdsolve train --alone does"
+        alone = Condition(name, name in claimed, "not-checked", detail=reason)
+    else:
+        better = Tally(allowed)
+        better.add((books.alone - utilities[-1])[None], lambda index: place((rounds - 1, index[1])))
+        losing = books.alone - utilities[-1] > allowed
+        alone = decided(
+            name,
+            better,
+            "everybody is at least as well off as with his own data alone",
+            _losers(names, losing, "have trained alone"),
+        )
     return Certificate(
         (
             decided(
                 "feasibility",
                 feasible,
-                "contributions are within capacities and the books add up",
-                "a contribution is outside its capacity, or the books do not add up",
+                "contributions are within capacities, payments follow the rule, the books add up",
+                "a contribution is outside its capacity, a payment does not follow the rule, or "
+                "the books do not add up",
             ),
             decided(
                 "budget-balance",
@@ -155,19 +216,29 @@ def verify_training(
                 "individual-rationality",
                 rational,
                 "nobody would rather have stayed out of the last round",
-                "an agent would rather have stayed out of the last round",
+                _losers(names, utilities[-1] < -allowed, "have stayed out of the last round"),
             ),
+            alone,
         )
     )
 
 
-def _utilities(instance: TrainingInstance, books: Books) -> Floats:
+def _losers(names: Sequence[str], losing: npt.NDArray[np.bool_], wish: str) -> str:
+    """Return who would rather have done something else."""
+    who = [name for name, loses in zip(names, losing, strict=True) if loses]
+    return f"{', '.join(who)} would rather {wish}"
+
+
+def _payoffs(instance: TrainingInstance, books: Books) -> Floats:
+    """Return a_i of every round as reported, shape (rounds, agents)."""
+    if instance.protocol.payoff == "accuracy":
+        return books.columns["accuracies"]
+    return np.asarray(math.log(max(books.classes, 1)) - books.columns["losses"])
+
+
+def _utilities(instance: TrainingInstance, books: Books, payoffs: Floats) -> Floats:
     """Return value_i a_i - cost_i s_i + p_i of every round, shape (rounds, agents)."""
     columns, agents = books.columns, instance.agents
-    if instance.protocol.payoff == "accuracy":
-        payoffs = columns["accuracies"]
-    else:
-        payoffs = math.log(max(books.classes, 1)) - columns["losses"]
     values = np.array([float(v) for v in agents.value or [1] * len(agents.cost)])
     costs = np.array([float(cost) for cost in agents.cost])
     found: Floats = values * payoffs - costs * columns["contributions"] + columns["payments"]

@@ -26,6 +26,9 @@ def train(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
     ] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Also train everybody alone, to tell who gains.")
+    ] = False,
     device: Annotated[str, typer.Option("--device", help="Where to compute: cpu or cuda.")] = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -53,7 +56,13 @@ def train(
     kept = (output or Path(file.name)).with_suffix(".checkpoint.npz")
     with progress_monitor(quiet, time_limit) as monitor:
         solution = run(
-            instance, monitor=monitor, seed=seed, device=device, checkpoint=kept, resume=resume
+            instance,
+            monitor=monitor,
+            seed=seed,
+            device=device,
+            checkpoint=kept,
+            resume=resume,
+            alone=alone,
         )
     if output is not None:
         write_solutions([solution], output)

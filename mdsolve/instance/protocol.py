@@ -36,6 +36,13 @@ ESTIMATES = {"total": ("fedbr", "fedbr-bg"), "rounds": ("upbred", "2p-upbred")}
 """Ways to estimate slopes that belong to the protocols of one paper."""
 
 
+DEFAULT_STAGE = 5
+"""Rounds of a stage of `fedbr-shap`, where the instance does not say; [M25] leaves W open."""
+
+DEFAULT_BETA_PER_COST = 2.0
+"""beta of `2p-upbred` over the largest cost; [D25] section 5 takes 2 with costs below 1."""
+
+
 class ProtocolSpec(StrictModel):
     """Which protocol runs, for how long and with which steps.
 

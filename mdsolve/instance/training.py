@@ -153,6 +153,10 @@ class TrainingInstance(InstanceBase):
 
     def _problems(self) -> Iterator[Problem]:
         count = len(self.agents.cost)
+        beta = self.protocol.beta or "optimal"
+        if self.protocol.name == "fedbr-bg" and beta == "optimal" and min(self.agents.cost) == 0:
+            fix = "a number, or full for 1 - 1/n"
+            yield ("protocol", "beta"), "optimal, with a cost of 0", "positive costs for it", fix
         movers = self.protocol.agents_per_move
         if movers is not None and movers > count:
             yield ("protocol", "agents_per_move"), str(movers), f"at most the {count} agents", ""

@@ -106,7 +106,13 @@ class Engine:
         return self.model.start(seed, self.dtype).to(self.device)
 
     def train(self, theta: Tensor, schedule: Schedule) -> Tensor:
-        """Return the local models (jobs, parameters) after each job's work from `theta`."""
+        """Return the local models (jobs, parameters) after each job's work.
+
+        Parameters
+        ----------
+        theta : Tensor, shape (parameters,) or (jobs, parameters)
+            Where all jobs start from, or each of them.
+        """
         jobs = len(schedule.steps)
         if jobs < STACK_FROM:
             return self.train_in_turn(theta, schedule)
@@ -114,11 +120,12 @@ class Engine:
 
     def train_stacked(self, theta: Tensor, schedule: Schedule) -> Tensor:
         """Train all jobs as one stack, in chunks that fit into memory."""
-        models = theta.repeat(len(schedule.steps), 1)
+        starts = theta.expand(len(schedule.steps), -1)
+        models = starts.clone()
         order = np.argsort(-schedule.steps, kind="stable")
         losses = torch.func.vmap(self._loss)
         for chunk in np.array_split(order, -(-len(order) // self._jobs_per_chunk(schedule))):
-            stack = theta.repeat(len(chunk), 1)
+            stack = starts[torch.from_numpy(chunk).to(self.device)]
             rows = torch.from_numpy(schedule.rows[chunk]).to(self.device)
             weights = torch.from_numpy(schedule.weights[chunk]).to(self.device, self.dtype)
             steps = schedule.steps[chunk]
@@ -137,21 +144,22 @@ class Engine:
     def train_in_turn(self, theta: Tensor, schedule: Schedule) -> Tensor:
         """Train one job after the other."""
         models = []
-        for rows, weights, steps in zip(
+        for own, rows, weights, steps in zip(
+            theta.expand(len(schedule.steps), -1),
             torch.from_numpy(schedule.rows).to(self.device),
             torch.from_numpy(schedule.weights).to(self.device, self.dtype),
             schedule.steps.tolist(),
             strict=True,
         ):
-            own = theta
+            model = own
             for k in range(steps):
-                leaf = own.detach().requires_grad_()
+                leaf = model.detach().requires_grad_()
                 loss = self._loss(
                     leaf, self.pool.inputs[rows[k]], self.pool.targets[rows[k]], weights[k]
                 )
                 (gradient,) = torch.autograd.grad(loss, leaf)
-                own = own - self.learning_rate * gradient
-            models.append(own)
+                model = model - self.learning_rate * gradient
+            models.append(model)
         return torch.stack(models)
 
     def combine(self, theta: Tensor, local: Tensor, weights: Doubles) -> Tensor:

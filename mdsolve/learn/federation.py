@@ -72,8 +72,8 @@ class Federation:
 
         Parameters
         ----------
-        theta : Tensor, shape (parameters,)
-            The common model they start from.
+        theta : Tensor, shape (parameters,) or (jobs, parameters)
+            The common model they start from, or each job's own.
         contributions : ndarray, shape (jobs,)
         number : int
             Round number; the same number means the same order of examples.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from mdsolve.certificate.training import books_from, verify_training
 from mdsolve.errors import UsageError
 from mdsolve.instance.training import TrainingInstance
-from mdsolve.progress import Monitor
+from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
+from mdsolve.status import Termination
 from mdsolve.study.sharing_answers import p_means
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def train(
     device: str = "cpu",
     checkpoint: Path | None = None,
     resume: bool = False,
+    alone: bool = False,
 ) -> Solution:
     """Run the federated protocol of an instance.
 
@@ -38,6 +40,9 @@ def train(
         File that keeps the run while it is unfinished.
     resume : bool
         Go on with the run in that file.
+    alone : bool
+        Whether to train every agent alone too, to tell who gains from taking part; takes a few
+        times as long as the run itself.
 
     Returns
     -------
@@ -86,14 +91,24 @@ def train(
         checkpoint=store,
         resume=resume,
     )
+    answers, message = training_answers(instance, run), run.conclusion.message
+    if alone and run.conclusion.termination is Termination.SOLVED:
+        from mdsolve.learn.alone import train_alone
+
+        try:
+            found = train_alone(federation, protocol.rounds, monitor or Monitor())
+        except (StopRequested, KeyboardInterrupt):
+            message = f"{message} Training alone was stopped before its end."
+        else:
+            answers["standalone"] = found.to_dict()
     solved = time.perf_counter()
     solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256),
         mechanism=MechanismUsed(protocol.name, run.settings()),
         termination=run.conclusion.termination,
-        message=run.conclusion.message,
+        message=message,
         agents=federation.names,
-        answers=training_answers(instance, run),
+        answers=answers,
         provenance=Provenance(
             solver=f"federated engine on {device}, one thread, {instance.model.precision}",
             seconds={"build": built - clock, "solve": solved - built},

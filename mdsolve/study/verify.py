@@ -15,7 +15,6 @@ from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.rigorous.conditions import verify_rigorously
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
-from mdsolve.certificate.training import CLAIMED as CLAIMED_BOOKS
 from mdsolve.certificate.training import TRAINING_CONDITIONS, books_from, verify_training
 from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import ArithmeticName, Certificate
@@ -141,8 +140,7 @@ def verify(
     if isinstance(instance, TrainingInstance):
         _require_float(arithmetic, "training runs")
         books = books_from(instance, data, label, folder)
-        named = (*CLAIMED_BOOKS, *conditions)
-        return verify_training(instance, books, tolerance=tolerance, claimed=named)
+        return verify_training(instance, books, tolerance=tolerance, conditions=conditions)
     if isinstance(instance, SharingInstance):
         return _verify_sharing(instance, data, arithmetic, conditions, tolerance, folder, label)
     market = market_game(instance)

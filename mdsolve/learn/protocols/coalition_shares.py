@@ -44,21 +44,27 @@ class RoundShares:
 
 
 def round_shares(
-    federation: Federation, theta: Tensor, pairs: Pairs, joining: Joining
+    federation: Federation, theta: Tensor, pairs: Pairs, joining: Joining, before: float
 ) -> RoundShares:
-    """Return shares and slopes of a round that started from `theta`."""
+    """Return shares and slopes of a round that started from `theta`.
+
+    Parameters
+    ----------
+    before : float
+        v of the empty coalition as it was measured after the round before. It and v of everybody
+        are the very numbers in the history, so that shares of several rounds telescope to the last
+        bits; measured again among other models they differ in the last digits of float32.
+    """
     here = coalition_weights(federation, pairs.contributions, joining.members)
     none = np.zeros_like(here)
     values = _values(federation, theta, pairs, np.concatenate([here, none], axis=1))
     shifted = _values(federation, theta, pairs, _shifted_weights(federation, pairs, joining))
     width = pairs.shifted - pairs.contributions
     (after,) = federation.combine(theta, pairs.local[: federation.agents], here[-1:])
-    return RoundShares(
-        joining.shares(values),
-        joining.shifts(values, shifted) / width,
-        after,
-        federation.evaluate(after[None]),
-    )
+    evaluation = federation.evaluate(after[None])
+    slopes = joining.shifts(values, shifted) / width
+    values[0], values[-1] = before, (federation.payoffs(evaluation) @ federation.values)[0]
+    return RoundShares(joining.shares(values), slopes, after, evaluation)
 
 
 def coalition_weights(federation: Federation, contributions: Doubles, members: Booleans) -> Doubles:

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mdsolve.errors import InstanceError
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History
 from mdsolve.learn.protocols.base import State
@@ -41,13 +40,7 @@ class FedBRBG(FedBR):
         return transfers(self.rate(federation), federation.costs * contributions)
 
     def rate(self, federation: Federation) -> float:
-        """Return beta as a number; 0 for a single agent.
-
-        Raises
-        ------
-        InstanceError
-            The optimal rate of costs that are not all positive.
-        """
+        """Return beta as a number; 0 for a single agent."""
         beta, n = self.spec.beta, federation.agents
         if n == 1:
             return 0.0
@@ -55,9 +48,6 @@ class FedBRBG(FedBR):
             return 1 - 1 / n
         if beta is not None and beta != "optimal":
             return float(beta)
-        if federation.costs.min() <= 0:
-            got, fix = "optimal, with a cost of 0", "a number, or full for 1 - 1/n"
-            raise InstanceError.single("protocol.beta", got, "positive costs, or another beta", fix)
         return rate_of_costs(federation.costs)
 
     def findings(self, federation: Federation, state: State, history: History) -> dict[str, Any]:  # noqa: ARG002

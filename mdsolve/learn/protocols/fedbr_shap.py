@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mdsolve.errors import InstanceError
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocol import DEFAULT_STAGE, ProtocolSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
 from mdsolve.learn.protocols.base import DEFAULT_STEP_SIZE, Protocol, State, record_of
@@ -48,8 +48,6 @@ EXACT_AGENTS = 8
 
 MODELS_LIMIT = 10_000
 """Most models that exact coalitions may need per round."""
-
-DEFAULT_STAGE = 5
 
 ORDERS, MOVERS = 0, 1
 """What the protocol's random streams are for, besides the round."""
@@ -96,17 +94,19 @@ class FedBRShap(Protocol):
         n = federation.agents
         worth = self._worth(federation, federation.payoffs(federation.evaluate(first.theta[None])))
         return first.remembering(
+            untrained=worth,
             stage_start=worth,
+            worth=worth,
             shares=np.zeros(n),
             stages=np.zeros((0, n)),
-            before=worth,
         )
 
     def step(self, federation: Federation, state: State) -> tuple[State, Record]:
         """Train a round, let agents move, and pay them where the stage ends."""
         here, number = state.contributions, state.learned
         pairs = train_pairs(federation, state.theta, here, number, self.width)
-        found = round_shares(federation, state.theta, pairs, self._joining(federation, number))
+        joining, before = self._joining(federation, number), float(state.memory["worth"].sum())
+        found = round_shares(federation, state.theta, pairs, joining, before)
         following = replace(
             state,
             theta=found.theta,
@@ -125,7 +125,7 @@ class FedBRShap(Protocol):
             "stages": {
                 "last_rounds": ends,
                 "shares": shares,
-                "worth_before": state.memory["before"],
+                "worth_before": state.memory["untrained"],
             },
             "method": "all coalitions" if exact else f"{self._draws(federation.agents)} orders",
         }
@@ -137,9 +137,10 @@ class FedBRShap(Protocol):
         length = (state.learned - 1) % self.stage + 1
         summed = state.memory["shares"] + found.shares
         shares = length * found.shares if self.last_only else summed
+        worth = self._worth(federation, federation.payoffs(found.evaluation))
+        state = state.remembering(worth=worth)
         if length < self.stage and state.learned < self.rounds:
             return state.remembering(shares=summed), None
-        worth = self._worth(federation, federation.payoffs(found.evaluation))
         paid = shares - (worth - state.memory["stage_start"])
         if not self.banzhaf and not self.last_only:
             paid = exactly_balanced(paid)

@@ -57,7 +57,10 @@ class Joining:
 
     @classmethod
     def of(cls, agent: Integers, before: Booleans, weight: Doubles) -> Joining:
-        """Return the rows in which `agent` joins the coalitions `before` (rows, agents)."""
+        """Return the rows in which `agent` joins the coalitions `before` (rows, agents).
+
+        Rows that occur several times become one, with the sum of their weights.
+        """
         agents = before.shape[1]
         after = before.copy()
         after[np.arange(len(agent)), agent] = True
@@ -65,7 +68,11 @@ class Joining:
         listed = np.concatenate([ends, before, after])
         members, number = np.unique(listed, axis=0, return_inverse=True)
         number = number.ravel()[2:]
-        return cls(agent, number[: len(agent)], number[len(agent) :], weight, members)
+        pairs = np.stack([agent, number[: len(agent)], number[len(agent) :]])
+        merged, row = np.unique(pairs, axis=1, return_inverse=True)
+        who, without, within = merged
+        summed = np.bincount(row.ravel(), weight).astype(np.float64)
+        return cls(who, without, within, summed, members)
 
 
 def models_per_round(agents: int) -> int:

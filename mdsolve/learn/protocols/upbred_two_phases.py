@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocol import DEFAULT_BETA_PER_COST, ProtocolSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History
 from mdsolve.learn.protocols.base import Conclusion, State
@@ -30,9 +30,6 @@ from mdsolve.learn.protocols.transfers import transfers
 from mdsolve.learn.protocols.two_phases import TwoPhases
 from mdsolve.learn.schedule import Doubles
 from mdsolve.status import Termination
-
-DEFAULT_BETA_PER_COST = 2.0
-"""[D25] section 5 takes beta = 2 with costs below 1."""
 
 
 class UPBReDTwoPhases(TwoPhases):

@@ -1,0 +1,147 @@
+"""The checker of training runs: right books of every protocol pass, perturbed ones fail."""
+
+from __future__ import annotations
+
+import copy
+import math
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from mdsolve.certificate.training_payments import shared_rate, stage_ends
+from mdsolve.errors import SolutionFileError
+from mdsolve.learn.protocols.registry import PROTOCOLS
+from mdsolve.solution import write_solutions
+from mdsolve.solver.budget_rate import rate_of_costs
+from mdsolve.study.train import train
+from mdsolve.study.verify import verify
+from tests.learn.runs import instance
+
+COSTS = [0.001, 0.003, 0.006]
+KEYS = {
+    "fedavg": {},
+    "fedavg-strategic": {"step_size": 200, "payoff": "loss"},
+    "fedbr-shap": {"step_size": 200, "payoff": "loss", "stage": 2},
+}
+
+
+def made(name, **keys):
+    protocol = {"name": name, "rounds": 3, **KEYS.get(name, {"step_size": 200}), **keys}
+    return instance(agents={"cost": COSTS, "value": [1, 2, 3]}, protocol=protocol)
+
+
+@pytest.fixture(scope="module")
+def solved():
+    return {name: train(made(name)) for name in PROTOCOLS}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_right_books_pass_and_survive_storage(solved, name, tmp_path):
+    solution = solved[name]
+    assert solution.certificate.verdict == "pass"
+    data = solution.to_dict()
+    assert verify(made(name), data).verdict == "pass"
+    write_solutions([solution], tmp_path / "s.json")
+    assert solution.metrics["p_mean"]["1"] == pytest.approx(solution.utilities.mean())
+    assert solution.metrics["p_mean"]["-inf"] == solution.utilities.min()
+    assert solution.metrics["surplus"] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("key", ["contributions", "payments", "utilities"])
+def test_one_perturbed_entry_fails(solved, name, key):
+    data = copy.deepcopy(solved[name].to_dict())
+    data["history"][key][-2][1] += 1e-6
+    certificate = verify(made(name), data)
+    assert certificate.verdict == "fail"
+    witness = certificate.condition("feasibility").witness
+    assert certificate.condition("feasibility").verdict == "fail"
+    assert witness["round"] == len(data["history"]["rounds"]) - 1
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_money_moved_between_agents_fails_though_it_cancels(solved, name):
+    data = copy.deepcopy(solved[name].to_dict())
+    for agent, money in ((0, 1e-6), (2, -1e-6)):
+        for table in (data["history"]["payments"][-1], data["payments"]):
+            table[agent] += money
+        for table in (data["history"]["utilities"][-1], data["utilities"]):
+            table[agent] += money
+    certificate = verify(made(name), data)
+    assert certificate.condition("budget-balance").verdict == "pass"
+    assert certificate.condition("feasibility").verdict == "fail"
+    assert "does not follow the rule" in certificate.condition("feasibility").detail
+
+
+@pytest.mark.parametrize("place", [("shares", 0, 1), ("shares", 1, 0), ("worth_before", 2)])
+def test_perturbed_stages_fail(solved, place):
+    data = copy.deepcopy(solved["fedbr-shap"].to_dict())
+    *way, last = place
+    target = data["stages"]
+    for step in way:
+        target = target[step]
+    target[last] += 1e-6
+    assert verify(made("fedbr-shap"), data).verdict == "fail"
+
+
+def test_stages_that_are_missing_are_named(solved):
+    data = {k: v for k, v in solved["fedbr-shap"].to_dict().items() if k != "stages"}
+    with pytest.raises(SolutionFileError, match="stages"):
+        verify(made("fedbr-shap"), data)
+    data = copy.deepcopy(solved["fedbr-shap"].to_dict())
+    data["stages"]["shares"] = data["stages"]["shares"][:1]
+    with pytest.raises(SolutionFileError, match=r"stages\.shares"):
+        verify(made("fedbr-shap"), data)
+
+
+@pytest.mark.parametrize("option", [{"index": "banzhaf"}, {"stage_shares": "last"}])
+def test_options_that_do_not_balance_do_not_claim_to(option):
+    solution = train(made("fedbr-shap", **option))
+    balance = solution.certificate.condition("budget-balance")
+    assert (balance.verdict, balance.claimed) == ("fail", False)
+    assert solution.certificate.verdict == "pass"
+    asked = verify(made("fedbr-shap", **option), solution, conditions=["budget-balance"])
+    assert asked.verdict == "fail"
+
+
+@pytest.mark.parametrize("beta", ["full", 0.4, None])
+def test_the_checkers_rate_is_the_solvers(beta):
+    given = {} if beta is None else {"beta": beta}
+    rate = shared_rate(made("fedbr-bg", **given))
+    known = {"full": Fraction(2, 3), 0.4: Fraction(2, 5)}.get(beta)
+    if known is None:
+        assert float(rate) == pytest.approx(rate_of_costs(np.array(COSTS)), rel=1e-14)
+    else:
+        assert rate == known
+
+
+def test_the_rate_of_equal_costs_is_a_double_root():
+    same = instance(agents={"cost": [0.3, 0.3, 0.3]}, protocol={"name": "fedbr-bg"})
+    assert shared_rate(same) == Fraction(2, 3)
+    with localcontext() as context:
+        context.prec = 5
+        assert Decimal(2).sqrt() == Decimal("1.4142")  # the context above is left as it was
+    single = instance(agents={"cost": [0.3]}, protocol={"name": "fedbr-bg"})
+    assert shared_rate(single) == 0
+
+
+def test_stages_end_with_the_run_too():
+    spec = made("fedbr-shap", rounds=5).protocol
+    assert stage_ends(spec, 5) == [2, 4, 5]
+    assert stage_ends(spec, 3) == [2]
+    assert math.prod(stage_ends(spec, 1)) == 1
+
+
+def test_agents_who_lose_are_all_named():
+    solution = train(
+        instance(
+            agents={"cost": [0.001, 9, 8]},
+            protocol={"name": "fedavg", "rounds": 1, "start": [1, 1, 1]},
+        )
+    )
+    condition = solution.certificate.condition("individual-rationality")
+    assert condition.verdict == "fail"
+    assert condition.detail.startswith("agent-2, agent-3 would rather")
+    assert condition.witness["agent"] == "agent-2"
