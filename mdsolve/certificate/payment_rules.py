@@ -69,7 +69,7 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
 ) -> Rule | str:
     n = game.size
     none = np.zeros(n)
-    if claim.mechanism in (None, "none"):
+    if claim.mechanism in (None, "none", "upbred"):
         return Rule(1.0, 0.0, None, none)
     if claim.mechanism in ("budget-balanced", "welfare"):
         beta = claim.details.get("beta", claim.options.get("beta"))
@@ -80,10 +80,10 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
             return "a beta outside [0, 1] is no share of a cost"
         costs = game.costs.value(s)
         return Rule(1 - share, 0.0, None, share * _above_the_others(costs))
-    if claim.mechanism == "contribution-transfer":
-        beta = claim.options.get("beta")
-        if beta is None:
-            return "the solution does not state its beta"
+    if claim.mechanism in ("contribution-transfer", "2p-upbred"):
+        beta = claim.details.get("beta", claim.options.get("beta"))
+        if not isinstance(beta, int | float) and not hasattr(beta, "numerator"):
+            return "the solution does not state its beta as a number"
         price = float(beta)
         return Rule(1.0, price, None, price * _above_the_others(s))
     if claim.mechanism == "shapley":

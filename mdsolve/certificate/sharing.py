@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.certificate.joint_learning import JOINT_CHECKS, at_claimed_model
 from mdsolve.certificate.nash import NAME as NASH
 from mdsolve.certificate.nash import nash
 from mdsolve.certificate.payment_rules import Rule
@@ -57,12 +58,20 @@ SHAPED: Mapping[str, Mapping[str, Check]] = {
 }
 """Mechanisms that hand out models of different value, and the conditions that are theirs."""
 
+JOINT_GENERAL = ("budget-balance", "feasibility", "individual-rationality")
+"""Conditions that a model learned together leaves as they are."""
+
 SHAPED_GENERAL = ("feasibility", "budget-balance", "individual-rationality")
 """Conditions that models of different value leave as they are."""
 
 SHARING_CONDITIONS = tuple(
     dict.fromkeys(
-        (*GENERAL, *WELFARE_CONDITIONS, *(name for checks in SHAPED.values() for name in checks))
+        (
+            *GENERAL,
+            *WELFARE_CONDITIONS,
+            *(name for checks in SHAPED.values() for name in checks),
+            *JOINT_CHECKS,
+        )
     )
 )
 """Conditions this checker knows."""
@@ -96,11 +105,18 @@ def verify_sharing(
     if claim.contributions is None:
         reason = "the solution holds no contributions"
         return Certificate(tuple(setting.unchecked(name, reason) for name in wanted))
+    if game.learning is not None:
+        located = at_claimed_model(game, claim)
+        if isinstance(located, str):
+            return Certificate(tuple(_without_model(setting, name, located) for name in wanted))
+        setting = replace(setting, game=located)
     return Certificate(tuple(_condition(setting, name) for name in wanted))
 
 
 def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
     """Return the conditions that are looked at for every answer, claimed or not."""
+    if game.learning is not None:
+        return (*JOINT_CHECKS, *JOINT_GENERAL)
     shaped = SHAPED.get(claim.mechanism or "")
     if shaped is not None:
         return (*shaped, *SHAPED_GENERAL)
@@ -111,11 +127,14 @@ def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
 
 
 def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR0911 - one return per kind of condition
-    own = SHAPED.get(setting.claim.mechanism or "", {})
+    joint = setting.game.learning is not None
+    own = JOINT_CHECKS if joint else SHAPED.get(setting.claim.mechanism or "", {})
     if name in own:
         return own[name](setting)
-    if setting.shaped and name not in SHAPED_GENERAL:
-        return setting.unchecked(name, f"not a condition of {setting.claim.mechanism}")
+    left = JOINT_GENERAL if joint else SHAPED_GENERAL
+    if (joint or setting.shaped) and name not in left:
+        where = "games with a model" if joint else str(setting.claim.mechanism)
+        return setting.unchecked(name, f"not a condition of {where}")
     if name in WELFARE_CONDITIONS or (name == "feasibility" and claims_welfare(setting)):
         return welfare_condition(setting, name)
     if name == "feasibility":
@@ -136,6 +155,15 @@ def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR091
             return setting.unchecked(name, setting.rule)
         return _nash_with_payments(setting, setting.rule, setting.payments)
     return setting.unchecked(name, "not a condition of a sharing game")
+
+
+def _without_model(setting: SharingSetting, name: str, reason: str) -> Condition:
+    """Return what is left to say of a claim whose model cannot be looked at."""
+    if name == "feasibility":
+        return feasibility(setting)
+    if name in ("nash", "stationarity") and setting.claim.details.get("parameters") is not None:
+        return replace(setting.unchecked(name, reason), verdict="fail")
+    return setting.unchecked(name, reason)
 
 
 def claims_welfare(setting: SharingSetting) -> bool:

@@ -21,6 +21,7 @@ from mdsolve.game.curves import (
     mixed,
 )
 from mdsolve.game.functions import FunctionCost, checked_accuracy, checked_cost
+from mdsolve.game.joint_learning import QuadraticFit
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import Prior, SharingGame
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
@@ -34,6 +35,7 @@ from mdsolve.instance.sharing_accuracy import (
     PerAgentAccuracySpec,
     PerGroupAccuracySpec,
     PowerAccuracySpec,
+    QuadraticFitAccuracySpec,
     ThresholdPowerAccuracySpec,
     UnionAccuracySpec,
 )
@@ -54,7 +56,7 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
     Raises
     ------
     UnsupportedError
-        For accuracy families that are no function of contributions alone.
+        For accuracy families that cannot be combined as the instance does.
     UsageError
         For Python objects whose gradients are wrong.
     """
@@ -67,12 +69,18 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
         labels, groups = np.unique(np.asarray(group_names, dtype=str), return_inverse=True)
         order = labels.tolist()
     platform = float(instance.platform_data)
-    if is_function(instance.accuracy):
+    learning = None
+    if isinstance(instance.accuracy, QuadraticFitAccuracySpec):
+        learning = _learning(instance.accuracy, len(value), platform)
+        accuracy: Accuracy = learning.accuracy(learning.optimum)
+    elif is_function(instance.accuracy):
         _no_platform_data(platform, "python")
-        accuracy: Accuracy = checked_accuracy(instance.accuracy, capacity)
+        accuracy = checked_accuracy(instance.accuracy, capacity)
     else:
         accuracy = _accuracy(instance.accuracy, len(value), groups, order, platform)
-    return SharingGame(names, accuracy, costs, value, capacity, budget, groups, platform, prior)
+    return SharingGame(
+        names, accuracy, costs, value, capacity, budget, groups, platform, prior, learning
+    )
 
 
 def _from_columns(columns: AgentColumns) -> tuple[Any, ...]:
@@ -196,6 +204,15 @@ def _accuracy(  # noqa: PLR0911 - one return per family
         points = np.array([[float(x), float(y)] for x, y in spec.curve.points])
         return UnionAccuracy(points[:, 0], points[:, 1], spec.neighbours)
     return WeightedAccuracy(ones, _curve(spec), platform)
+
+
+def _learning(spec: QuadraticFitAccuracySpec, n: int, platform: float) -> QuadraticFit:
+    rows = spec.targets or (spec.target or (),)
+    targets = np.array([[float(entry) for entry in row] for row in rows])
+    m = targets.shape[1]
+    curvature = np.array([float(entry) for entry in spec.curvature or (1,) * m])
+    wanted = np.broadcast_to(targets, (n, m)).copy()
+    return QuadraticFit(wanted, curvature, float(spec.noise), float(spec.ceiling), platform)
 
 
 def _no_platform_data(platform: float, family: str) -> None:

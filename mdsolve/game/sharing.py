@@ -11,7 +11,7 @@ money. The game knows values, accuracies and costs; payments belong to the mecha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import Accuracy
 from mdsolve.game.costs import Costs
+from mdsolve.game.joint_learning import QuadraticFit
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,6 +60,9 @@ class SharingGame:
         Agents of one group have the same accuracy function and treatment; None: not stated.
     platform_data : float
         Samples the platform brings itself.
+    learning : QuadraticFit or None
+        Where accuracy depends on a model learned together as well; `accuracy` then is what it is
+        at one model, the best one unless `at` chose another.
     """
 
     agents: Sequence[str]
@@ -70,11 +74,21 @@ class SharingGame:
     groups: npt.NDArray[np.intp] | None = None
     platform_data: float = 0.0
     prior: Prior | None = None
+    learning: QuadraticFit | None = None
 
     @property
     def size(self) -> int:
         """Number of agents, n."""
         return len(self.value)
+
+    def at(self, w: Floats) -> SharingGame:
+        """Return the game that is left to the agents once the model w, shape (m,), is given."""
+        assert self.learning is not None
+        return replace(self, accuracy=self.learning.accuracy(w))
+
+    def by_themselves(self) -> SharingGame:
+        """Return the game in which every agent trains the model that fits his own data best."""
+        return self if self.learning is None else replace(self, accuracy=self.learning.alone())
 
     def nothing(self) -> Floats:
         """Return the profile in which nobody contributes."""
@@ -128,4 +142,15 @@ def require_costs(game: SharingGame, *, private: bool) -> None:
             "a prior over costs",
             "known costs",
             "give each agent cost: instead of prior:, or use value-shaping-private",
+        )
+
+
+def require_given_model(game: SharingGame, *, learns: bool) -> None:
+    """Raise `UnsupportedError` where a model is learned and the rule does not say how."""
+    if game.learning is not None and not learns:
+        raise UnsupportedError.single(
+            "accuracy: family",
+            "quadratic-fit, which depends on the model that is learned",
+            "a function of contributions alone",
+            "use upbred or 2p-upbred, which learn the model",
         )

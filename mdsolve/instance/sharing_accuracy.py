@@ -13,6 +13,7 @@ from pydantic import (
     SkipValidation,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from mdsolve.instance.arrays import require_finite
@@ -125,10 +126,32 @@ class CurveAccuracySpec(StrictModel):
 
 
 class QuadraticFitAccuracySpec(StrictModel):
-    """a = 1 - |w - target|^2 / sum s, with w learned jointly ([D25] Example 1)."""
+    """a_i = ceiling - (sum_k curvature_k (w_k - target_ik)^2 + noise) / sum s, w learned jointly.
+
+    [D25] Example 1 has one target for all, curvature 1 and no noise.
+    """
 
     family: Literal["quadratic-fit"]
-    target: Annotated[tuple[Number, ...], Field(min_length=1)]
+    target: Annotated[tuple[Number, ...], Field(min_length=1)] | None = None
+    targets: Annotated[
+        tuple[Annotated[tuple[Number, ...], Field(min_length=1)], ...] | None, Field(min_length=1)
+    ] = None
+    curvature: tuple[PositiveNumber, ...] | None = None
+    noise: NonNegativeNumber = Fraction(0)
+    ceiling: Number = Fraction(1)
+
+    @model_validator(mode="after")
+    def _fitting(self) -> QuadraticFitAccuracySpec:
+        if (self.target is None) == (self.targets is None):
+            got = "neither" if self.target is None else "both"
+            raise bad_value(f"target (one for all) or targets (a row per agent), not {got}")
+        rows = self.targets or (self.target,)
+        lengths = {len(row) for row in rows if row is not None}
+        if len(lengths) > 1:
+            raise bad_value("targets of the same length, one number per parameter of the model")
+        if self.curvature is not None and len(self.curvature) not in lengths:
+            raise bad_value(f"{lengths.pop()} curvatures, one per parameter of the model")
+        return self
 
 
 AccuracyFamily = Annotated[

@@ -28,10 +28,8 @@ class ContributionTransfer(PlayedMechanism):
 
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return the price of the difference to the others' average contribution."""
-        if game.size == 1:
-            return np.zeros(1)
-        others = (s.sum() - s) / (game.size - 1)
-        return np.asarray(self._price(options) * (s - others))
+        del game
+        return transfers(s, 0.0 if len(s) == 1 else self._price(options))
 
     def _price(self, options: Mapping[str, Any]) -> float:
         beta = options["beta"]
@@ -54,3 +52,11 @@ class ContributionTransfer(PlayedMechanism):
         stakes = self.stakes(game, options)
         levy = game.costs.transformed(0.0, each)
         return Spending(stakes, levy, stakes.borne.transformed(1.0, -each), 1.0, each > 0)
+
+
+def transfers(s: Floats, beta: float) -> Floats:
+    """Return beta (s_i - mean of the others' contributions), in money; 0 for a single agent."""
+    if len(s) == 1:
+        return np.zeros(1)
+    others = (s.sum() - s) / (len(s) - 1)
+    return np.asarray(beta * (s - others))

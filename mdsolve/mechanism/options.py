@@ -27,6 +27,8 @@ class Option:
         Allowed words.
     number : bool
         Whether a number is allowed (beside the words). With neither, a list of words is read.
+    numbers : bool
+        Whether a list of numbers is allowed (beside the words), as text separated by commas.
     """
 
     name: str
@@ -34,9 +36,12 @@ class Option:
     about: str
     choices: tuple[str, ...] = ()
     number: bool = False
+    numbers: bool = False
 
     def parse(self, value: Any, where: str) -> Any | Finding:  # noqa: PLR0911
         """Return the value in its own type, or the finding that says why it is refused."""
+        if self.numbers and not (isinstance(value, str) and value in self.choices):
+            return self._list(value, where)
         if self.number and value not in self.choices:
             try:
                 return float(exact_number(value))
@@ -54,6 +59,16 @@ class Option:
         if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
             return tuple(value)
         return Finding(where, repr(value), "a list of words, for example budget-balance, cap=2")
+
+    def _list(self, value: Any, where: str) -> Any | Finding:
+        """Return a list of numbers as a tuple; one number stands for a list of one."""
+        parts = value.split(",") if isinstance(value, str) else value
+        entries = parts if isinstance(parts, Sequence) else [parts]
+        try:
+            return tuple(float(exact_number(entry)) for entry in entries)
+        except (TypeError, ValueError):
+            expected = " or ".join(["numbers separated by commas", *self.choices])
+            return Finding(where, repr(value)[:60], expected)
 
 
 def effective_options(
@@ -87,7 +102,11 @@ def describe_options(declared: Sequence[Option]) -> list[dict[str, Any]]:
         {
             "name": option.name,
             "default": option.default,
-            "choices": [*option.choices, *(["a number"] if option.number else [])],
+            "choices": [
+                *option.choices,
+                *(["a number"] if option.number else []),
+                *(["numbers"] if option.numbers else []),
+            ],
             "about": option.about,
         }
         for option in declared

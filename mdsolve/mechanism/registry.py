@@ -21,6 +21,8 @@ from mdsolve.mechanism.proportional import (
 )
 from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism
+from mdsolve.mechanism.upbred import Upbred
+from mdsolve.mechanism.upbred_two_phases import UpbredTwoPhases
 from mdsolve.mechanism.value_shaping import ValueShaping
 from mdsolve.mechanism.value_shaping_private import ValueShapingPrivate
 from mdsolve.mechanism.vcg import VickreyClarkeGroves
@@ -44,6 +46,8 @@ SHARING_MECHANISMS: dict[str, SharingMechanism] = {
         ProportionalData(),
         ProportionalValue(),
         ProportionalShapley(),
+        Upbred(),
+        UpbredTwoPhases(),
     )
 }
 

@@ -57,6 +57,9 @@ class SharingMechanism(DescribedMechanism):
     private_costs: ClassVar[bool] = False
     """Whether the rule is for agents whose costs only they know (a prior instead of a cost)."""
 
+    learns: ClassVar[bool] = False
+    """Whether the rule says how a model is learned, for games whose accuracy depends on it."""
+
     @abstractmethod
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return what each agent receives at contributions s, in money."""

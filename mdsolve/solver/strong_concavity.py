@@ -89,7 +89,7 @@ def strong_concavity(stakes: Stakes, top: Floats) -> StrongConcavity | str:
         return "the bounds are computed for Shapley values, not for Banzhaf values"
     if game.size > DENSE_LIMIT:
         return f"{game.size:,} agents; the bounds are computed for at most {DENSE_LIMIT:,}"
-    costs = _cost_bends(stakes.borne, top)
+    costs = cost_bends(stakes.borne, top)
     if isinstance(costs, str):
         return costs
     bends = _bends(game, top)
@@ -210,7 +210,7 @@ def _coverage_bends(game: SharingGame, accuracy: CoverageAccuracy, top: Floats) 
     return _Bends(low, np.ones_like(low), left, rates.T, rates.T * np.sqrt(wanted)[:, None])
 
 
-def _cost_bends(costs: Costs, top: Floats) -> tuple[Floats, Floats] | str:
+def cost_bends(costs: Costs, top: Floats) -> tuple[Floats, Floats] | str:
     """Return the least and the largest c_i'' on [0, top], or why there is no bound."""
     if costs.pieces:
         return "marginal costs of piecewise-linear costs jump"

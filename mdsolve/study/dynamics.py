@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_costs
+from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
@@ -119,6 +119,7 @@ def simulate(
     clock = time.perf_counter()
     game = sharing_game(instance)
     require_costs(game, private=False)
+    require_given_model(game, learns=False)
     if game.budget is not None:
         raise UnsupportedError.single(
             "--dynamics", "agents with budgets", "agents who may spend what they like"

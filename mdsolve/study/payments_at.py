@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mdsolve.certificate.sharing_claim import sharing_claim_from
 from mdsolve.errors import Finding, UsageError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_costs
+from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
@@ -62,6 +62,7 @@ def payments_at(
     effective = effective_options(mechanism, rule.options, options or {})
     game = sharing_game(instance)
     require_costs(game, private=rule.private_costs)
+    require_given_model(game, learns=rule.learns)
     s = _contributions(game, contributions)
     paid = rule.payments(game, s, effective)
     result: dict[str, Any] = {

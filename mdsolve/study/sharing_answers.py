@@ -67,7 +67,7 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
         answers["shapley"] = shares
         answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares, outcome.received)
     if game.size <= ALONE_LIMIT:
-        answers["standalone"] = standalone(by_himself)
+        answers["standalone"] = standalone(by_himself.by_themselves())
     return answers
 
 
@@ -115,6 +115,8 @@ def p_means(utilities: Floats) -> dict[str, float | None]:
 
 def contributed(game: SharingGame, s: Floats) -> Floats | None:
     """Return Shapley shares where an exact route is at hand, None where they would be sampled."""
+    if game.learning is not None:
+        return None  # without data the accuracy has no value to measure shares from
     if game.size > SHARES_LIMIT or fitting_route(game, s) == "sampling":
         return None
     return shapley(game, s).shares

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.certificate.joint_learning import NO_STEP, no_admissible_step
 from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
@@ -16,7 +17,7 @@ from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_costs
+from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
@@ -51,6 +52,7 @@ def solve_sharing(
     clock = time.perf_counter()
     game = sharing_game(instance)
     require_costs(game, private=rule.private_costs)
+    require_given_model(game, learns=rule.learns)
     built = time.perf_counter()
     outcome = _outcome_or_stop(rule, game, effective, monitor)
     seconds = {"build": built - clock, "solve": time.perf_counter() - built}
@@ -175,6 +177,8 @@ def certify_sharing(
         details=outcome.findings,
     )
     if outcome.termination is Termination.INFEASIBLE:
+        if outcome.findings["witness"].get("reason") == NO_STEP:
+            return no_admissible_step(game, claim)
         return Certificate((no_affordable_profile(game, claim, tolerances.verify, True),))
     solved = outcome.termination is Termination.SOLVED
     return verify_sharing(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
+from mdsolve.game.sharing import require_given_model
 from mdsolve.game.curves import PacCurve
 from mdsolve.game.measured_curve import concave_fit
 from mdsolve.instance import parse
@@ -169,6 +170,8 @@ def test_platform_data_counts_in_what_the_models_see():
         sharing_game(parse({**data, "accuracy": ACCURACIES["union"], "platform_data": 1}))
 
 
-def test_quadratic_fit_is_refused_here():
+def test_quadratic_fit_is_refused_by_rules_that_learn_no_model():
+    game = game_of({"family": "quadratic-fit", "target": [1, 2]})
+    require_given_model(game, learns=True)
     with pytest.raises(UnsupportedError, match="quadratic-fit"):
-        game_of({"family": "quadratic-fit", "target": [1, 2]})
+        require_given_model(game, learns=False)
