@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mdsolve.certificate.claim import MarketClaim, claim_from
+from mdsolve.certificate.joint_learning import NO_STEP, no_admissible_step
 from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
 from mdsolve.certificate.no_equilibrium import no_equilibrium
 from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
@@ -22,7 +23,7 @@ from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageEr
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.market import Market
-from mdsolve.game.sharing import require_costs
+from mdsolve.game.sharing import require_costs, require_given_model
 from mdsolve.instance import Instance, load
 from mdsolve.instance.findings import shown
 from mdsolve.instance.market import MarketInstance
@@ -223,10 +224,15 @@ def _verify_sharing(
     claim = sharing_claim_from(data, game, folder, label)
     rule = SHARING_MECHANISMS.get(claim.mechanism or "")
     require_costs(game, private=rule is not None and rule.private_costs)
+    require_given_model(game, learns=rule is None or rule.learns)
     if game.prior is not None:
         _require_float(arithmetic, "games with private costs")
+    if rule is not None and rule.learns:
+        _require_float(arithmetic, f"the mechanism {rule.name}")
+    witness = data.get("witness")
+    if isinstance(witness, Mapping) and witness.get("reason") == NO_STEP:
+        return no_admissible_step(game, claim)
     if claim.contributions is None and "nash_gap" in data:
-        witness = data.get("witness")
         tree = witness.get("tree") if isinstance(witness, Mapping) else None
         return Certificate((no_equilibrium(instance, tree, True),))
     if claim.contributions is None and data.get("equilibria") == []:
