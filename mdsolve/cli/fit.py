@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+
+if TYPE_CHECKING:
+    from mdsolve.instance.training import TrainingInstance
 
 
 def fit(
@@ -41,16 +44,31 @@ def fit(
         list[str] | None,
         typer.Option("--cost", help="With a CSV file: money per sample, for all or as NAME=RATE."),
     ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option("--levels", help="Shares of everybody's data to train at; 0,0.25,0.5,1."),
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option("--points", help="Train at a Latin hypercube of so many points.")
+    ] = None,
+    replicates: Annotated[
+        int | None, typer.Option("--replicates", help="Runs per point; 2 by default.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", help="Worker processes; the result is the same.")
+    ] = 1,
+    device: Annotated[str, typer.Option("--device", help="Where to train: cpu or cuda.")] = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
+    seed: Seed = None,
 ) -> None:
     """Fit accuracy functions and write a sharing instance.
 
     A training instance is trained at a design of contributions; a CSV file already holds measured
-    accuracies.
+    accuracies. A fit that is stopped keeps what was trained in a file beside the output, or else in
+    the present folder, and the same command goes on with it.
     """
-    from mdsolve.study.fit import fit_curves
     from mdsolve.study.fit_file import require_yaml, write_instance
 
     output_file(output, file)
@@ -58,14 +76,39 @@ def fit(
         require_yaml(output)
     shape = {"ceiling": ceiling, "baseline": baseline, "exponent": exponent}
     given = {name: value for name, value in shape.items() if value is not None}
+    shares = None if levels is None else parse_levels(levels)
+    rates = parse_costs(cost)
+    kept = (output or Path(file.name)).with_suffix(".runs.npz")
     with progress_monitor(quiet, time_limit) as monitor:
-        fitted = fit_curves(
-            file, family=family, given=given, costs=parse_costs(cost), monitor=monitor
-        )
+        if file.suffix.lower() == ".csv":
+            from mdsolve.study.fit import fit_curves
+
+            used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
+            _refuse(used, f"with {file.name}", "training instances only")
+            fitted = fit_curves(file, family=family, given=given, costs=rates, monitor=monitor)
+        else:
+            from mdsolve.study.fit_training import fit_training
+
+            _refuse({"cost": rates}, f"with {file.name}", "CSV files only")
+            fitted = fit_training(
+                _training_instance(file),
+                family=family,
+                given=given,
+                levels=shares,
+                points=points,
+                replicates=replicates,
+                seed=seed,
+                device=device,
+                jobs=jobs,
+                store=kept,
+                monitor=monitor,
+                announce=lambda words: None if quiet else typer.echo(words, err=True),
+            )
     if output is not None:
         for written in write_instance(fitted, output):
             if not quiet:
                 typer.echo(f"wrote {written}", err=True)
+        kept.unlink(missing_ok=True)
     if as_json:
         print_json(fitted.data)
     elif not quiet:
@@ -75,12 +118,44 @@ def fit(
         console_for().print(fit_view(fitted))
 
 
+def _refuse(options: dict[str, Any], got: str, expected: str) -> None:
+    """Raise `UsageError` for options that say nothing about this kind of file."""
+    from mdsolve.errors import Finding, UsageError
+
+    named = [name for name, value in options.items() if value is not None]
+    if named:
+        raise UsageError(Finding(f"--{name}", got, expected, "leave it out") for name in named)
+
+
+def _training_instance(file: Path) -> TrainingInstance:
+    from mdsolve.errors import UsageError
+    from mdsolve.instance import load
+    from mdsolve.instance.training import TrainingInstance as Training
+
+    instance = load(file)
+    if not isinstance(instance, Training):
+        expected = "a training instance, or a CSV file of measured accuracies"
+        raise UsageError.single(f"{file}: kind", instance.kind, expected, "mdsolve solve")
+    return instance
+
+
+def parse_levels(text: str) -> list[float]:
+    """Return the numbers of ``--levels``; raises `UsageError` where it is no list of numbers."""
+    from mdsolve.errors import UsageError
+    from mdsolve.instance.numbers import exact_number
+
+    try:
+        return [float(exact_number(part)) for part in text.split(",")]
+    except ValueError:
+        raise UsageError.single("--levels", repr(text), "shares such as 0,0.5,1") from None
+
+
 def parse_costs(costs: list[str] | None) -> Any:
     """Return ``--cost`` options as one rate or as rates by name; all bad ones reported at once."""
     from mdsolve.errors import Finding, UsageError
     from mdsolve.instance.numbers import exact_number
 
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     findings = []
     for option in costs or ():
         name, _, rate = option.rpartition("=")

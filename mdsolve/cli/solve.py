@@ -63,6 +63,10 @@ def solve(
     cap: Annotated[
         str | None, typer.Option("--cap", help="Largest contribution in the dynamics.")
     ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option("--draws", help="Solve at so many draws of fitted parameters; see fitting."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -100,6 +104,7 @@ def solve(
         tolerance=tolerance,
         seed=seed,
         dynamics=dynamics_options(dynamics, given),
+        draws=draws,
         jobs=jobs,
     )
     with progress_monitor(quiet, time_limit) as monitor:

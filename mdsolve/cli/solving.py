@@ -15,6 +15,7 @@ from mdsolve.progress import Monitor
 from mdsolve.report.figure import require_png
 from mdsolve.report.text import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
+from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.parallel import results_of
@@ -39,6 +40,7 @@ class Request:
     plot: Path | None = None
     dynamics: Mapping[str, Any] | None = None
     jobs: int = 1
+    draws: int | None = None
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -90,7 +92,7 @@ def _solution(
             tolerances=tolerances,
             **request.dynamics,
         )
-    return solve(
+    solution = solve(
         instance,
         name,
         options=request.options,
@@ -99,6 +101,9 @@ def _solution(
         memory_limit=request.memory_limit,
         seed=request.seed,
     )
+    if request.draws is None:
+        return solution
+    return with_bands(instance, solution, request.draws, seed=request.seed, monitor=monitor)
 
 
 def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:

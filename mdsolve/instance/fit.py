@@ -38,8 +38,11 @@ def _matrix(raw: Any, info: ValidationInfo) -> Any:
     if table.ndim != 2 or table.shape[0] != table.shape[1]:
         raise bad_value("a square matrix of numbers")
     if not np.allclose(table, table.T) or np.any(np.diagonal(table) < 0):
-        raise bad_value("a covariance: symmetric, nothing negative on the diagonal")
+        raise bad_value("a symmetric matrix, nothing negative on the diagonal")
     return table
+
+
+Matrix = Annotated[SkipValidation[Any], BeforeValidator(_matrix)]
 
 
 class LackOfFitSpec(StrictModel):
@@ -72,6 +75,8 @@ class FitSpec(StrictModel):
         The linearised estimate without bounds; it differs from `parameters` where one is active.
     covariance : (P, P)
         Of the unbounded estimate.
+    information : (P, P)
+        The metric in which bounds pull the unbounded estimate back.
     r2, max_residual, root_mean_square
         Explained share of the variance; residuals in units of accuracy.
     comparison : dict
@@ -87,7 +92,8 @@ class FitSpec(StrictModel):
     fitted: tuple[str, ...]
     standard_errors: dict[str, NonNegativeNumber]
     unbounded: tuple[Number, ...]
-    covariance: Annotated[SkipValidation[Any], BeforeValidator(_matrix)]
+    covariance: Matrix
+    information: Matrix
     at_bound: tuple[str, ...] = ()
     observations: WholeNumber
     design_points: WholeNumber
@@ -108,9 +114,10 @@ class FitSpec(StrictModel):
         if len(self.unbounded) != count:
             got = f"{len(self.unbounded)} numbers"
             problems.append((("unbounded",), got, f"{count}, one per fitted parameter", ""))
-        if self.covariance.shape != (count, count):
-            got = f"shape {self.covariance.shape}"
-            problems.append((("covariance",), got, f"{count} x {count}, as fitted", ""))
+        for key in ("covariance", "information"):
+            shape = getattr(self, key).shape
+            if shape != (count, count):
+                problems.append(((key,), f"shape {shape}", f"{count} x {count}, as fitted", ""))
         if problems:
             raise several(problems)
         return self

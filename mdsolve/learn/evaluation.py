@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -81,14 +82,25 @@ class Examiner:
         for number, view in enumerate(self.views):
             members = np.flatnonzero(self.view_of == number)
             weights = self.weights[torch.from_numpy(members).to(self.weights.device)].T
-            per_model = view[0].numel() * len(view) + self.model.size
-            size = max(1, CHUNK_BYTES // (4 * per_model * view.dtype.itemsize))
-            for start in range(0, count, size):
-                rows = slice(start, start + size)
+            for rows in self._slices(view, count):
                 right, loss = self._measure(models[rows], view)
                 accuracies[rows, members] = (right @ weights).cpu().numpy()
                 losses[rows, members] = (loss @ weights).cpu().numpy()
         return Evaluation(accuracies, losses)
+
+    def hits(self, models: Tensor) -> npt.NDArray[np.bool_]:
+        """Tell which held-out examples models get right, shape (models, views, examples)."""
+        found = np.empty((len(models), len(self.views), len(self.labels)), dtype=np.bool_)
+        for number, view in enumerate(self.views):
+            for rows in self._slices(view, len(models)):
+                found[rows, number] = self._measure(models[rows], view)[0].bool().cpu().numpy()
+        return found
+
+    def _slices(self, view: Tensor, count: int) -> list[slice]:
+        """Return slices of models that fit into memory together."""
+        per_model = view[0].numel() * len(view) + self.model.size
+        size = max(1, CHUNK_BYTES // (4 * per_model * view.dtype.itemsize))
+        return [slice(start, start + size) for start in range(0, count, size)]
 
     def _measure(self, models: Tensor, view: Tensor) -> tuple[Tensor, Tensor]:
         """Return, per model and example, whether it is right and its loss, as doubles."""

@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     MODEL = 3
     BATCHES = 4
     PROTOCOL = 5
+    FIT = 6
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

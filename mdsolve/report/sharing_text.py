@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mdsolve.report.bands_text import bands_view
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
@@ -102,6 +103,8 @@ def sharing_view(solution: Solution) -> RenderableType:
     parts.extend(Text(f"Warning: {words}.\n") for words in answers.get("warnings", ()))
     if "dynamics" in answers:
         parts.append(Text(dynamics_words(answers["dynamics"]) + "\n"))
+    if "bands" in answers:
+        parts.append(bands_view(answers["bands"], solution.agents))
     return Group(*parts)
 
 

@@ -11,8 +11,8 @@ examples, at the fitted a (iterated), or else one common unknown variance.
 
 The covariance of the parameters comes from the linearised problem (delta method). Bounds are left
 out of it on purpose: where one is active, the estimate is the projection of the unbounded one onto
-the bounds, in the metric of the covariance (Andrews, Econometrica 67, 1999). Both are returned, so
-that draws of parameters put the right probability on a bound.
+the bounds, in the metric J' V^-1 J (Andrews, Econometrica 67, 1999). All are returned, so that
+draws of parameters put the right probability on a bound.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ class Fit:
         The estimate, and the linearised one that bounds are left out of.
     covariance : ndarray, shape (P, P)
         Of the unbounded estimate.
+    information : ndarray, shape (P, P)
+        J' V^-1 J, the metric in which bounds pull the estimate back.
     fixed : mapping
         Parameters that were given.
     fitted : ndarray, shape (K,)
@@ -144,6 +146,7 @@ class Fit:
     values: Floats
     unbounded: Floats
     covariance: Floats
+    information: Floats
     fitted: Floats
     dispersion: float
     fixed: Mapping[str, float] = field(default_factory=dict)
@@ -288,6 +291,7 @@ def linearised(
         values,
         unbounded,
         covariance,
+        scaled.T @ scaled,
         fitted,
         dispersion,
         dict(fixed),

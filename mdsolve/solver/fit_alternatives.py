@@ -212,6 +212,7 @@ def _fit_curve(data: Measurements) -> Fit:
         nothing,
         nothing,
         np.empty((0, 0)),
+        np.empty((0, 0)),
         fitted,
         float(residuals @ residuals) / left,
         curves=curves,

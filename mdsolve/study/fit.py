@@ -14,7 +14,7 @@ from mdsolve.errors import Finding, InstanceError, UnsupportedError, UsageError
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.accuracy_fit import SHAPE, Fit, Measurements
+from mdsolve.solver.accuracy_fit import SHAPE, Fit, Floats, Measurements
 from mdsolve.solver.fit_alternatives import (
     FAMILIES,
     Prediction,
@@ -25,6 +25,9 @@ from mdsolve.solver.fit_alternatives import (
 from mdsolve.solver.fit_statistics import Fall, LackOfFit, explained, falls, lack_of_fit
 from mdsolve.study.fitted_accuracy import accuracy_data, rounded, tidy
 from mdsolve.study.measured_csv import MeasuredTable, read_measurements
+
+MATRIX_DIGITS = 9
+"""Significant digits of matrices, which are inverted later."""
 
 DEFAULT_MECHANISM = "shapley"
 """Of instances written from measurements that name none."""
@@ -47,7 +50,7 @@ class Assessment:
     measurements: Measurements
     fit: Fit
     r2: float | None
-    residuals: np.ndarray
+    residuals: Floats
     lack_of_fit: LackOfFit
     falls: Sequence[Fall]
     comparison: Mapping[str, Prediction]
@@ -180,7 +183,8 @@ def fit_section(found: Assessment, protocol: Mapping[str, Any]) -> dict[str, Any
         "fitted": list(names),
         "standard_errors": errors,
         "unbounded": [rounded(float(value)) for value in fit.unbounded],
-        "covariance": [[rounded(float(value)) for value in row] for row in fit.covariance],
+        "covariance": _table(fit.covariance),
+        "information": _table(fit.information),
         "at_bound": list(fit.at_bound),
         "observations": len(found.measurements),
         "design_points": int(found.measurements.points().max()) + 1,
@@ -201,6 +205,10 @@ def fit_section(found: Assessment, protocol: Mapping[str, Any]) -> dict[str, Any
     if found.r2 is not None:
         section["r2"] = rounded(found.r2)
     return section
+
+
+def _table(matrix: Floats) -> list[list[float]]:
+    return [[rounded(float(value), MATRIX_DIGITS) for value in row] for row in matrix]
 
 
 def sharing_document(

@@ -13,7 +13,9 @@ from mdsolve.solution import write_atomically
 from mdsolve.study.fit import FittedInstance
 
 INLINE_PARAMETERS = 40
-"""Most fitted parameters whose covariance is written into the file itself."""
+"""Most fitted parameters whose matrices are written into the file itself."""
+
+MATRICES = ("covariance", "information")
 
 WIDTH = 100
 HEADING = (
@@ -50,7 +52,7 @@ def instance_text(fitted: FittedInstance) -> str:
 
 
 def write_instance(fitted: FittedInstance, target: Path) -> list[Path]:
-    """Write the instance, and a large covariance into an array file beside it; return the files.
+    """Write the instance, and large matrices into an array file beside it; return the files.
 
     Raises
     ------
@@ -61,10 +63,10 @@ def write_instance(fitted: FittedInstance, target: Path) -> list[Path]:
     files = [target]
     section = fitted.data["fit"]
     if len(section["fitted"]) > INLINE_PARAMETERS:
-        side = target.with_suffix(".covariance.npy")
-        table = np.array(section["covariance"])
-        write_atomically(side, lambda stream: np.save(stream, table, allow_pickle=False))
-        smaller = {**section, "covariance": {"file": side.name}}
+        side = target.with_suffix(".fit.npz")
+        tables: dict[str, Any] = {key: np.array(section[key]) for key in MATRICES}
+        write_atomically(side, lambda stream: np.savez(stream, **tables))
+        smaller = {**section, **{key: {"file": side.name, "key": key} for key in MATRICES}}
         data = {**fitted.data, "fit": smaller}
         fitted = FittedInstance(fitted.assessment, data, fitted.instance)
         files.append(side)
