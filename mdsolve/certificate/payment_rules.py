@@ -81,7 +81,9 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
         costs = game.costs.value(s)
         return Rule(1 - share, 0.0, None, share * _above_the_others(costs))
     if claim.mechanism in ("contribution-transfer", "2p-upbred"):
-        beta = claim.details.get("beta", claim.options.get("beta"))
+        beta = claim.options.get("beta")
+        if beta is None or beta == "auto":
+            beta = claim.details.get("beta")
         if not isinstance(beta, int | float) and not hasattr(beta, "numerator"):
             return "the solution does not state its beta as a number"
         price = float(beta)

@@ -96,7 +96,9 @@ class SharingInstance(InstanceBase):
                 problems.append((("accuracy", key), f"shape {table.shape}", expected, ""))
         rows = accuracy.targets if isinstance(accuracy, QuadraticFitAccuracySpec) else None
         if rows is not None and len(rows) != n:
-            problems.append((("accuracy", "targets"), f"{len(rows)} rows", f"{n}, one per agent", ""))
+            problems.append(
+                (("accuracy", "targets"), f"{len(rows)} rows", f"{n}, one per agent", "")
+            )
         if isinstance(accuracy, UnionAccuracySpec):
             self._check_neighbours(accuracy, n, problems)
         if problems:

@@ -27,7 +27,7 @@ from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
-from mdsolve.solver.joint_equilibrium import is_singular, joint_equilibrium
+from mdsolve.solver.joint_equilibrium import has_accuracy, is_singular, joint_equilibrium
 from mdsolve.solver.joint_steps import Region, StepChoice, chosen_steps
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
@@ -158,15 +158,16 @@ class Upbred(SharingMechanism):
         method = f"Algorithm 1, {path.steps:,} of at most {limit:,} rounds" + (
             "" if motion.projected else ", without projection"
         )
-        if is_singular(game, s) and (w is None or not _at_optimum(game, w)):
-            # No number says how good a wrong model is that was fitted to no data.
-            findings |= {"contributions": s, "parameters": w, "singular": True}
-            message = (
-                f"After {path.steps:,} rounds nobody contributes while the model is not yet "
-                "learned; there the accuracy falls without bound."
-            )
-            return SharingOutcome(None, None, Termination.LIMIT, message, method, findings)
         inside = bool(np.all((s >= 0) & (s <= game.capacity)))
+        if not has_accuracy(game, s, w):
+            findings |= {"last_contributions": s, "parameters": w}
+            message = _course_message(game, path, inside)
+            if is_singular(game, s):
+                message = (
+                    f"After {path.steps:,} rounds nobody contributes while the model is not yet "
+                    "learned; there the accuracy falls without bound."
+                )
+            return SharingOutcome(None, None, Termination.LIMIT, message, method, findings)
         done = inside and path.ending in ("rested", "singular")
         return SharingOutcome(
             s,

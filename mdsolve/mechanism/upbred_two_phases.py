@@ -31,7 +31,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.full_contribution import AMPLE, PhaseBounds, Prices, keeps_full, phase_bounds
 from mdsolve.solver.full_contribution import prices as price_bounds
 from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
-from mdsolve.solver.joint_equilibrium import is_singular, worse_off
+from mdsolve.solver.joint_equilibrium import has_accuracy, is_singular, worse_off
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT
 
@@ -172,10 +172,16 @@ class UpbredTwoPhases(SharingMechanism):
             w, method = second.parameters, f"{method} and {second.steps:,} of phase 2"
         rested = full and (second is None or second.ending == "rested")
         message = "" if rested else _unfinished(game, first, second)
+        if not has_accuracy(game, s, w):
+            findings |= {"last_contributions": s, "parameters": w}
+            return SharingOutcome(None, None, Termination.LIMIT, message, method, findings)
+        if rested and not keeps_full(game, w, _effective(game, beta)):
+            rested = False
+            message = (
+                "Everybody contributed all he has for the first model, but with the one learned "
+                f"somebody gains by contributing less: beta is below {known.least:.6g}."
+            )
         ended = Termination.SOLVED if rested else Termination.LIMIT
-        if is_singular(game, s):
-            findings |= {"contributions": s, "parameters": w, "singular": True}
-            return SharingOutcome(None, None, ended, message, method, findings)
         return self._answer(game, s, w, beta, ended, message, method, findings)
 
     def _answer(

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mdsolve.conditions import Certificate, Condition
+from mdsolve.report.joint_text import joint_view, no_step_view
 from mdsolve.report.numbers import number
 from mdsolve.report.sharing_text import sharing_view
 from mdsolve.solution import Solution
@@ -42,10 +43,14 @@ def solution_view(solution: Solution) -> RenderableType:
     parts: list[RenderableType] = [_headline(solution)]
     if "contributions" in solution.answers:
         parts.append(sharing_view(solution))
+        if "gradient" in solution.answers:
+            parts.append(joint_view(solution.answers))
     elif "payments" in solution.answers:
         parts.append(_profile_table(solution))
         parts.append(_revenue_line(solution))
-    if "witness" in solution.answers:
+    if "step_bounds" in solution.answers and "witness" in solution.answers:
+        parts.append(no_step_view(solution))
+    elif "witness" in solution.answers:
         parts.append(witness_view(solution.answers["witness"]))
     if "side_constraints" in solution.answers:
         words = ", ".join(solution.answers["side_constraints"]) or "none"

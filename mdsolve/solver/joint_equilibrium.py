@@ -76,6 +76,15 @@ def is_singular(game: SharingGame, s: Floats) -> bool:
     return game.learning is not None and float(s.sum()) + game.platform_data == 0
 
 
+def has_accuracy(game: SharingGame, s: Floats, w: Floats | None) -> bool:
+    """Tell whether the accuracy has a value: it has not with less than no data, or with none."""
+    if game.learning is None or w is None:
+        return bool(np.all(np.isfinite(s)) and np.all(s >= 0))
+    y = float(s.sum()) + game.platform_data
+    with np.errstate(over="ignore"):
+        return y >= 0 and bool(np.all(np.isfinite(game.at(w).accuracies(s))))
+
+
 def gradient(
     game: SharingGame, w: Floats | None, s: Floats, price: float
 ) -> Mapping[str, Floats | None]:

@@ -227,8 +227,8 @@ def _verify_sharing(
     require_given_model(game, learns=rule is None or rule.learns)
     if game.prior is not None:
         _require_float(arithmetic, "games with private costs")
-    if rule is not None and rule.learns:
-        _require_float(arithmetic, f"the mechanism {rule.name}")
+    if game.learning is not None or (rule is not None and rule.learns):
+        _require_float(arithmetic, "games whose model is learned together")
     witness = data.get("witness")
     if isinstance(witness, Mapping) and witness.get("reason") == NO_STEP:
         return no_admissible_step(game, claim)
