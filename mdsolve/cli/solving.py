@@ -112,31 +112,15 @@ def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet: bool) -> None:
     """Draw each solution, the mechanism's name in the file's where there are several."""
-    from mdsolve.game.build_sharing import sharing_game
-    from mdsolve.instance.sharing import SharingInstance
-    from mdsolve.report.curves_figure import can_draw_curves, draw_curves
-    from mdsolve.report.dynamics_figure import draw_dynamics
-    from mdsolve.report.outcome_figure import can_draw, draw_outcome
+    from mdsolve.report.solution_figure import draw_solution
 
     for solution in solutions:
         name = solution.mechanism.name
         file = target.with_name(f"{target.stem}.{name}{target.suffix}")
         file = file if len(solutions) > 1 else target
-        simulated = "dynamics" in solution.answers
-        shaped = can_draw_curves(solution)
-        drawn = simulated or shaped or can_draw(solution)
-        if simulated:
-            draw_dynamics(solution, file, instance.title)
-        elif shaped and isinstance(instance, SharingInstance):
-            draw_curves(solution, sharing_game(instance), file, instance.title)
-        elif drawn:
-            draw_outcome(solution, file, instance.title)
+        reason = draw_solution(solution, file, instance)
         if not quiet:
-            reason = (
-                f"no picture: the {name} solution is neither a market's at a profile, nor one of "
-                "shaped models, nor simulated"
-            )
-            sys.stderr.write(f"wrote {file}\n" if drawn else f"{reason}\n")
+            sys.stderr.write(f"no picture: {reason}\n" if reason else f"wrote {file}\n")
 
 
 def _explain(instance: Instance, solution: Solution, request: Request) -> None:

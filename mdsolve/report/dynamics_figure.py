@@ -8,14 +8,13 @@ the total contributions against the equilibrium's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.report.figure import PALETTE, picture
+from mdsolve.report.figure import PALETTE, Target, picture
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
@@ -33,7 +32,7 @@ SHORT = 2.0
 """Decades of a logarithmic axis that is widened."""
 
 
-def draw_dynamics(solution: Solution, target: Path, title: str | None = None) -> None:
+def draw_dynamics(solution: Solution, target: Target, title: str | None = None) -> None:
     """Draw the course of a simulation.
 
     Parameters

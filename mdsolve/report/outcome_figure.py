@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
-from mdsolve.report.figure import PALETTE, picture
+from mdsolve.report.figure import PALETTE, Target, picture
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
@@ -72,7 +71,7 @@ def can_draw(solution: Solution) -> bool:
     return all(key in solution.answers for key in NEEDED)
 
 
-def draw_outcome(solution: Solution, target: Path, title: str | None = None) -> None:
+def draw_outcome(solution: Solution, target: Target, title: str | None = None) -> None:
     """Draw payments and gains at the solution's profile, one row per agent.
 
     Left: each agent's data (area of the circle) and the money that flows between him and the

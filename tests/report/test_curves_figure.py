@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import mdsolve as md
 from mdsolve.cli.main import app
 from mdsolve.game.curves import PacCurve
-from mdsolve.report.curves_figure import can_draw_curves, shaped
+from mdsolve.report.curve_panels import shaped
+from mdsolve.report.curves_figure import can_draw_curves
 
 ROOT = Path(__file__).parents[2]
 
