@@ -144,10 +144,13 @@ def _plain(curve: Curve, rule: str) -> Curve:
     return replace(curve, **single) if single else curve  # type: ignore[type-var]
 
 
-def last_true(holds: Callable[[float], bool], inside: float, outside: float) -> float:
+def last_true(
+    holds: Callable[[float], bool], inside: float, outside: float, width: float = 0.0
+) -> float:
     """Return the last number, from `inside` towards `outside`, at which a statement holds.
 
-    Bisection to neighbouring doubles; the statement holds at `inside` and fails at `outside`.
+    Bisection, to neighbouring doubles or to a relative width; the statement holds at `inside` and
+    fails at `outside`.
 
     Examples
     --------
@@ -156,7 +159,7 @@ def last_true(holds: Callable[[float], bool], inside: float, outside: float) -> 
     """
     while True:
         middle = 0.5 * (inside + outside)
-        if middle in (inside, outside):
+        if middle in (inside, outside) or abs(outside - inside) <= width * abs(inside):
             return inside
         if holds(middle):
             inside = middle

@@ -46,7 +46,7 @@ COARSE = 12
 """Points of the scan for more types than these few: every point costs best responses of all."""
 
 SWEEPS = 60
-SMOOTH_AFTER = 12
+SMOOTH_AFTER = 8
 """Sweeps after which followers only move half way, so that alternating answers settle."""
 
 
@@ -256,14 +256,15 @@ def _along(
         row = follow(lead)
         return row is not None and is_equilibrium(game, row, outside)
 
+    width = 0.0 if game.types.size == 1 else DEFAULT.solve
     found = []
     for first, last in _runs([holds(lead) for lead in grid]):
         leads = grid[first : last + 1]
         # Towards nothing at all doubles end only at 1e-308; the scan is fine enough there.
         if first > 1:
-            leads = [last_true(holds, grid[first], grid[first - 1]), *leads]
+            leads = [last_true(holds, grid[first], grid[first - 1], width), *leads]
         if 0 < grid[last] < grid[-1]:
-            leads = [*leads, last_true(holds, grid[last], grid[last + 1])]
+            leads = [*leads, last_true(holds, grid[last], grid[last + 1], width)]
         if leads[-1] - leads[0] <= EQUILIBRIUM_SLACK * leads[-1]:
             leads = [grid[first]]
         rows = [row for row in map(follow, leads) if row is not None]
@@ -367,6 +368,7 @@ def _following(game: RankedGame, leaders: int) -> Follow:
 def _settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -> Floats | None:
     """Return where best responses come to rest; None where nowhere or nobody keeps the lead."""
     levels = start.copy()
+    rough = np.inf
     for sweep in range(SWEEPS):
         moved = 0.0
         for kind in range(game.types.size):
@@ -378,7 +380,10 @@ def _settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -
                 stays = game.utilities(levels, kind, np.array([now]))[0]
                 if stays >= utility - DEFAULT.solve * max(1.0, abs(utility)):
                     own = now
-            if sweep >= SMOOTH_AFTER and 0 < own < caps[kind]:
+            inside = 0 < own < caps[kind] and own != now
+            if inside and game.types.counts[kind] > 1:
+                own = _together(game, levels, kind, now, own)
+            elif inside and sweep >= SMOOTH_AFTER:
                 own = 0.5 * (own + now)
             moved = max(moved, abs(own - now))
             levels[kind] = own
@@ -386,7 +391,29 @@ def _settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -
                 return None
         if moved <= DEFAULT.solve * max(1.0, float(levels.max())):
             return levels
+        if sweep == SMOOTH_AFTER:
+            rough = moved
+        if sweep == 2 * SMOOTH_AFTER and moved > 0.5 * rough:
+            return None  # Answers go round in a circle.
     return None
+
+
+def _together(game: RankedGame, levels: Floats, kind: int, now: float, own: float) -> float:
+    """Return where agents alike rest when all of them move, between two of their contributions.
+
+    One agent's answer to fellows who stay is no answer to fellows who move with him, and repeated
+    answers may swing for ever; the point at which nobody's marginal utility is left is in between.
+    """
+
+    def gains(x: float) -> bool:
+        fellows = levels.copy()
+        fellows[kind] = x
+        return bool(game.slopes(fellows, kind, np.array([x]))[0] > 0)
+
+    low, high = min(now, own), max(now, own)
+    if not gains(low) or gains(high):
+        return own
+    return last_true(gains, low, high, ROUND_OFF)
 
 
 def _selected(game: RankedGame, branches: list[Branch], select: Select) -> Floats:

@@ -22,14 +22,17 @@ Floats = npt.NDArray[np.float64]
 GRID = 33
 """Points per piece from which the best response is searched."""
 
+PIECES = 3
+"""Pieces with the best points that are searched further."""
+
 ZOOMS = 6
 """Rounds of refinement by utility, each by a factor of 8; flat tops show no more digits."""
 
 ROUGH = 2
 """Rounds of these before slopes take over: rounding hides the top from utilities later."""
 
-SECTIONS = 14
-"""Rounds of refinement by slope, each by a factor of 16: to the last bits of a double."""
+SECTIONS, PARTS = 9, 64
+"""Rounds of refinement by slope and parts in each: to the last bits of a double."""
 
 DOUBLINGS = 1000
 
@@ -145,48 +148,53 @@ class RankedGame:
         refine : bool
             Whether to find the contribution to the last bits, not only its utility.
         """
-        best, best_utility = 0.0, -np.inf
         steps = (1 - np.cos(np.pi * np.arange(GRID) / (GRID - 1))) / 2
-        places: list[Floats] = []
-        for low, high in pairwise(self._ends(levels, kind).tolist()):
-            places.append(low + (high - low) * steps)
+        places = [
+            low + (high - low) * steps for low, high in pairwise(self._ends(levels, kind).tolist())
+        ]
         if not places:
             return 0.0, float(self.utilities(levels, kind, np.zeros(1))[0])
         found = self.utilities(levels, kind, np.concatenate(places)).reshape(-1, GRID)
-        peaks = found.max(axis=1)
-        for piece in np.flatnonzero(peaks >= peaks.max() - abs(peaks.max()) / GRID):
-            own, utility = self._zoom(levels, kind, places[piece], found[piece], refine)
-            if utility > best_utility:
-                best, best_utility = own, utility
-        return best, best_utility
+        tops = [
+            self._zoom(levels, kind, places[piece], found[piece], ROUGH if refine else ZOOMS)
+            for piece in np.argsort(-found.max(axis=1))[:PIECES]
+        ]
+        low, own, high, utility = max(tops, key=lambda top: top[3])
+        if refine:
+            own = self._stationary(levels, kind, low, high, own)
+            utility = float(self.utilities(levels, kind, np.array([own]))[0])
+        return own, utility
 
     def _zoom(
-        self, levels: Floats, kind: int, points: Floats, utilities: Floats, refine: bool
-    ) -> tuple[float, float]:
-        """Return the largest utility near the best of some points, by finer and finer grids."""
-        for zoom in range(ZOOMS):
+        self, levels: Floats, kind: int, points: Floats, utilities: Floats, rounds: int
+    ) -> tuple[float, float, float, float]:
+        """Return the best of some points on finer and finer grids: (before, it, after, utility)."""
+        for _ in range(rounds):
             top = int(np.argmax(utilities))
-            low, high = float(points[max(top - 1, 0)]), float(points[min(top + 1, len(points) - 1)])
-            if refine and zoom == ROUGH:
-                own = self._stationary(levels, kind, low, high, float(points[top]))
-                return own, float(self.utilities(levels, kind, np.array([own]))[0])
+            low, high = points[max(top - 1, 0)], points[min(top + 1, len(points) - 1)]
             points = np.unique(np.append(np.linspace(low, high, 17), points[top]))
             utilities = self.utilities(levels, kind, points)
         top = int(np.argmax(utilities))
-        return float(points[top]), float(utilities[top])
+        low, high = points[max(top - 1, 0)], points[min(top + 1, len(points) - 1)]
+        return float(low), float(points[top]), float(high), float(utilities[top])
 
     def _stationary(
         self, levels: Floats, kind: int, low: float, high: float, otherwise: float
     ) -> float:
         """Return where the marginal utility changes sign between two points, or the better end."""
         left, right = low, high
-        for _ in range(SECTIONS):
-            points = np.linspace(low, high, 17)[1:-1]
+        for section in range(SECTIONS):
+            points = np.linspace(low, high, PARTS + 1)[1:-1]
             rising = self.slopes(levels, kind, points) > 0
             last = np.count_nonzero(rising)
             if not np.all(rising[:last]):
-                return otherwise
-            low, high = points[last - 1] if last else low, points[last] if last < 15 else high
+                if section == 0:
+                    return otherwise
+                break  # Only rounding is left.
+            low, high = (
+                points[last - 1] if last else low,
+                points[last] if last < len(points) else high,
+            )
         if right in (low, high):
             return right
         return left if left in (low, high) else float(0.5 * (low + high))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -209,9 +210,15 @@ def coalitions(others: Others) -> tuple[Floats, Floats]:
 
 def coalitions_with(others: Others) -> tuple[Floats, Floats, Floats]:
     """Return totals and probabilities, split by whether one more agent has come before too."""
-    counts = others.counts.astype(int)
-    order = int(counts.sum()) // 2 + 2
-    shapes = float(np.prod(counts + 1.0))
+    members, without, with_agent = _chances(tuple(others.counts.astype(int).tolist()))
+    return members @ others.levels, without, with_agent
+
+
+@lru_cache(maxsize=64)
+def _chances(counts: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
+    """Return the coalitions, counted by level (coalitions, levels), and their probabilities."""
+    order = sum(counts) // 2 + 2
+    shapes = float(np.prod(np.array(counts) + 1.0))
     if shapes * order > COALITION_LIMIT:
         raise UnsupportedError.single(
             "mechanism proportional-shapley",
@@ -221,19 +228,18 @@ def coalitions_with(others: Others) -> tuple[Floats, Floats, Floats]:
         )
     nodes, weights = np.polynomial.legendre.leggauss(order)
     x, weights = (nodes + 1) / 2, weights / 2
-    totals = np.zeros(1)
     chances = np.ones((1, len(x)))
-    for level, count in zip(others.levels, counts, strict=True):
-        members = np.arange(count + 1)
+    for count in counts:
+        k = np.arange(count + 1)
         ways = [
-            math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-            for k in members
+            math.lgamma(count + 1) - math.lgamma(part + 1) - math.lgamma(count - part + 1)
+            for part in k
         ]
-        bets = members[:, None] * np.log(x) + (count - members)[:, None] * np.log1p(-x)
+        bets = k[:, None] * np.log(x) + (count - k)[:, None] * np.log1p(-x)
         part = np.exp(np.array(ways)[:, None] + bets)
-        totals = (totals[:, None] + level * members).reshape(-1)
         chances = (chances[:, None, :] * part).reshape(-1, len(x))
-    return totals, chances @ (weights * (1 - x)), chances @ (weights * x)
+    members = np.indices([count + 1 for count in counts]).reshape(len(counts), -1).T
+    return members.astype(np.float64), chances @ (weights * (1 - x)), chances @ (weights * x)
 
 
 STANDINGS: dict[str, Standing] = {
