@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
 from mdsolve.errors import UsageError
+
+if TYPE_CHECKING:
+    from mdsolve.progress import Monitor
+    from mdsolve.study.reproduce.record import Item, Reproduction
 
 OFFER = {
     True: "Add -o FOLDER for the picture and the numbers.",
@@ -23,6 +29,10 @@ def reproduce(
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for the picture and the numbers."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="Other data, where it can be: mnist:DIR or cifar10:DIR."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -44,10 +54,11 @@ def reproduce(
                 typer.echo(f"{item.name:{width}}  {item.title}")
         return
     item = item_named(name)
+    recompute = item.recompute if data is None else partial(_on_data(item), data)
     if output is not None:
         _make_folder(output)
     with progress_monitor(quiet, time_limit) as monitor:
-        found = item.recompute(seed or 0, monitor)
+        found = recompute(seed or 0, monitor)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
@@ -62,6 +73,16 @@ def reproduce(
 
         for file in write_reproduction(found, output):
             typer.echo(f"wrote {file}", err=True)
+
+
+def _on_data(item: Item) -> Callable[[str, int, Monitor], Reproduction]:
+    """Return how an item is recomputed on other data; raises `UsageError` where it cannot be."""
+    from mdsolve.study.reproduce.registry import ITEMS
+
+    if item.recompute_on is None:
+        able = ", ".join(other.name for other in ITEMS.values() if other.recompute_on is not None)
+        raise UsageError.single("--data", f"with {item.name}", f"only with {able}")
+    return item.recompute_on
 
 
 def _make_folder(folder: Path) -> None:

@@ -88,8 +88,17 @@ def rounds_to(value: float, printed: str) -> bool:
 
 @dataclass(frozen=True)
 class Item:
-    """One reproducible thing: its name, what it is, and how to recompute it from a seed."""
+    """One reproducible thing: its name, what it is, and how to recompute it from a seed.
+
+    Parameters
+    ----------
+    recompute : callable
+        (seed, monitor) -> Reproduction.
+    recompute_on : callable or None
+        (source, seed, monitor) -> Reproduction on other data, for example ``mnist:DIR``.
+    """
 
     name: str
     title: str
     recompute: Callable[[int, Monitor], Reproduction]
+    recompute_on: Callable[[str, int, Monitor], Reproduction] | None = None
