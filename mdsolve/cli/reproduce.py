@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +53,7 @@ def reproduce(
                 typer.echo(f"{item.name:{width}}  {item.title}")
         return
     item = item_named(name)
-    recompute = item.recompute if data is None else partial(_on_data(item), data)
+    recompute = item.recompute if data is None else _on_data(item, data)
     if output is not None:
         _make_folder(output)
     with progress_monitor(quiet, time_limit) as monitor:
@@ -75,14 +74,15 @@ def reproduce(
             typer.echo(f"wrote {file}", err=True)
 
 
-def _on_data(item: Item) -> Callable[[str, int, Monitor], Reproduction]:
+def _on_data(item: Item, source: str) -> Callable[[int, Monitor], Reproduction]:
     """Return how an item is recomputed on other data; raises `UsageError` where it cannot be."""
     from mdsolve.study.reproduce.registry import ITEMS
 
-    if item.recompute_on is None:
+    elsewhere = item.recompute_on
+    if elsewhere is None:
         able = ", ".join(other.name for other in ITEMS.values() if other.recompute_on is not None)
         raise UsageError.single("--data", f"with {item.name}", f"only with {able}")
-    return item.recompute_on
+    return lambda seed, monitor: elsewhere(seed, monitor, source)
 
 
 def _make_folder(folder: Path) -> None:

@@ -95,10 +95,10 @@ class Item:
     recompute : callable
         (seed, monitor) -> Reproduction.
     recompute_on : callable or None
-        (source, seed, monitor) -> Reproduction on other data, for example ``mnist:DIR``.
+        (seed, monitor, source) -> Reproduction on other data, for example ``mnist:DIR``.
     """
 
     name: str
     title: str
     recompute: Callable[[int, Monitor], Reproduction]
-    recompute_on: Callable[[str, int, Monitor], Reproduction] | None = None
+    recompute_on: Callable[[int, Monitor, str], Reproduction] | None = None
