@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +159,34 @@ def read_off(
         holdout=np.full(count * len(contributions), float(size)),
         shared=np.concatenate(shared),
     )
+
+
+def trained_accuracies(
+    instance: TrainingInstance,
+    federation: Federation,
+    contributions: Doubles,
+    *,
+    seed: int,
+    monitor: Monitor | None = None,
+) -> Doubles:
+    """Return each agent's accuracy after training at given contributions, (runs, agents).
+
+    Parameters
+    ----------
+    contributions : ndarray, shape (runs, agents)
+        Equal rows are trained with different random numbers.
+    seed : int
+        Of the models' starts and batches; who holds what stays as it is.
+    """
+    again = replace(federation, seed=seed)
+    plan = RunPlan(instance, contributions, str(federation.engine.device), "unkept")
+    hits = train_runs(
+        plan,
+        again,
+        store=None,
+        jobs=1,  # other processes would draw with the instance's own seed
+        monitor=monitor or Monitor(),
+        announce=lambda _: None,
+    )
+    weights = federation.examiner.weights.cpu().numpy()
+    return np.asarray(np.einsum("ram,am->ra", hits[:, federation.examiner.view_of], weights))

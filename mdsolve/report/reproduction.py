@@ -32,6 +32,7 @@ from mdsolve.report.murhekar2023_figures import (
     draw_welfare_figure,
 )
 from mdsolve.report.murhekar2025_figures import draw_shares_figure
+from mdsolve.report.murhekar2025_section5_figure import draw_section5_figure
 from mdsolve.report.numbers import number
 from mdsolve.solution import write_atomically
 from mdsolve.study.reproduce.record import Reproduction
@@ -50,6 +51,7 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "murhekar2023/equation-14": draw_digits_figure,
     "murhekar2023/theorem-4-1": draw_welfare_figure,
     "murhekar2023/theorem-a2": draw_gap_figure,
+    "murhekar2025/section5": draw_section5_figure,
     "murhekar2025/table1": draw_shares_figure,
 }
 
