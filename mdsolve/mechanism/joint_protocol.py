@@ -94,10 +94,19 @@ def first_model(game: SharingGame, given: Any) -> Floats | None:
 
 
 def positive(name: str, given: float) -> float:
-    """Return a step size or a number of rounds; raises `UsageError` unless it is positive."""
+    """Return a step size; raises `UsageError` unless it is positive."""
     if not given > 0:
         raise UsageError.single(f"option {name}", f"{given:g}", "a positive number")
     return given
+
+
+def rounds_allowed(given: float | None) -> int:
+    """Return the most rounds; raises `UsageError` unless it is a positive whole number."""
+    if given is None:
+        return STEPS
+    if not (given >= 1 and given == int(given)):
+        raise UsageError.single("option steps", f"{given:g}", "a positive whole number")
+    return int(given)
 
 
 def state(game: SharingGame, s: Floats, w: Floats | None, price: float) -> dict[str, Any]:

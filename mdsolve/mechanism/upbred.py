@@ -14,13 +14,13 @@ from mdsolve.mechanism.joint_protocol import (
     METHOD,
     MODEL_START,
     START,
-    STEPS,
     course,
     first_contributions,
     first_model,
     positive,
     received,
     refuse_unused,
+    rounds_allowed,
     state,
 )
 from mdsolve.mechanism.options import Option
@@ -144,7 +144,7 @@ class Upbred(SharingMechanism):
             message = f"No admissible step size: {steps.reason}."
             return SharingOutcome(None, None, Termination.INFEASIBLE, message, "none", findings)
         start = first_contributions(game, options["start"])
-        limit = int(positive("steps", options["steps"] or STEPS))
+        limit = rounds_allowed(options["steps"])
         motion = Motion(steps.gamma, steps.eta, projected=options["projection"] == "box")
         path = follow(game, start, w, motion, limit, monitor)
         findings = {
@@ -182,7 +182,8 @@ class Upbred(SharingMechanism):
 
 def _steps(game: SharingGame, options: Mapping[str, Any], w: Floats | None) -> StepChoice:
     """Return the step sizes asked for, or the proof that there are none of that kind."""
-    gamma, eta = options["step_size"] or "auto", options["model_step_size"]
+    gamma, eta = options["step_size"], options["model_step_size"]
+    gamma = "auto" if gamma is None else gamma
     if eta is None:
         eta = gamma if isinstance(gamma, str) or game.learning is None else "auto"
     if not isinstance(gamma, str):

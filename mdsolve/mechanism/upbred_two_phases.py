@@ -16,13 +16,13 @@ from mdsolve.mechanism.joint_protocol import (
     METHOD,
     MODEL_START,
     START,
-    STEPS,
     course,
     first_contributions,
     first_model,
     positive,
     received,
     refuse_unused,
+    rounds_allowed,
     state,
 )
 from mdsolve.mechanism.options import Option
@@ -155,7 +155,7 @@ class UpbredTwoPhases(SharingMechanism):
             name: None if options[name] is None else positive(name, options[name])
             for name in ("step_size", "model_step_size")
         }
-        limit = int(positive("steps", options["steps"] or STEPS))
+        limit = rounds_allowed(options["steps"])
         margin = _effective(game, beta) - known.sufficient
         phases = phase_bounds(game, start, margin, given["step_size"], given["model_step_size"])
         first = follow(

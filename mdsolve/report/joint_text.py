@@ -54,8 +54,8 @@ def no_step_view(solution: Solution) -> RenderableType:
     near = solution.answers["witness"]["near"]
     return Text(
         f"Proof: at s = {vector(near['contributions'])}, w = {vector(near['parameters'])} the "
-        f"second derivatives give lambda <= {found['lambda_at_most']:.6g}, P >= {found['P_at_least']:.6g} "
-        f"and P~ >= {found['P_model_at_least']:.6g}; at s = capacity lambda~ <= "
+        f"second derivatives give lambda <= {found['lambda_at_most']:.6g}, "
+        f"P >= {found['P_at_least']:.6g} and P~ >= {found['P_model_at_least']:.6g}; at s = capacity lambda~ <= "
         f"{found['lambda_model_at_most']:.6g}.\n"
     )
 

@@ -11,7 +11,7 @@ from mdsolve.certificate.sharing import verify_sharing
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import require_costs
+from mdsolve.game.sharing import require_costs, require_given_model
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
@@ -40,6 +40,13 @@ GAMES = {
     "threshold": {
         "agents": [{"name": "A", "cost": 0.001}, {"name": "B", "cost": 0.0015}],
         "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 1},
+    },
+    "model": {
+        "agents": [
+            {"name": "A", "cost": 0.04, "capacity": 8},
+            {"name": "B", "cost": 0.01, "capacity": 2},
+        ],
+        "accuracy": {"family": "quadratic-fit", "targets": [[1, 2], [2, 0]], "noise": 1},
     },
     "private": {
         "agents": [
@@ -132,7 +139,20 @@ def ask_the_low_cost_type_for_less(game, claim):
     return with_point(claim, 2, 0, claim.details["curves"][0, 2, 0] * (1 - STEP))
 
 
+def learn_something_else(game, claim):
+    parameters = claim.details["parameters"] + STEP
+    return replace(claim, details={**claim.details, "parameters": parameters})
+
+
+def move_the_last(game, claim):
+    s = claim.contributions.copy()
+    s[-1] -= STEP * s[-1]
+    return replace(claim, contributions=s, payments=None)
+
+
 PERTURBATIONS = {
+    "stationarity": learn_something_else,
+    "2p-upbred nash": move_the_last,
     "value-shaping-private curve-feasibility": raise_curve,
     "value-shaping-private individual-rationality-alone": keep_the_high_cost_type_down,
     "value-shaping-private incentive-compatibility": tempt_the_low_cost_type,
@@ -159,6 +179,7 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
     options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     try:
         require_costs(game, private=rule.private_costs)
+        require_given_model(game, learns=rule.learns)
         found = rule.outcome(game, options, Monitor())
     except UnsupportedError:
         pytest.skip("the mechanism says that it does not apply")
@@ -185,7 +206,7 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
 @pytest.mark.parametrize("name", SHARING_MECHANISMS)
 def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
     rule = SHARING_MECHANISMS[name]
-    game_name = "private" if rule.private_costs else "two"
+    game_name = "private" if rule.private_costs else "model" if rule.learns else "two"
     game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
     options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     found = rule.outcome(game, options, Monitor())
