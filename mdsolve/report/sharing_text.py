@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mdsolve.report.bands_text import bands_view
+from mdsolve.report.equilibria_text import findings_words
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
@@ -77,11 +78,12 @@ def sharing_view(solution: Solution) -> RenderableType:
     ]
     if "standalone" in answers:
         columns.append(("alone", answers["standalone"]["utilities"]))
+    columns = [(head, _without_rounding(values)) for head, values in columns]
     table = Table(box=box.SIMPLE_HEAD, title="Outcome", title_justify="left", padding=(0, 1, 0, 0))
     table.add_column("agent", no_wrap=True)
     for head, _ in columns:
         table.add_column(head, justify="right", no_wrap=True)
-    starts = run_starts([np.asarray(values, dtype=float) for _, values in columns])
+    starts = run_starts([values for _, values in columns])
     for start, after in starts[:ROWS_SHOWN]:
         name = solution.agents[start]
         if after - start > 1:
@@ -92,14 +94,18 @@ def sharing_view(solution: Solution) -> RenderableType:
     if left > 0:
         parts.append(Text(f"  ... and {left:,} more rows (--json or -o for all).\n"))
     metrics = answers["metrics"]
+    size = len(solution.agents) * _scale(np.asarray(answers["utilities"], dtype=float))
     shown = [
-        f"{words}: {number(metrics[key], 5)}"
+        f"{words}: {number(0 if abs(metrics[key]) <= ROUND_OFF * size else metrics[key], 5)}"
         for key, words in METRICS.items()
         if metrics.get(key) is not None
     ]
     if answers.get("regret") is not None:
         shown.append(f"regret: {_regret(answers)}")
     parts.append(Text("; ".join(shown) + ".\n"))
+    found = findings_words(answers)
+    if found:
+        parts.append(Text("\n".join(found) + "\n"))
     parts.extend(Text(f"Warning: {words}.\n") for words in answers.get("warnings", ()))
     if "dynamics" in answers:
         parts.append(Text(dynamics_words(answers["dynamics"]) + "\n"))
@@ -108,9 +114,20 @@ def sharing_view(solution: Solution) -> RenderableType:
     return Group(*parts)
 
 
+def _scale(values: Floats) -> float:
+    """Return what rounding is measured by: the largest finite entry, at least 1."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=1.0))
+
+
+def _without_rounding(values: Any) -> Floats:
+    """Return a column in which entries that are rounding beside the others are 0."""
+    column = np.asarray(values, dtype=float)
+    return np.where(np.abs(column) <= ROUND_OFF * _scale(column), 0.0, column)
+
+
 def _regret(answers: Mapping[str, Any]) -> str:
     """Return what anybody gains by deviating; what is rounding beside the utilities is named so."""
-    least = ROUND_OFF * max(1.0, float(np.max(np.abs(answers["utilities"]))))
+    least = ROUND_OFF * _scale(np.asarray(answers["utilities"], dtype=float))
     regret = float(answers["regret"])
     return f"below {least:.0e}" if regret <= least else number(regret, 5)
 
