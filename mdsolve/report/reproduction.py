@@ -34,6 +34,7 @@ from mdsolve.report.murhekar2023_figures import (
 from mdsolve.report.murhekar2025_figures import draw_shares_figure
 from mdsolve.report.murhekar2025_section5_figure import draw_section5_figure
 from mdsolve.report.numbers import number
+from mdsolve.report.training_figures import draw_p_mean_figure, draw_protocol_figure
 from mdsolve.solution import write_atomically
 from mdsolve.study.reproduce.record import Reproduction
 
@@ -47,6 +48,8 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "karimireddy2022/figure5": draw_language_model_figure,
     "karimireddy2022/figure8": draw_private_figure,
     "karimireddy2022/proportional": draw_proportional_figure,
+    "doshi2025/protocols": draw_protocol_figure,
+    "murhekar2023/table2": draw_p_mean_figure,
     "murhekar2023/theorem-3-2": draw_rate_figure,
     "murhekar2023/equation-14": draw_digits_figure,
     "murhekar2023/theorem-4-1": draw_welfare_figure,
