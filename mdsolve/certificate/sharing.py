@@ -110,7 +110,8 @@ def verify_sharing(
         if isinstance(located, str):
             return Certificate(tuple(_without_model(setting, name, located) for name in wanted))
         setting = replace(setting, game=located)
-    return Certificate(tuple(_condition(setting, name) for name in wanted))
+    decide = _condition if setting.s.min() >= 0 else _of_negative_data
+    return Certificate(tuple(decide(setting, name) for name in wanted))
 
 
 def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
@@ -155,6 +156,28 @@ def _condition(setting: SharingSetting, name: str) -> Condition:  # noqa: PLR091
             return setting.unchecked(name, setting.rule)
         return _nash_with_payments(setting, setting.rule, setting.payments)
     return setting.unchecked(name, "not a condition of a sharing game")
+
+
+def _of_negative_data(setting: SharingSetting, name: str) -> Condition:
+    """Return what can be said where a contribution is negative and accuracies mean nothing."""
+    if name == "feasibility":
+        return feasibility(setting)
+    if name == NASH:
+        return _impossible(setting)
+    if name == "budget-balance" and setting.claim.payments is not None:
+        return budget_balance(setting)
+    return setting.unchecked(name, "a contribution is negative")
+
+
+def _impossible(setting: SharingSetting) -> Condition:
+    """Return the failing condition `nash` of contributions that agents cannot choose."""
+    s, capacity = setting.s, setting.game.capacity
+    outside = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
+    scale = float(np.abs(s).max(initial=0.0))
+    scope = f"{setting.game.size:,} contributions"
+    found = setting.decided(NASH, outside, scale, ("", ""), {"contribution": s}, scope)
+    detail = "a contribution is not among those the agent can choose"
+    return replace(found, verdict="fail", detail=detail)
 
 
 def _without_model(setting: SharingSetting, name: str, reason: str) -> Condition:
@@ -213,22 +236,9 @@ def welfare_claim(setting: SharingSetting) -> WelfareClaim | str:
 
 def _nash_with_payments(setting: SharingSetting, rule: Rule, payments: Floats) -> Condition:
     """Check the equilibrium, and that the payments stored are the rule's."""
-    s, capacity = setting.s, setting.game.capacity
-    scale = float(np.max(np.abs(setting.game.utilities(s, payments)), initial=0.0))
-    outside = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
-    if outside.max(initial=0.0) > 0:
-        return replace(
-            setting.decided(
-                NASH,
-                outside,
-                scale,
-                ("", ""),
-                {"contribution": s},
-                f"{setting.game.size:,} contributions",
-            ),
-            verdict="fail",
-            detail="a contribution is not among those the agent can choose",
-        )
+    if np.any(setting.s > setting.game.capacity):
+        return _impossible(setting)
+    scale = float(np.max(np.abs(setting.game.utilities(setting.s, payments)), initial=0.0))
     off = np.abs(payments - rule.payments)
     if off.max(initial=0.0) > setting.tolerance * max(1.0, scale):
         return setting.decided(

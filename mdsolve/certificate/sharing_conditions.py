@@ -10,6 +10,7 @@ from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.shares import shares_of
 from mdsolve.certificate.sharing_setting import SharingSetting
 from mdsolve.conditions import Condition
+from mdsolve.game.sharing import SharingGame
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,13 +21,11 @@ ALONE_LIMIT = 3000
 def feasibility(setting: SharingSetting) -> Condition:
     """Check 0 <= s_i <= capacity_i and, with budgets, B_i - c_i(s_i) + p_i >= 0 in money."""
     s, capacity = setting.s, setting.game.capacity
-    if setting.game.budget is not None:
+    excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
+    if setting.game.budget is not None and excess.max() <= 0:
         if isinstance(setting.payments, str):
             return setting.unchecked("feasibility", setting.payments)
-        within = bool(np.all((s >= 0) & (s <= capacity)))
-        if within:
-            return _within_budgets(setting, setting.game.budget, setting.payments)
-    excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
+        return _within_budgets(setting, setting.game.budget, setting.payments)
     return setting.decided(
         "feasibility",
         excess,
@@ -94,12 +93,7 @@ def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
     if game.size > ALONE_LIMIT:
         reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are searched one by one"
         return setting.unchecked("individual-rationality-alone", reason)
-    nothing = game.nothing()
-    plain = Rule(1.0, 0.0, None, nothing, game.budget)
-    start = game.utilities(nothing, nothing)
-    alone = np.array(
-        [start[agent] + best_piece(game, nothing, plain, agent)[1] for agent in range(game.size)]
-    )
+    alone = best_alone(game)[1]
     utilities = setting.utilities(payments)
     return setting.decided(
         "individual-rationality-alone",
@@ -109,6 +103,14 @@ def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
         {"utility": utilities, "alone": alone},
         f"{game.size:,} agents",
     )
+
+
+def best_alone(game: SharingGame) -> tuple[Floats, Floats]:
+    """Return the best contributions with own data alone, and utilities there, both (n,)."""
+    nothing = game.nothing()
+    plain = Rule(1.0, 0.0, None, nothing, game.budget)
+    found = np.array([best_piece(game, nothing, plain, agent) for agent in range(game.size)])
+    return found[:, 0], game.utilities(nothing, nothing) + found[:, 1]
 
 
 def reciprocity(setting: SharingSetting, payments: Floats) -> Condition:

@@ -16,6 +16,8 @@ from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.rigorous.conditions import verify_rigorously
 from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
 from mdsolve.certificate.sharing_claim import sharing_claim_from
+from mdsolve.certificate.stated import NAME as STATED
+from mdsolve.certificate.stated import stated_numbers
 from mdsolve.certificate.training import TRAINING_CONDITIONS, books_from, verify_training
 from mdsolve.certificate.unaffordable import no_affordable_profile
 from mdsolve.conditions import ArithmeticName, Certificate
@@ -126,7 +128,8 @@ def verify(
     if isinstance(instance, TrainingInstance):
         known: Sequence[str] = TRAINING_CONDITIONS
     else:
-        known = MARKET_CONDITIONS if isinstance(instance, MarketInstance) else SHARING_CONDITIONS
+        sharing = (*SHARING_CONDITIONS, STATED)
+        known = MARKET_CONDITIONS if isinstance(instance, MarketInstance) else sharing
     unknown = [name for name in conditions if name not in known]
     if unknown:
         raise UsageError([_unknown_condition(name, known) for name in unknown])
@@ -244,9 +247,14 @@ def _verify_sharing(
         effective = effective_options(rule.name, rule.options, given)
         claim = replace(claim, options={**effective, **given})  # numbers stay as written
         promised = rule.claims(game, claim.options)
-    claimed = (*promised, *conditions)
+    claimed = (*promised, *(name for name in conditions if name != STATED))
     if arithmetic == "float":
-        return verify_sharing(game, claim, tolerance=tolerance, claimed=claimed)
-    return verify_rigorously(
-        instance, game, claim, arithmetic=arithmetic, tolerance=tolerance, claimed=claimed
+        certificate = verify_sharing(game, claim, tolerance=tolerance, claimed=claimed)
+    else:
+        certificate = verify_rigorously(
+            instance, game, claim, arithmetic=arithmetic, tolerance=tolerance, claimed=claimed
+        )
+    stated = stated_numbers(
+        game, claim, certificate, tolerance=tolerance, asked=STATED in conditions
     )
+    return Certificate((*certificate.conditions, *([stated] if stated else [])))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import mdsolve as md
-from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
+from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.instance.starter import STARTERS
 
 DATA = {
@@ -113,9 +113,9 @@ def test_each_solution_of_a_file_is_named_where_it_is_wrong(tmp_path, payments):
     ]
 
 
-def test_training_runs_are_not_checked_yet():
+def test_a_training_run_needs_its_history():
     training = md.parse(yaml.safe_load(STARTERS["training"]))
-    with pytest.raises(UnsupportedError, match="market or sharing"):
+    with pytest.raises(SolutionFileError, match="history"):
         md.verify(training, {})
 
 
