@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import ScalarFormatter
-
 from mdsolve.report.figure import PALETTE, picture
 from mdsolve.study.reproduce import doshi2025_protocols as protocols
 from mdsolve.study.reproduce import murhekar2023_table2 as table2
@@ -65,7 +63,6 @@ def draw_p_mean_figure(found: Reproduction, target: Path) -> None:
             _lines(axes, series["costs"], series[key], table2.LABELS)
             axes.set_xscale("log")
             axes.set_xticks(series["costs"], labels=[f"{cost:g}" for cost in series["costs"]])
-            axes.xaxis.set_minor_formatter(ScalarFormatter())
             axes.set_xticks([], minor=True)
             axes.set_xlabel("cost per example")
             axes.set_ylabel("average utility, accuracy")
