@@ -13,9 +13,11 @@ from mdsolve.cli.common import (
     Json,
     MemoryLimit,
     Quiet,
+    Settings,
     TimeLimit,
     memory_bytes,
     output_file,
+    parse_settings,
     print_json,
     progress_monitor,
 )
@@ -32,6 +34,7 @@ def compare(
             help="Mechanism; may be repeated. Default: those that need no option.",
         ),
     ] = None,
+    settings: Settings = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
     ] = None,
@@ -51,6 +54,7 @@ def compare(
         found = compare_mechanisms(
             instance,
             mechanism or (),
+            options=parse_settings(settings),
             monitor=monitor,
             memory_limit=memory_bytes(memory_limit),
             jobs=jobs,

@@ -19,7 +19,7 @@ from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.parallel import results_of
-from mdsolve.study.run import solve
+from mdsolve.study.run import options_for, solve
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -53,10 +53,11 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     if request.explain is not None and request.explain not in STORED:
         profile_numbers(instance, request.explain.split(","))
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
+    chosen = options_for(instance, request.mechanisms, request.options)
     task = partial(_solution, instance, request, Tolerances(verify=verify))
     solutions = []
     for solution in results_of(
-        task, request.mechanisms, jobs=request.jobs, monitor=monitor, label="mechanisms"
+        task, list(chosen.items()), jobs=request.jobs, monitor=monitor, label="mechanisms"
     ):
         solutions.append(solution)
         if not request.quiet and not request.as_json:
@@ -78,15 +79,16 @@ def _solution(
     instance: Instance,
     request: Request,
     tolerances: Tolerances,
-    name: str | None,
+    chosen: tuple[str | None, Mapping[str, Any]],
     monitor: Monitor,
 ) -> Solution:
-    """Solve under one mechanism, or simulate it."""
+    """Solve under one mechanism with its options, or simulate it."""
+    name, options = chosen
     if request.dynamics is not None:
         return simulate(
             instance,
             name,
-            options=request.options,
+            options=options,
             seed=request.seed,
             monitor=monitor,
             tolerances=tolerances,
@@ -95,7 +97,7 @@ def _solution(
     solution = solve(
         instance,
         name,
-        options=request.options,
+        options=options,
         monitor=monitor,
         tolerances=tolerances,
         memory_limit=request.memory_limit,

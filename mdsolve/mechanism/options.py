@@ -96,6 +96,42 @@ def effective_options(
     return values
 
 
+def options_by_mechanism(
+    given: Mapping[str, Any], declared: Mapping[str, Sequence[Option]]
+) -> dict[str, dict[str, Any]]:
+    """Return what is given for each of several mechanisms.
+
+    ``beta`` goes to every mechanism that has such an option, ``budget-balanced.beta`` to that one.
+
+    Raises
+    ------
+    UsageError
+        For an option that none of them has.
+
+    Examples
+    --------
+    >>> rules = {"welfare": [Option("beta", 0, ""), Option("p", 1, "")], "none": []}
+    >>> options_by_mechanism({"beta": "1/3", "welfare.p": 0}, rules)
+    {'welfare': {'beta': '1/3', 'p': 0}, 'none': {}}
+    """
+    found: dict[str, dict[str, Any]] = {name: {} for name in declared}
+    findings = []
+    for key, value in given.items():
+        name, dot, rest = key.partition(".")
+        one = bool(dot) and name in declared
+        option = rest if one else key
+        targets = [name] if one else list(declared)
+        having = [t for t in targets if any(known.name == option for known in declared[t])]
+        for target in having:
+            found[target][option] = value
+        if not having:
+            expected = f"an option of {' or '.join(targets)}"
+            findings.append(Finding(f"option {key}", "an unknown option", expected))
+    if findings:
+        raise UsageError(findings)
+    return found
+
+
 def describe_options(declared: Sequence[Option]) -> list[dict[str, Any]]:
     """Return options as plain data, for `mdsolve list` and `mdsolve show`."""
     return [

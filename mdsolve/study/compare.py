@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mdsolve.errors import UnsupportedError, UsageError
+from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
@@ -15,7 +15,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
 from mdsolve.solver.routes import MEMORY_LIMIT
 from mdsolve.study.parallel import results_of
-from mdsolve.study.run import solve
+from mdsolve.study.run import options_for, solve
 
 SHARING_DEFAULT = ("none", "budget-balanced", "shapley", "value-shaping")
 """Compared where no mechanism is named: those that need no option."""
@@ -63,6 +63,7 @@ def compare(
     instance: Instance,
     mechanisms: Sequence[str] = (),
     *,
+    options: Mapping[str, Any] | None = None,
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
     jobs: int = 1,
@@ -74,6 +75,8 @@ def compare(
     mechanisms : sequence of str
         Names; empty takes all that need no option. A mechanism that does not apply to the instance
         is listed with the reason instead of stopping the others.
+    options : mapping
+        ``beta`` goes to every mechanism that has such an option, ``welfare.beta`` to that one.
     jobs : int
         Processes that share the mechanisms.
 
@@ -92,10 +95,9 @@ def compare(
     1.927339
     """
     names = list(mechanisms) or list(_default(instance))
-    if len(set(names)) < len(names):
-        raise UsageError.single("--mechanism", ", ".join(names), "each mechanism once")
     known = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
-    pieces = [_Piece(instance, name, memory_limit, name in known) for name in names]
+    chosen = options_for(instance, names, options or {})
+    pieces = [_Piece(instance, name, chosen[name], memory_limit, name in known) for name in names]
     watch = monitor or Monitor()
     found = results_of(_outcome, pieces, jobs=jobs, monitor=watch, label="mechanisms")
     outcomes = dict(zip(names, found, strict=True))
@@ -111,6 +113,7 @@ class _Piece:
 
     instance: Instance
     name: str
+    options: Mapping[str, Any]
     memory_limit: int
     known: bool
 
@@ -118,7 +121,13 @@ class _Piece:
 def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
     """Return the solution, or why the mechanism does not apply."""
     try:
-        return solve(piece.instance, piece.name, monitor=monitor, memory_limit=piece.memory_limit)
+        return solve(
+            piece.instance,
+            piece.name,
+            options=piece.options,
+            monitor=monitor,
+            memory_limit=piece.memory_limit,
+        )
     except UnsupportedError as error:
         if not piece.known:
             raise

@@ -19,7 +19,8 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.base import CHECKED, MarketMechanism, MarketOutcome
-from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.described import DescribedMechanism
+from mdsolve.mechanism.options import effective_options, options_by_mechanism
 from mdsolve.mechanism.registry import (
     MARKET_MECHANISMS,
     SHARING_MECHANISMS,
@@ -173,6 +174,27 @@ def chosen_mechanism(
     name = mechanism if mechanism is not None else default.name if default else ""
     inherited = default.options if default and default.name == name else {}
     return name, {**inherited, **options}
+
+
+def options_for(
+    instance: Instance, names: Sequence[str | None], given: Mapping[str, Any]
+) -> dict[str | None, dict[str, Any]]:
+    """Return what is given for each mechanism: all of it for a single one.
+
+    Raises
+    ------
+    UsageError
+        For a mechanism named twice, or an option that none of several mechanisms has.
+    """
+    if len(set(names)) < len(names):
+        raise UsageError.single("--mechanism", ", ".join(map(str, names)), "each mechanism once")
+    if len(names) == 1:
+        return {names[0]: dict(given)}
+    known: Mapping[str, DescribedMechanism] = (
+        MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
+    )
+    rules = {name: known[name].options if name in known else () for name in names if name}
+    return dict(options_by_mechanism(given, rules).items())
 
 
 def _fitting(instance: Instance) -> Sequence[str]:

@@ -25,3 +25,17 @@ def test_what_does_not_apply_is_said(mdsolve_json):
 def test_bad_usage(mdsolve):
     assert mdsolve("compare", SMALL / "growth.yaml", "-m", "fre")[0] == 2
     assert mdsolve("compare", SMALL / "growth.yaml", "--plot", "none/x.png")[0] == 2
+
+
+def test_options_go_to_the_mechanisms_that_have_them(mdsolve, mdsolve_json):
+    arguments = ("compare", CASES / "thirty-hospitals.yaml", "-m", "none", "-m", "budget-balanced")
+    _, plain = mdsolve_json(*arguments, "--set", "beta=full")
+    _, named = mdsolve_json(*arguments, "--set", "budget-balanced.beta=full")
+    assert plain["metrics"] == named["metrics"]
+    assert [s["mechanism"]["options"] for s in plain["solutions"]] == [{}, {"beta": "full"}]
+    code, _, errors = mdsolve(*arguments, "--set", "none.beta=full")
+    assert code == 2
+    assert "an option of none" in errors
+    code, _, errors = mdsolve("solve", CASES / "thirty-hospitals.yaml", "-m", "none", "-m", "none")
+    assert code == 2
+    assert "each mechanism once" in errors
