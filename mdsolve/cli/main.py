@@ -16,6 +16,7 @@ from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
 from mdsolve.cli.new import new
 from mdsolve.cli.payments import payments
+from mdsolve.cli.report import report
 from mdsolve.cli.reproduce import reproduce
 from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
@@ -78,6 +79,7 @@ app.command()(show)
 app.command()(schema)
 app.command()(new)
 app.command()(reproduce)
+app.command()(report)
 
 
 def _print_version(wanted: bool) -> None:

@@ -115,10 +115,16 @@ def _money(answers: Mapping[str, Any], key: str) -> str:
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
     """Return the chain of lies that proves that no desirable mechanism exists, in sentences."""
+    lines = witness_lines(witness)
+    return _paragraph(lines) if lines else Text("")
+
+
+def witness_lines(witness: Mapping[str, Any]) -> list[str]:
+    """Return a proof that no payments exist as lines, indented where they belong to one above."""
     if "tree" in witness or "agent" in witness:
-        return Text("")
+        return []
     if "rows" in witness:
-        return _contradiction_view(witness["rows"])
+        return _contradiction(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
     lines = [f"Proof: take the profile where {profile}."]
     for chain in witness["chains"]:
@@ -141,7 +147,7 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
                 )
             lines.append(f"    {charge}")
     lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
-    return _paragraph(lines)
+    return lines
 
 
 def _at_most(bound: Any) -> str:
@@ -151,13 +157,13 @@ def _at_most(bound: Any) -> str:
     return f"pays at most {number(bound)}"
 
 
-def _contradiction_view(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+def _contradiction(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return contradicting inequalities in sentences, with the weight of each."""
     lines = ["These inequalities, added up with their weights, leave 0 <= something negative:"]
     for row in rows:
         types = ", ".join(number(value) for value in row["profile"].values())
         lines.append(f"  {row['multiplier']} x  at types ({types}): {_inequality(row)}")
-    return _paragraph(lines)
+    return lines
 
 
 def _inequality(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,91 @@
+"""Pictures inside a page: SVG in the page itself, with a caption and words for those who listen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+from mdsolve.errors import UsageError
+from mdsolve.report.curves_figure import can_draw_curves, draw_curves
+from mdsolve.report.dynamics_figure import draw_dynamics
+from mdsolve.report.figure import Target
+from mdsolve.report.page_html import Html, joined, tag, text
+from mdsolve.report.page_source import Subject
+from mdsolve.report.solution_figure import draw_outcomes
+
+PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
+METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*"')
+NAMES = re.compile(r'(\bid="|href="#|url\(#)')
+
+UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What drawing numbers of a foreign solution that do not fit together ends with."""
+
+OUTCOME = (
+    "Left: what each agent brings. Middle: what he pays or receives. Right: what taking part is "
+    "worth to him beside his alternatives. The same numbers are in the table above."
+)
+MARKET = (
+    "Left: each agent's data, and the money that flows between him and the organiser. Right: what "
+    "he earns staying out and taking part. The same numbers are in the table above."
+)
+HISTORY = "What agents bring and how accurate their models are, round by round."
+CURVES = (
+    "The model that an agent is handed for what he brings, between the model of his own data and "
+    "that of all data together. Break points are marked."
+)
+DYNAMICS = "Above: how far from rest the simulated agents are. Below: how much data they bring."
+
+
+def pictures(subject: Subject, number: int) -> Html:
+    """Return all pictures of a solution as figures; a sentence where one could not be drawn.
+
+    Parameters
+    ----------
+    number : int
+        Of the solution on the page, so that names inside pictures differ.
+    """
+    solution, game = subject.solution, subject.game
+    title = None if subject.instance is None else subject.instance.title
+    answers = solution.answers
+    caption = MARKET if "profile" in answers else HISTORY if "history" in answers else OUTCOME
+    drawn: list[tuple[Callable[[Target], str | None], str]] = [
+        (lambda target: draw_outcomes(solution, target, title, game), caption)
+    ]
+    if game is not None and can_draw_curves(solution):
+        drawn.append((lambda target: draw_curves(solution, game, target, title), CURVES))
+    if "dynamics" in answers:
+        drawn.append((lambda target: draw_dynamics(solution, target, title), DYNAMICS))
+    return joined(
+        _figure(draw, words, f"picture-{number}-{place}")
+        for place, (draw, words) in enumerate(drawn, 1)
+    )
+
+
+def _figure(draw: Callable[[Target], str | None], caption: str, key: str) -> Html:
+    buffer = BytesIO()
+    try:
+        reason = draw(buffer)
+    except UsageError as error:
+        reason = error.findings[0].got
+    except UNFIT:
+        reason = "the numbers stored for it do not fit together"
+    if reason:
+        return tag("p", f"No picture: {reason}.", class_="note")
+    return tag(
+        "figure", embedded(buffer.getvalue().decode(), caption, key), tag("figcaption", caption)
+    )
+
+
+def embedded(svg: str, words: str, key: str) -> Html:
+    """Return SVG for use inside a page: names of its own, scalable, with words for listeners.
+
+    Examples
+    --------
+    >>> embedded('<?xml?><svg width="9pt" height="9pt" x="1"><g id="a"/></svg>', "Why", "p")
+    '<svg role="img" aria-label="Why" x="1"><g id="p-a"/></svg>'
+    """
+    plain = SIZE.sub(r"\1", METADATA.sub("", PROLOGUE.sub("", svg)))
+    unique = NAMES.sub(rf"\1{key}-", plain)
+    return Html(unique.replace("<svg", f'<svg role="img" aria-label="{text(words)}"', 1).strip())

@@ -1,0 +1,93 @@
+"""What a solution made elsewhere leaves out and its instance implies: payments, utilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mdsolve.certificate.claim import claim_from, in_arithmetic
+from mdsolve.errors import UnsupportedError
+from mdsolve.game.build import market_game
+from mdsolve.game.sharing import SharingGame
+from mdsolve.instance import Instance
+from mdsolve.instance.market import MarketInstance
+from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.solution import Solution
+from mdsolve.solver.spending import within_own_means
+from mdsolve.study.market_answers import at_profile, off_path_sentence, shown_profile
+from mdsolve.study.sharing_answers import ALONE_LIMIT, metrics, standalone
+
+PAYING = ("none", "budget-balanced", "shapley", "contribution-transfer")
+"""Rules whose payments follow from the contributions, everybody receiving the full model."""
+
+
+def completed(
+    solution: Solution,
+    instance: Instance,
+    game: SharingGame | None,
+    data: Mapping[str, Any],
+    folder: Path,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the answers with what the instance implies, and the names of what was added.
+
+    Parameters
+    ----------
+    data : mapping
+        The solution as it was read, with its payment table.
+    folder : Path
+        Where array files named in the data lie.
+    """
+    answers = dict(solution.answers)
+    if game is not None and answers.get("contributions") is not None and game.prior is None:
+        _complete_sharing(solution, game, answers)
+    elif isinstance(instance, MarketInstance) and "profile" not in answers:
+        _complete_market(instance, answers, data, folder)
+    added = [key.replace("_", " ") for key in answers if key not in solution.answers]
+    return answers, tuple(added)
+
+
+def _complete_sharing(solution: Solution, game: SharingGame, answers: dict[str, Any]) -> None:
+    name = solution.mechanism.name
+    s = np.asarray(answers["contributions"], dtype=np.float64)
+    if answers.get("payments") is None and name in PAYING:
+        rule = SHARING_MECHANISMS[name]
+        given = {key: x for key, x in solution.mechanism.options.items() if x is not None}
+        options = effective_options(name, rule.options, given)
+        try:
+            answers["payments"] = rule.payments(game, s, options)
+        except UnsupportedError:
+            return
+    payments = answers.get("payments")
+    if payments is None:
+        return
+    payments = np.asarray(payments, dtype=np.float64)
+    if answers.get("accuracies") is None:
+        if name not in PAYING and name in SHARING_MECHANISMS:
+            return
+        answers["accuracies"] = game.accuracies(s)
+    received = np.asarray(answers["accuracies"], dtype=np.float64)
+    if answers.get("utilities") is None:
+        answers["utilities"] = game.utilities(s, payments, received)
+    if answers.get("metrics") is None:
+        answers["metrics"] = metrics(game, s, payments, None, received)
+    if answers.get("standalone") is None and game.size <= ALONE_LIMIT:
+        answers["standalone"] = standalone(within_own_means(game))
+
+
+def _complete_market(
+    instance: MarketInstance, answers: dict[str, Any], data: Mapping[str, Any], folder: Path
+) -> None:
+    market = market_game(instance)
+    table = claim_from(data, market, folder, "solution").payments
+    answers.setdefault("off_path", off_path_sentence(market))
+    if table is None:
+        return
+    payments = in_arithmetic(table, market)
+    revenue = payments.sum(axis=0)
+    answers |= at_profile(market, payments, shown_profile(instance, market))
+    answers.setdefault("minimal_revenue", float(revenue.min()))
+    answers.setdefault("mean_revenue", float(np.mean(revenue)))
