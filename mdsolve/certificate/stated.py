@@ -134,7 +134,8 @@ def _compare(setting: SharingSetting, numbers: Mapping[str, Callable[[], Recompu
         violation=worst.error if math.isfinite(worst.error) else None,
         scale=worst.scale,
         tolerance=worst.allowed,
-        scope=", ".join(difference.key for difference in found),
+        scope=", ".join(dict.fromkeys(difference.key.partition("/")[0] for difference in found))
+        + "; in floats",
         detail=f"{worst.key}: what is stated does not follow from contributions and payments"
         if fails
         else "what is stated follows from contributions and payments",
