@@ -12,6 +12,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.report.agent_rows import AgentTable, agent_table
 from mdsolve.report.joint_text import no_step_view
+from mdsolve.report.numbers import number
 from mdsolve.report.outcome_figure import can_draw
 from mdsolve.report.page_source import Subject
 from mdsolve.report.page_words import amount, heading, listed
@@ -91,11 +92,13 @@ def _market(subject: Subject) -> list[str]:
         if abs(kept) <= ROUND_OFF * max(1.0, scale)
         else f"the organiser {'keeps' if kept > 0 else 'adds'} {amount(abs(kept), scale)}"
     )
+    pairs = zip(names, answers["profile"], strict=True)
+    case = ", ".join(f"{name} {number(data, 5)}" for name, data in pairs)
     least = ""
     if "minimal_revenue" in answers:
         least = f"; in no case does it keep less than {amount(answers['minimal_revenue'], scale)}"
     return [
-        f"In the case shown, {money}; {rest}{least}.",
+        f"In the case shown ({case}), {money}; {rest}{least}.",
         _who_gains(names, gains, "by taking part, compared with staying out", scale),
     ]
 
@@ -149,29 +152,32 @@ def _moved(names: Any, received: Floats, scale: float) -> str:
         return "no money moves between the agents"
     parts = []
     if giving:
-        agent = int(np.argmin(received))
+        agent = int(np.argmax(received <= received.min() + small))
         word = (
             f"{giving:,} agents pay, {names[agent]} most:" if giving > 1 else f"{names[agent]} pays"
         )
         parts.append(f"{word} {amount(-received[agent], scale)}")
     if getting:
-        agent = int(np.argmax(received))
+        agent = int(np.argmax(received >= received.max() - small))
         word = (
             f"{getting:,} agents receive money, {names[agent]} most:"
             if getting > 1
             else f"{names[agent]} receives"
         )
         parts.append(f"{word} {amount(received[agent], scale)}")
-    return " and ".join(parts)
+    return ", and ".join(parts)
 
 
 def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
     small = DEFAULT.verify * max(1.0, scale)
     losers = int((gains < -small).sum())
-    worst, best = int(np.argmin(gains)), int(np.argmax(gains))
+    worst, best = (
+        int(np.argmax(gains <= gains.min() + small)),
+        int(np.argmax(gains >= gains.max() - small)),
+    )
     if losers:
         who = f"{losers:,} of {len(gains):,} agents lose" if len(gains) > 1 else f"{names[0]} loses"
-        return f"{who} {when}, {names[worst]} most: {amount(-gains[worst], scale)}."
+        return f"{who} {when}, {names[worst]} most, by {amount(-gains[worst], scale)}."
     if gains[worst] <= small:
         even = int((gains <= small).sum())
         left = "" if even == len(gains) else f"; {names[best]} gains most: {amount(gains[best])}"

@@ -16,7 +16,8 @@ from mdsolve.report.solution_figure import draw_outcomes
 
 PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
-SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*"')
+OPENING = re.compile(r"<svg[^>]*>")
+SIZE = re.compile(r' (width|height)="[^"]*"')
 NAMES = re.compile(r'(\bid="|href="#|url\(#)')
 
 UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
@@ -86,6 +87,7 @@ def embedded(svg: str, words: str, key: str) -> Html:
     >>> embedded('<?xml?><svg width="9pt" height="9pt" x="1"><g id="a"/></svg>', "Why", "p")
     '<svg role="img" aria-label="Why" x="1"><g id="p-a"/></svg>'
     """
-    plain = SIZE.sub(r"\1", METADATA.sub("", PROLOGUE.sub("", svg)))
+    whole = METADATA.sub("", PROLOGUE.sub("", svg))
+    plain = OPENING.sub(lambda found: SIZE.sub("", found.group()), whole, count=1)
     unique = NAMES.sub(rf"\1{key}-", plain)
     return Html(unique.replace("<svg", f'<svg role="img" aria-label="{text(words)}"', 1).strip())

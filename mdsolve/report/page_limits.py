@@ -9,7 +9,13 @@ from mdsolve.report.page_answer import kind_of, lower_first
 from mdsolve.report.page_source import Subject
 from mdsolve.report.page_words import amount, heading, listed
 
-HOLDS = {True: "yes", False: "no", None: "not shown"}
+HOLDS = {True: "holds", False: "does not hold", None: "is not shown"}
+
+MARKETS = {
+    "non-competitive": "non-competitive (nobody is harmed by another's better model)",
+    "quasi-monotone": "quasi-monotone (own and others' models add up)",
+    "growing-market": "growing (better models never shrink the whole)",
+}
 
 
 def assumptions(subject: Subject) -> list[str]:
@@ -27,7 +33,7 @@ def assumptions(subject: Subject) -> list[str]:
         if "off_path" in answers:
             found.append(str(answers["off_path"]) + " This choice changes what can be charged.")
         found += [
-            f"The market is {entry['name'].replace('-', ' ')}: "
+            f"That the market is {MARKETS.get(entry['name'], entry['name'])} "
             f"{HOLDS[entry.get('holds')]} ({entry.get('reason')})."
             for entry in answers.get("assumptions", ())
         ]

@@ -83,6 +83,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "No rule without payments collects more data",
         "Nothing that agents would agree to brings in more data.",
     ),
+    "stated-numbers": (
+        "The numbers stated are right",
+        "What else the solution states follows from contributions and payments.",
+    ),
     "stationarity": (
         "The learning has come to rest",
         "Neither the model nor the contributions would still move.",
@@ -186,7 +190,7 @@ def witness_words(condition: Condition) -> str:
                 return sentence(found, condition.verdict == "fail")
             except (TypeError, ValueError, AttributeError):  # a foreign witness may hold anything
                 break
-    return f"{_sentence_of(found)}."
+    return f"{_sentence_of(found)}." if condition.verdict == "fail" else ""
 
 
 def _where(found: Mapping[str, Any]) -> str:
@@ -265,6 +269,32 @@ def _revenue(found: Mapping[str, Any], fails: bool) -> str:
     return f"Worst case {_compact(found['profile'])}: the payments add up to {total}."
 
 
+def _sum(found: Mapping[str, Any], fails: bool) -> str:
+    del fails
+    return f"All payments together are {amount(found['sum_of_payments'])}."
+
+
+def _better_use(found: Mapping[str, Any], fails: bool) -> str:
+    if not fails:
+        return ""
+    names = listed([str(name) for name in found["better_recipients"]] or ["nobody"])
+    better, claimed = amount(found["total_better"]), amount(found["total_claimed"])
+    case = _compact(found["profile"])
+    return f"In the case {case}, models for {names} are worth {better} together, not {claimed}."
+
+
+def _deficit(found: Mapping[str, Any], fails: bool) -> str:
+    del fails
+    case, bounds = _compact(found["profile"]), _compact(found["bounds"])
+    most = amount(found["deficit"])
+    return f"In the case {case}, at most these can be charged: {bounds}. That is {most} together."
+
+
+def _near(found: Mapping[str, Any], fails: bool) -> str:
+    words = "Worst is" if fails else "Closest to it is"
+    return f"{words} {found['agent']}, who brings {amount(found['contribution'])}."
+
+
 SENTENCES: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], bool], str]], ...] = (
     (("agent", "contribution", "best_response", "gain"), _deviates),
     (("agent", "report", "utility_truth", "utility_report"), _lies),
@@ -286,6 +316,10 @@ SENTENCES: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], bool], str]
     (("agent", "budget", "spends_at_least"), _lacks),
     (("nash_gap",), _gap),
     (("profile", "payments", "revenue"), _revenue),
+    (("better_recipients", "total_better", "total_claimed", "profile"), _better_use),
+    (("profile", "bounds", "deficit"), _deficit),
+    (("sum_of_payments",), _sum),
+    (("agent", "contribution", "marginal_utility"), _near),
 )
 """Keys of a witness -> the sentence made of them; the first that fits is taken."""
 
