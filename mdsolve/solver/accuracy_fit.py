@@ -177,7 +177,7 @@ def weight_name(row: str, column: str) -> str:
 
 def bounds_of(names: Sequence[str]) -> tuple[Floats, Floats]:
     """Return the least and largest values that these parameters may have."""
-    limits = np.array([LIMITS[name.partition("[")[0]] for name in names])
+    limits = np.array([LIMITS[name.partition("[")[0]] for name in names]).reshape(-1, 2)
     return limits[:, 0], limits[:, 1]
 
 

@@ -52,8 +52,9 @@ def with_bands(
     Solution
         `bands` holds ``quantiles`` (3,), ``contributions``, ``payments``, ``accuracies`` and
         ``utilities`` (3, n), ``welfare`` and ``total_data`` (3,), and how many of the draws had
-        an equilibrium (``solved``), none (``without_equilibrium``), or could not be solved
-        (``failed``, with the first reason). With no solved draw the quantiles are left out.
+        an equilibrium (``solved``), provably none (``without_equilibrium``), or could not be
+        solved (``failed``); ``reason`` is the first of them. With no solved draw the quantiles
+        are left out.
 
     Raises
     ------
@@ -85,7 +86,8 @@ def with_bands(
                 if outcome.termination is Termination.SOLVED:
                     found.append(_numbers(game, outcome))
                 else:
-                    counts["without_equilibrium"] += 1
+                    proved = outcome.termination is Termination.INFEASIBLE
+                    counts["without_equilibrium" if proved else "failed"] += 1
                     reason = reason or outcome.message
         except (StopRequested, KeyboardInterrupt) as stop:
             stopped = stop
