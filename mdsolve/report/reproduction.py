@@ -18,6 +18,7 @@ from mdsolve.report.chen2020_figures import (
     draw_lies_figure,
     draw_opponent_figure,
 )
+from mdsolve.report.doshi2025_figures import draw_example_figure, draw_steps_figure
 from mdsolve.report.karimireddy2022_figures import (
     draw_alone_figure,
     draw_collected_figure,
@@ -48,6 +49,8 @@ FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {
     "karimireddy2022/figure5": draw_language_model_figure,
     "karimireddy2022/figure8": draw_private_figure,
     "karimireddy2022/proportional": draw_proportional_figure,
+    "doshi2025/example1": draw_example_figure,
+    "doshi2025/step-sizes": draw_steps_figure,
     "doshi2025/protocols": draw_protocol_figure,
     "murhekar2023/table2": draw_p_mean_figure,
     "murhekar2023/theorem-3-2": draw_rate_figure,
