@@ -56,6 +56,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "collected-alone": reproduction("karimireddy2022/figure2"),
     "collected-together": reproduction("karimireddy2022/figure4"),
     "language-model": reproduction("karimireddy2022/figure5"),
+    "proportional-totals": reproduction("karimireddy2022/proportional"),
     "shaped-models": curves("cases/driving-fleets.yaml"),
     "frontier": reproduction("chen2020/figure3"),
     "hiding-data": reproduction("chen2020/example1"),
@@ -64,6 +65,8 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "contraction": reproduction("murhekar2023/theorem-3-2"),
     "welfare-and-costs": reproduction("murhekar2023/theorem-4-1"),
     "no-equilibrium": reproduction("murhekar2023/theorem-a2"),
+    "protocol-means": reproduction("murhekar2023/table2"),
+    "protocol-welfare": reproduction("doshi2025/protocols"),
     "contributions-on-images": reproduction("murhekar2025/table1"),
 }
 

@@ -145,7 +145,8 @@ def verify_training(
     Parameters
     ----------
     conditions : sequence of str
-        Names to count as claimed besides what the protocol promises.
+        Names to count as claimed besides what the protocol promises. Rationality against training
+        alone is looked at where that was tried or is asked for.
     """
     claimed = (*claimed_conditions(instance), *conditions)
     payoffs = _payoffs(instance, books)
@@ -183,20 +184,17 @@ def verify_training(
     balanced.add(np.abs(books.columns["payments"].sum(axis=1)), place)
     rational = Tally(allowed)
     rational.add(-utilities[-1:], lambda index: place((rounds - 1, index[1])))
+    alone: tuple[Condition, ...] = ()
     name = "individual-rationality-alone"
-    if books.alone is None:
-        reason = "nobody was trained alone; mdsolve train --alone does"
-        alone = Condition(name, name in claimed, "not-checked", detail=reason)
-    else:
+    if books.alone is not None:
         better = Tally(allowed)
         better.add((books.alone - utilities[-1])[None], lambda index: place((rounds - 1, index[1])))
         losing = books.alone - utilities[-1] > allowed
-        alone = decided(
-            name,
-            better,
-            "everybody is at least as well off as with his own data alone",
-            _losers(names, losing, "have trained alone"),
-        )
+        good = "everybody is at least as well off as with his own data alone"
+        alone = (decided(name, better, good, _losers(names, losing, "have trained alone")),)
+    elif name in claimed:
+        reason = "nobody was trained alone; mdsolve train --alone does"
+        alone = (Condition(name, True, "not-checked", detail=reason),)
     return Certificate(
         (
             decided(
@@ -218,7 +216,7 @@ def verify_training(
                 "nobody would rather have stayed out of the last round",
                 _losers(names, utilities[-1] < -allowed, "have stayed out of the last round"),
             ),
-            alone,
+            *alone,
         )
     )
 

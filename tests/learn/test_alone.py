@@ -51,8 +51,11 @@ def test_the_verdict_on_taking_part():
     data = copy.deepcopy(solution.to_dict())
     data["standalone"]["utilities"] = [u - 1e-6 for u in data["utilities"]]
     assert verify(made, data).condition(condition.name).verdict == "pass"
-    plain = train(made).certificate.condition(condition.name)
-    assert (plain.verdict, plain.claimed) == ("not-checked", False)
+    plain = train(made)
+    with pytest.raises(KeyError):
+        plain.certificate.condition(condition.name)
+    asked = verify(made, plain, conditions=[condition.name])
+    assert asked.condition(condition.name).verdict == asked.verdict == "not-checked"
 
 
 def test_a_stop_while_training_alone_keeps_the_run(monkeypatch):
