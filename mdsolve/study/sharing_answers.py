@@ -117,6 +117,8 @@ def contributed(game: SharingGame, s: Floats) -> Floats | None:
     """Return Shapley shares where an exact route is at hand, None where they would be sampled."""
     if game.learning is not None:
         return None  # without data the accuracy has no value to measure shares from
+    if not s.any():
+        return np.zeros(game.size)
     if game.size > SHARES_LIMIT or fitting_route(game, s) == "sampling":
         return None
     return shapley(game, s).shares
