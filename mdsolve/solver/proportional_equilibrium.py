@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -250,15 +251,25 @@ def _lies_on(follow: Follow, branch: Branch, levels: Floats) -> bool:
 def _along(
     game: RankedGame, grid: list[float], follow: Follow, outside: Floats | None
 ) -> list[Branch]:
-    """Return the runs of equilibria on a grid of leading contributions, with their exact ends."""
+    """Return the runs of equilibria on a grid of leading contributions, with their exact ends.
 
-    def holds(lead: float) -> bool:
+    A run ends where the profile stops being an equilibrium, and where a type stops leading,
+    starts answering or drops out: totals may jump there.
+    """
+
+    def roles(lead: float) -> tuple[int, ...]:
         row = follow(lead)
-        return row is not None and is_equilibrium(game, row, outside)
+        if row is None or not is_equilibrium(game, row, outside):
+            return ()
+        return tuple((np.sign(row) + (row == row.max())).astype(int).tolist())
 
     width = 0.0 if game.types.size == 1 else DEFAULT.solve
     found = []
-    for first, last in _runs([holds(lead) for lead in grid]):
+    for first, last, role in _runs([roles(lead) for lead in grid]):
+
+        def holds(lead: float, role: tuple[int, ...] = role) -> bool:
+            return roles(lead) == role
+
         leads = grid[first : last + 1]
         # Towards nothing at all doubles end only at 1e-308; the scan is fine enough there.
         if first > 1:
@@ -272,19 +283,15 @@ def _along(
     return found
 
 
-def _known(known: list[Follow], levels: Floats) -> bool:
-    """Tell whether a profile lies on a branch that was followed before."""
-    for follow in known:
-        row = follow(float(levels.max()))
-        if row is not None and np.allclose(row, levels, rtol=DEFAULT.verify, atol=0.0):
-            return True
-    return False
-
-
-def _runs(good: list[bool]) -> list[tuple[int, int]]:
-    """Return first and last place of every run of true entries."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.array(good, dtype=int), [0]])))
-    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+def _runs(roles: list[tuple[int, ...]]) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Return first and last place of every run of equal entries that are not empty."""
+    found, start = [], 0
+    for role, group in groupby(roles):
+        length = len(list(group))
+        if role:
+            found.append((start, start + length - 1, role))
+        start += length
+    return found
 
 
 def _scan(game: RankedGame, alone: Floats) -> list[float]:
