@@ -16,6 +16,7 @@ Where the accuracy is clipped, utilities are concave between kinks, and every pi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -26,14 +27,17 @@ from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.shapley_deviation import shapley_nash
 from mdsolve.certificate.shapley_means import held_by_means
 from mdsolve.conditions import Condition
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import MixedCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 NAME = "nash"
 
 GLOBAL_LIMIT = 3000
-"""Most agents whose clipped utilities are searched piece by piece."""
+"""Most different agents whose clipped utilities are searched piece by piece."""
 
 BISECTIONS = 200
 
@@ -176,15 +180,16 @@ def _gains(game: SharingGame, s: Floats, rule: Rule, answers: Floats) -> Floats:
 def _global(
     game: SharingGame, s: Floats, rule: Rule, allowed: float, scale: float, claimed: bool
 ) -> Condition:
-    """Search every concave piece of every agent's utility."""
-    if game.size > GLOBAL_LIMIT:
+    """Search every concave piece of every agent's utility, once for agents alike."""
+    first, _ = alike(game, s, rule)
+    if len(first) > GLOBAL_LIMIT:
         reason = (
-            f"{game.size:,} agents with utilities that are not concave; at most {GLOBAL_LIMIT:,} "
-            "are searched"
+            f"{len(first):,} different agents with utilities that are not concave; at most "
+            f"{GLOBAL_LIMIT:,} are searched"
         )
         return Condition(NAME, claimed, "not-checked", detail=reason)
     worst, moved, witness = 0.0, False, None
-    for agent in range(game.size):
+    for agent in first.tolist():
         points, gains = piece_maxima(game, s, rule, agent)
         best = int(np.argmax(gains))
         gain, answer = float(gains[best]), float(points[best])
@@ -201,7 +206,7 @@ def _global(
         violation=worst,
         scale=scale,
         tolerance=allowed,
-        scope=f"{game.size:,} agents, every piece between kinks; "
+        scope=f"{game.size:,} agents, {len(first):,} different, every piece between kinks; "
         f"a best response within {EQUILIBRIUM_SLACK:.0e}",
         detail=(
             "an agent's best response lies elsewhere"
@@ -221,6 +226,29 @@ def _witness(
         "best_response": answer,
         "gain": gain,
     }
+
+
+def alike(game: SharingGame, s: Floats, rule: Rule) -> tuple[Indices, Indices]:
+    """Return one agent of every group with the same deviations, and each agent's group.
+
+    Agents who weigh others differently still face the same choice if their weighted totals and own
+    weights agree. Everybody is his own group where utilities are not known to depend on these only.
+    """
+    accuracy, every = game.accuracy, np.arange(game.size)
+    if not isinstance(accuracy, WeightedAccuracy):
+        return every, every
+    curve = accuracy.curve
+    if isinstance(curve, MixedCurve) or any(
+        isinstance(getattr(curve, field.name), np.ndarray)
+        for field in fields(curve)  # type: ignore[arg-type]
+    ):
+        return every, every
+    columns = [game.costs.kinds, game.value, game.capacity, s, accuracy.index(s)]
+    columns += [accuracy.weights.own, *([] if rule.money is None else [rule.money])]
+    _, first, group = np.unique(
+        np.column_stack(columns), axis=0, return_index=True, return_inverse=True
+    )
+    return first, group.reshape(-1)
 
 
 def best_piece(game: SharingGame, s: Floats, rule: Rule, agent: int) -> tuple[float, float]:

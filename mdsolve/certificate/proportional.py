@@ -131,23 +131,8 @@ def ranked(setting: SharingSetting) -> Ranked | str:  # noqa: PLR0911 - one retu
         return "the rule is only defined for one accuracy curve of all data added up"
     if one.value(np.array([game.platform_data]))[0] < 0:
         return "the value of no data is negative"
-    kinds: dict[tuple[Any, ...], int] = {}
-    pieces = {agent: (*piece.samples, *piece.costs) for agent, piece in game.costs.pieces}
     budget = np.zeros(game.size) if game.budget is None else game.budget
-    table = np.column_stack(
-        [
-            s,
-            game.value,
-            game.capacity,
-            budget,
-            game.costs.fixed,
-            game.costs.rate,
-            game.costs.curvature,
-            game.costs.power_rate,
-            game.costs.power_exponent,
-            [kinds.setdefault(pieces.get(agent, ()), len(kinds)) for agent in range(game.size)],
-        ]
-    )
+    table = np.column_stack([s, game.value, game.capacity, budget, game.costs.kinds])
     _, first, members = np.unique(table, axis=0, return_index=True, return_inverse=True)
     if len(first) > GROUPS_LIMIT:
         return f"{len(first):,} different agents; at most {GROUPS_LIMIT:,} are searched one by one"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.nash import best_piece
+from mdsolve.certificate.nash import alike, best_piece
 from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.shares import shares_of
 from mdsolve.certificate.sharing_setting import SharingSetting
@@ -90,8 +90,9 @@ def rationality(setting: SharingSetting, payments: Floats) -> Condition:
 def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
     """Check that taking part is worth at least the best that own data alone can give."""
     game = setting.game
-    if game.size > ALONE_LIMIT:
-        reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are searched one by one"
+    different = len(alike(game, game.nothing(), _plain(game))[0])
+    if different > ALONE_LIMIT:
+        reason = f"{different:,} different agents; at most {ALONE_LIMIT:,} are searched one by one"
         return setting.unchecked("individual-rationality-alone", reason)
     alone = best_alone(game)[1]
     utilities = setting.utilities(payments)
@@ -107,10 +108,15 @@ def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
 
 def best_alone(game: SharingGame) -> tuple[Floats, Floats]:
     """Return the best contributions with own data alone, and utilities there, both (n,)."""
-    nothing = game.nothing()
-    plain = Rule(1.0, 0.0, None, nothing, game.budget)
-    found = np.array([best_piece(game, nothing, plain, agent) for agent in range(game.size)])
+    nothing, rule = game.nothing(), _plain(game)
+    first, group = alike(game, nothing, rule)
+    found = np.array([best_piece(game, nothing, rule, agent) for agent in first.tolist()])[group]
     return found[:, 0], game.utilities(nothing, nothing) + found[:, 1]
+
+
+def _plain(game: SharingGame) -> Rule:
+    """Return the rule without payments."""
+    return Rule(1.0, 0.0, None, game.nothing(), game.budget)
 
 
 def reciprocity(setting: SharingSetting, payments: Floats) -> Condition:

@@ -110,6 +110,28 @@ class Costs:
         return self.fixed, self.rate, self.curvature, self.power_rate, self.power_exponent
 
     @cached_property
+    def kinds(self) -> npt.NDArray[np.intp]:
+        """Numbers of the different costs: equal for agents who have the same one, shape (n,).
+
+        Examples
+        --------
+        >>> Costs.linear([0.1, 0.2, 0.1]).kinds.tolist()
+        [0, 1, 0]
+        """
+        shape = np.zeros(len(self.rate))
+        known: dict[object, int] = {}
+        for agent, own in self.shapes.items():
+            # Functions are opaque: only the same object is certain to be the same cost.
+            key: tuple[float, ...] = (
+                (*own.samples.tolist(), *own.costs.tolist())
+                if isinstance(own, Pieces)
+                else (id(own.function), own.factor, own.shift)
+            )
+            shape[agent] = 1 + known.setdefault((type(own), key), len(known))
+        table = np.column_stack([*self.columns, shape])
+        return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
+
+    @cached_property
     def _has_power(self) -> bool:
         return bool(self.power_rate.any())
 

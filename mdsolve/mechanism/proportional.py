@@ -56,6 +56,16 @@ class ProportionalMechanism(SharingMechanism):
         del s, options
         return np.zeros(game.size)
 
+    def received(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
+        """Return the value of each agent's model, degraded for who stands behind the leader."""
+        if options["p"] == "best":
+            raise UsageError.single("option p", "best", "a number: the best p is for equilibria")
+        types = agent_types(game, self.name, s)
+        levels = np.empty(types.size)
+        levels[types.members] = s
+        ranked = RankedGame(types, STANDINGS[self.standing], float(options["p"]))
+        return ranked.received(levels)[types.members]
+
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim an equilibrium."""
         del game, options

@@ -64,6 +64,14 @@ class SharingMechanism(DescribedMechanism):
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return what each agent receives at contributions s, in money."""
 
+    def received(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats | None:
+        """Return the accuracy of the model handed to each agent at contributions s, shape (n,).
+
+        None: everybody receives the full model, a_i(s).
+        """
+        del game, s, options
+        return None
+
     @abstractmethod
     def outcome(
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor

@@ -14,6 +14,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.value_shaping import (
     ShapedEquilibria,
     contributions_at,
+    models_at,
     shaped_curves,
     shaped_equilibria,
     smallest_viable,
@@ -56,6 +57,11 @@ class ValueShaping(SharingMechanism):
         """Return zeros."""
         del s, options
         return np.zeros(game.size)
+
+    def received(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
+        """Return the value of each agent's model, everybody on his own curve."""
+        del options
+        return models_at(game, s)
 
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim all; maximality of the equilibrium with most data only."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
@@ -65,6 +66,16 @@ class ValueShapingPrivate(SharingMechanism):
         """Return zeros."""
         del s, options
         return np.zeros(game.size)
+
+    def received(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
+        """Raise: a contribution earns a model by the agent's curve, which the solution holds."""
+        del game, s, options
+        raise UnsupportedError.single(
+            f"mechanism {self.name}",
+            "contributions without the contracts they were made under",
+            "a mechanism whose models depend on contributions only",
+            "see curves: in the solution",
+        )
 
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Claim contracts that can be kept and are best; as printed, neither holds."""

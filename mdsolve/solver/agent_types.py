@@ -73,8 +73,8 @@ class AgentTypes:
         return self.costs.along(kind, own)
 
 
-def agent_types(game: SharingGame, rule: str) -> AgentTypes:
-    """Return the types of a game.
+def agent_types(game: SharingGame, rule: str, s: Floats | None = None) -> AgentTypes:
+    """Return the types of a game; given contributions (n,), agents alike who contribute the same.
 
     Raises
     ------
@@ -83,18 +83,8 @@ def agent_types(game: SharingGame, rule: str) -> AgentTypes:
         negative value.
     """
     curve = _plain(common_curve(game), rule)
-    table = np.column_stack(
-        [
-            game.costs.fixed,
-            game.costs.rate,
-            game.costs.curvature,
-            game.costs.power_rate,
-            game.costs.power_exponent,
-            _pieces(game.costs, game.size),
-            game.value,
-            game.capacity,
-        ]
-    )
+    acts = np.zeros(game.size) if s is None else s
+    table = np.column_stack([game.costs.kinds, game.value, game.capacity, acts])
     _, first, members, counts = np.unique(
         table, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
@@ -115,16 +105,6 @@ def agent_types(game: SharingGame, rule: str) -> AgentTypes:
         [game.agents[k] for k in first],
         game.platform_data,
     )
-
-
-def _pieces(costs: Costs, size: int) -> Floats:
-    """Return a number per agent that is the same where piecewise-linear costs are."""
-    label = np.zeros(size)
-    known: dict[tuple[float, ...], int] = {}
-    for agent, piece in costs.pieces:
-        key = (*piece.samples.tolist(), *piece.costs.tolist())
-        label[agent] = 1 + known.setdefault(key, len(known))
-    return label
 
 
 def _plain(curve: Curve, rule: str) -> Curve:

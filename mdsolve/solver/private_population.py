@@ -77,5 +77,9 @@ def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
         curve = accuracy.curve.of(agent)
         index[agent] = numbers.setdefault((curve, *row), len(numbers))
         if index[agent] == len(agents):
-            agents.append(PrivateAgent(curve, *row, platform_data=accuracy.platform_data))
+            value, low, high, probability_low, capacity = row
+            platform = accuracy.platform_data
+            agents.append(
+                PrivateAgent(curve, value, low, high, probability_low, capacity, platform)
+            )
     return Population(tuple(agents), tuple(np.bincount(index).tolist())), index

@@ -211,6 +211,23 @@ def contributions_at(game: SharingGame, found: ShapedEquilibria, total: float) -
     return np.minimum(asked, game.capacity)
 
 
+def models_at(game: SharingGame, s: Floats) -> Floats:
+    """Return the value of each agent's model at contributions s, equilibrium or not, shape (n,).
+
+    min(v(m* + P) + (rate / value) (s_i - m*), v(total + P)) from his optimum alone m* on, and
+    v(s_i + P) below. An agent who lacks the capacity to pay for the full model gets a steeper line
+    at an equilibrium, which depends on its total; here he gets the full model at his capacity.
+    """
+    curve, platform = common_curve(game), game.platform_data
+    alone, _ = optimum_alone(curve, game.value, game.costs, game.capacity, platform)
+    full = float(curve.value(np.float64(s.sum() + platform)))  # type: ignore[arg-type]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        line = np.where(s > alone, game.costs.rate / game.value * (s - alone), 0.0)
+    earned = np.where(s >= game.capacity, full, curve.value(alone + platform) + line)
+    own = curve.value(s + platform)
+    return np.where(s < alone, own, np.maximum(own, np.minimum(earned, full)))
+
+
 def shaped_curves(game: SharingGame, found: ShapedEquilibria, s: Floats) -> Floats:
     """Return break points (own contribution, value of the model) of each agent's curve.
 

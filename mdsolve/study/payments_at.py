@@ -41,8 +41,9 @@ def payments_at(
     Returns
     -------
     dict
-        ``payments`` and ``utilities`` in money, ``accuracies``; under `shapley` also ``shapley``
-        (shares), ``shapley_gradient`` (d phi_i / d s_i), ``method`` and ``error_estimate``.
+        ``payments`` and ``utilities`` in money, ``accuracies`` of the models handed out; under
+        `shapley` also ``shapley`` (shares), ``shapley_gradient`` (d phi_i / d s_i), ``method`` and
+        ``error_estimate``.
 
     Raises
     ------
@@ -65,13 +66,14 @@ def payments_at(
     require_given_model(game, learns=rule.learns)
     s = _contributions(game, contributions)
     paid = rule.payments(game, s, effective)
+    received = rule.received(game, s, effective)
     result: dict[str, Any] = {
         "mechanism": {"name": mechanism, "options": effective},
         "agents": list(game.agents),
         "contributions": s,
         "payments": paid,
-        "utilities": game.utilities(s, paid),
-        "accuracies": game.accuracies(s),
+        "utilities": game.utilities(s, paid, received),
+        "accuracies": game.accuracies(s) if received is None else received,
     }
     if mechanism == "shapley":
         index = effective["index"]

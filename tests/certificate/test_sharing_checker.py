@@ -206,3 +206,24 @@ def test_a_relabelled_claim_is_judged_alike():
         return {c.name: c.verdict for c in solution.certificate.conditions}
 
     assert verdict(range(4)) == verdict(order)
+
+
+def test_agents_alike_are_searched_once_and_one_who_is_not_is_found():
+    crowd = {
+        "kind": "sharing",
+        "agents": [{"name": "a-{}", "count": 5000, "cost": 0.1}, {"name": "cheap", "cost": 1e-5}],
+        "accuracy": {"family": "pac", "ceiling": 0.95, "complexity": 10},
+    }
+    game = md.parse(crowd)
+    solution = md.solve(game, "none")
+    nash = solution.certificate.condition("nash")
+    assert nash.verdict == "pass"
+    assert "5,001 agents, 2 different" in nash.scope
+    assert solution.certificate.condition("individual-rationality-alone").verdict == "pass"
+    for agent, change in ((-1, 1e-6), (2500, 1.0)):
+        moved = np.array(solution.contributions)
+        moved[agent] += change * max(1.0, moved[agent])
+        foreign = {"format": "mdsolve-solution/1", "mechanism": {"name": "none"}}
+        found = md.verify(game, {**foreign, "contributions": moved}).condition("nash")
+        assert found.verdict == "fail"
+        assert found.witness["agent"] == ("cheap" if agent == -1 else "a-2501")

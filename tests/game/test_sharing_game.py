@@ -175,3 +175,31 @@ def test_quadratic_fit_is_refused_by_rules_that_learn_no_model():
     require_given_model(game, learns=True)
     with pytest.raises(UnsupportedError, match="quadratic-fit"):
         require_given_model(game, learns=False)
+
+
+class Steep:
+    """A cost given as a Python object."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def value(self, s):
+        return self.rate * s**2
+
+    def gradient(self, s):
+        return 2 * self.rate * s
+
+
+def test_kinds_are_equal_for_equal_costs_only():
+    piece = {"family": "piecewise-linear", "points": [[0, 0], [1, 1], [2, 3]]}
+    other = {"family": "piecewise-linear", "points": [[0, 0], [1, 1], [2, 4]]}
+    one, two = Steep(1.0), Steep(2.0)
+    costs = [0.1, piece, 0.2, other, piece, one, 0.1, two, one]
+    agents = [{"name": f"a{k}", "cost": cost} for k, cost in enumerate(costs)]
+    game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    kinds = sharing_game(game).costs.kinds
+    same = kinds[:, None] == kinds
+    expected = np.eye(9, dtype=bool)
+    for i, j in ((0, 6), (1, 4), (5, 8)):
+        expected[i, j] = expected[j, i] = True
+    assert np.array_equal(same, expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -95,3 +97,65 @@ def test_private_costs_are_refused_everywhere_not_replaced():
     ):
         with pytest.raises(UnsupportedError, match="prior"):
             call()
+
+
+THRESHOLD = {
+    "kind": "sharing",
+    "agents": [
+        {"name": "A", "cost": 0.02},
+        {"name": "B", "cost": 0.03},
+        {"name": "C", "cost": 0.5},
+        {"name": "D", "cost": 0.03},
+    ],
+    "accuracy": {"family": "threshold-power", "threshold": 10, "exponent": 1},
+}
+
+
+def test_models_of_value_shaping_follow_each_agents_own_curve():
+    found = payments_at(md.parse(THRESHOLD), "value-shaping", "30,12,0,5")
+    # A alone collects sqrt(10 / 0.02); beyond that a sample earns what it costs. B and D: nothing.
+    alone = np.sqrt(500.0)
+    right = [1 - 10 / alone + 0.02 * (30 - alone), 0.03 * 12, 0.0, 0.03 * 5]
+    np.testing.assert_allclose(found["accuracies"], right, rtol=1e-12)
+    costs = np.array([0.02, 0.03, 0.5, 0.03]) * [30, 12, 0, 5]
+    np.testing.assert_allclose(found["utilities"], right - costs, atol=1e-12)
+
+
+def test_models_of_value_shaping_at_its_equilibrium_are_the_full_one():
+    game = md.parse(THRESHOLD)
+    solution = md.solve(game, "value-shaping")
+    found = payments_at(game, "value-shaping", solution.contributions)
+    np.testing.assert_allclose(found["accuracies"], solution.accuracies, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("mechanism", "p"), [("proportional-data", 1), ("proportional-data", 0.5)])
+def test_models_in_proportion_to_data(mechanism, p):
+    found = payments_at(md.parse(THRESHOLD), mechanism, "30,12,0,5", options={"p": p})
+    full = 1 - 10 / 47
+    right = np.array([1, 12 / 30, 0, 5 / 30]) ** p * full
+    np.testing.assert_allclose(found["accuracies"], right, rtol=1e-12)
+
+
+def test_models_in_proportion_to_shapley_values_by_all_orders():
+    data = [30.0, 12.0, 0.0, 5.0]
+    shares = np.zeros(4)
+    for order in permutations(range(4)):
+        total = 0.0
+        for agent in order:
+            after = total + data[agent]
+            shares[agent] += max(0.0, 1 - 10 / max(after, 10)) - max(0.0, 1 - 10 / max(total, 10))
+            total = after
+    found = payments_at(md.parse(THRESHOLD), "proportional-shapley", data)
+    right = shares / shares.max() * (1 - 10 / 47)
+    np.testing.assert_allclose(found["accuracies"], right, rtol=1e-10, atol=1e-12)
+
+
+def test_models_that_contributions_do_not_decide_are_refused():
+    prior = {"low": 0.02, "high": 0.05, "probability_low": 0.5}
+    private = md.parse(
+        {**GAME, "agents": [{"name": "A", "prior": prior}, {"name": "B", "prior": prior}]}
+    )
+    with pytest.raises(UnsupportedError, match="contracts"):
+        payments_at(private, "value-shaping-private", "1,1")
+    with pytest.raises(UsageError, match="best"):
+        payments_at(md.parse(THRESHOLD), "proportional-data", "1,1,1,1", options={"p": "best"})
