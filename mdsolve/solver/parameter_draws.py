@@ -56,7 +56,9 @@ class ParameterCloud:
             return z
         limits = (self.lower / lengths, self.upper / lengths)
         found = lsq_linear(metric, metric @ (z / lengths), limits, method="bvls")
-        return np.asarray(np.clip(found.x * lengths, self.lower, self.upper))
+        inside = np.clip(found.x * lengths, self.lower, self.upper)
+        at = found.active_mask  # scaled bounds come back with a rounding error
+        return np.where(at < 0, self.lower, np.where(at > 0, self.upper, inside))
 
 
 def _scales(matrix: Floats) -> Floats:
