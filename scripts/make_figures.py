@@ -68,6 +68,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "protocol-means": reproduction("murhekar2023/table2"),
     "protocol-welfare": reproduction("doshi2025/protocols"),
     "contributions-on-images": reproduction("murhekar2025/table1"),
+    "fit-play-train": reproduction("murhekar2025/section5"),
 }
 
 
