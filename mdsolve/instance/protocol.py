@@ -43,6 +43,21 @@ DEFAULT_BETA_PER_COST = 2.0
 """beta of `2p-upbred` over the largest cost; [D25] section 5 takes 2 with costs below 1."""
 
 
+MODELS_LIMIT = 10_000
+"""Most models that exact coalitions of `fedbr-shap` may need per round."""
+
+
+def models_per_round(agents: int) -> int:
+    """Return how many models exact shares and their slopes need: 2^n + n 2^(n-1).
+
+    Examples
+    --------
+    >>> models_per_round(2), models_per_round(10)
+    (8, 6144)
+    """
+    return int(2**agents + agents * 2 ** (agents - 1))
+
+
 class ProtocolSpec(StrictModel):
     """Which protocol runs, for how long and with which steps.
 

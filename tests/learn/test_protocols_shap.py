@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdsolve.errors import InstanceError
+from mdsolve.instance.protocol import models_per_round
 from mdsolve.learn.protocols.coalition_shares import coalition_weights, round_shares
-from mdsolve.learn.protocols.joining import exact_joining, models_per_round, sampled_joining
+from mdsolve.learn.protocols.joining import exact_joining, sampled_joining
 from mdsolve.learn.protocols.registry import protocol_of
 from mdsolve.learn.protocols.slopes import train_pairs
 from tests.learn.runs import federation, instance, run
@@ -216,12 +217,12 @@ def test_many_agents_are_sampled_and_too_many_coalitions_refused():
     assert few.protocol.findings(few.federation, few.state, few.history)["method"] == (
         "all coalitions"
     )
-    many = instance(
-        agents={"cost": [0.002] * 11},
-        protocol={"name": "fedbr-shap", "rounds": 1, "coalitions": "exact"},
-    )
-    with pytest.raises(InstanceError, match=r"13,312 models(.|\n)*coalitions: sampled"):
-        run(many)
+    for agents, count in ((11, "needs 13,312"), (1200, "needs over 29,273,397,577,908,224")):
+        with pytest.raises(InstanceError, match=rf"{count} models(.|\n)*coalitions: sampled"):
+            instance(
+                agents={"cost": [0.002] * agents},
+                protocol={"name": "fedbr-shap", "rounds": 1, "coalitions": "exact"},
+            )
 
 
 def test_the_count_of_models():

@@ -24,7 +24,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mdsolve.errors import InstanceError
 from mdsolve.instance.protocol import DEFAULT_STAGE, ProtocolSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
@@ -34,7 +33,6 @@ from mdsolve.learn.protocols.estimates import DEFAULT_DIFFERENCE
 from mdsolve.learn.protocols.joining import (
     Joining,
     exact_joining,
-    models_per_round,
     sampled_joining,
 )
 from mdsolve.learn.protocols.moving import one_batch
@@ -45,9 +43,6 @@ from mdsolve.solver.welfare_payments import exactly_balanced
 
 EXACT_AGENTS = 8
 """Most agents whose coalitions are all visited unless the instance says otherwise."""
-
-MODELS_LIMIT = 10_000
-"""Most models that exact coalitions may need per round."""
 
 ORDERS, MOVERS = 0, 1
 """What the protocol's random streams are for, besides the round."""
@@ -89,7 +84,6 @@ class FedBRShap(Protocol):
 
     def start(self, federation: Federation) -> State:
         """Return the state before the first round."""
-        require_few_coalitions(self.spec, federation.agents)
         first = super().start(federation)
         n = federation.agents
         worth = self._worth(federation, federation.payoffs(federation.evaluate(first.theta[None])))
@@ -181,15 +175,3 @@ class FedBRShap(Protocol):
     def _worth(federation: Federation, payoffs: Doubles) -> Doubles:
         """Return value_i a_i of one model, payoffs (1, agents) given, in money."""
         return np.asarray(federation.values * payoffs[0])
-
-
-def require_few_coalitions(spec: ProtocolSpec, agents: int) -> None:
-    """Raise `InstanceError` where exact coalitions are asked for and are too many."""
-    count = models_per_round(agents)
-    if spec.coalitions == "exact" and count > MODELS_LIMIT:
-        raise InstanceError.single(
-            "protocol.coalitions",
-            f"exact, which needs {count:,} models per round with {agents} agents",
-            f"at most {MODELS_LIMIT:,} models",
-            "coalitions: sampled",
-        )

@@ -75,11 +75,6 @@ class Joining:
         return cls(who, without, within, summed, members)
 
 
-def models_per_round(agents: int) -> int:
-    """Return how many models exact shares and their slopes need: 2^n + n 2^(n-1)."""
-    return int(2**agents + agents * 2 ** (agents - 1))
-
-
 def exact_joining(agents: int, banzhaf: bool) -> Joining:
     """Return all coalitions.
 
