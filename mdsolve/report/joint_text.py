@@ -41,7 +41,8 @@ def joint_view(answers: Mapping[str, Any]) -> RenderableType:
         if key in answers:
             phase = answers[key]
             bound = "no bound" if phase["bound"] is None else f"at most {phase['bound']:,} proved"
-            lines.append(f"{what}: {phase['rounds']:,} rounds, {bound}.")
+            rounds = f"{phase['rounds']:,} round{'' if phase['rounds'] == 1 else 's'}"
+            lines.append(f"{what}: {rounds}, {bound}.")
     return Text("\n".join(lines) + "\n")
 
 
@@ -52,11 +53,12 @@ def no_step_view(solution: Solution) -> RenderableType:
     if found is None:
         return Text("")
     near = solution.answers["witness"]["near"]
+    bounds = {key: f"{value:.6g}" for key, value in found.items()}
     return Text(
         f"Proof: at s = {vector(near['contributions'])}, w = {vector(near['parameters'])} the "
-        f"second derivatives give lambda <= {found['lambda_at_most']:.6g}, "
-        f"P >= {found['P_at_least']:.6g} and P~ >= {found['P_model_at_least']:.6g}; at s = capacity lambda~ <= "
-        f"{found['lambda_model_at_most']:.6g}.\n"
+        f"second derivatives give lambda <= {bounds['lambda_at_most']}, "
+        f"P >= {bounds['P_at_least']} and P~ >= {bounds['P_model_at_least']}; "
+        f"at s = capacity lambda~ <= {bounds['lambda_model_at_most']}.\n"
     )
 
 
