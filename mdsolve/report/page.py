@@ -11,6 +11,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+import numpy as np
+
 from mdsolve.conditions import Condition
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.report.agent_rows import agent_table
@@ -43,6 +45,9 @@ from mdsolve.status import Termination
 
 MOST_ROWS = 60
 """Rows of the table of agents; the solution file has all."""
+
+NAMED_ABOVE = ("name", "citation")
+"""Keys of a training run's options that the page says elsewhere."""
 
 MARKS = {"pass": "✓", "fail": "✗", "not-checked": "?"}
 
@@ -181,15 +186,16 @@ def _sharing_agents(subject: Subject) -> Html:
     scale = float(abs(agents["utilities"]).max(initial=1.0))
     unit = solution.answers.get("protocol", {}).get("unit", "samples")
     columns: list[tuple[str, Any]] = [(f"brings ({unit})", agents["contributions"])]
-    if "capacity" in agents:
+    if "capacity" in agents and np.isfinite(agents["capacity"]).any():
         columns.append((f"has ({unit})", agents["capacity"]))
     for key, words in (("low", "if costs are low"), ("high", "if costs are high")):
         if key in agents:
             columns.append((words, agents[key]))
     columns.append(("accuracy of the model received", agents["accuracies"]))
-    if game is not None:
+    if game is not None and np.any(game.value != 1):
         columns.append(("the model is worth (money)", game.value * agents["accuracies"]))
-    columns.append(("receives, or pays if negative (money)", agents["payments"]))
+    if np.any(agents["payments"]):
+        columns.append(("receives, or pays if negative (money)", agents["payments"]))
     columns.append(("utility (money)", agents["utilities"]))
     columns += [(f"gains against {words}", x) for words, x in gain_columns(agents).items()]
     rows = agents.rows()
@@ -255,8 +261,11 @@ def _condition(condition: Condition) -> Html:
     else:
         found.append(tag("p", witness_words(condition)))
     name = tag("code", condition.name)
-    detail = "" if condition.verdict == "not-checked" else f" {how_decided(condition)}"
-    found.append(tag("p", name, f":{detail} {_sentence(condition.detail)}", class_="how"))
+    if condition.verdict == "not-checked":
+        found.append(tag("p", name, class_="how"))
+    else:
+        words = f": {how_decided(condition)} {_sentence(condition.detail)}"
+        found.append(tag("p", name, words, class_="how"))
     shown = [part for part in found if part != tag("p", "")]
     return tag("div", *shown, class_=f"condition {condition.verdict}")
 
@@ -274,7 +283,9 @@ def _origin(subject: Subject) -> Html:
     record = solution.provenance
     sha256 = solution.instance.sha256 or "not recorded"
     options = ", ".join(
-        f"{key}: {_option(value)}" for key, value in solution.mechanism.options.items()
+        f"{key}: {_option(value)}"
+        for key, value in solution.mechanism.options.items()
+        if key not in NAMED_ABOVE
     )
     seconds = ", ".join(f"{phase} {number(t, 3)}" for phase, t in record.seconds.items())
     pairs: list[tuple[str, object]] = [

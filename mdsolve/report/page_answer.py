@@ -15,7 +15,7 @@ from mdsolve.report.joint_text import no_step_view
 from mdsolve.report.numbers import number
 from mdsolve.report.outcome_figure import can_draw
 from mdsolve.report.page_source import Subject
-from mdsolve.report.page_words import amount, heading, listed
+from mdsolve.report.page_words import amount, heading
 from mdsolve.report.sharing_figure import can_draw_sharing
 from mdsolve.report.text import witness_lines
 from mdsolve.status import Termination
@@ -46,11 +46,12 @@ def verdict_words(subject: Subject) -> str:
     promised = [c for c in certificate.conditions if c.claimed]
     failed = [heading(c) for c in promised if c.verdict == "fail"]
     if failed:
-        words = listed([lower_first(x) for x in failed])
-        return f"{source} refutes the answer: not true that {words}."
+        words = "; ".join(lower_first(x) for x in failed)
+        return f"{source} refutes the answer. Not true: {words}."
     open_ones = [heading(c) for c in promised if c.verdict == "not-checked"]
     if open_ones:
-        return f"{source} leaves open whether {listed([lower_first(x) for x in open_ones])}."
+        words = "; ".join(lower_first(x) for x in open_ones)
+        return f"{source} leaves open: {words}."
     if not promised:
         return f"{source} was made for information; the mechanism promises nothing here."
     if subject.solution.termination is Termination.INFEASIBLE:
@@ -123,7 +124,7 @@ def _sharing(subject: Subject) -> list[str]:
         first += f", {amount(found['data_gain'])} times what they would bring without the rule"
     if "accuracies" in table:
         low, high = float(table["accuracies"].min()), float(table["accuracies"].max())
-        same = high - low <= DEFAULT.verify * max(1.0, abs(high))
+        same = amount(low) == amount(high)
         models = amount(high) if same else f"{amount(low)} to {amount(high)}"
         first += f"; the models they receive have the accuracy {models}"
     scale = float(np.abs(table["utilities"]).max(initial=1.0))
@@ -192,7 +193,14 @@ def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
 
 
 def proof_lines(subject: Subject) -> list[str]:
-    """Return the proof that there is no answer, a line per step; empty where none is stored."""
+    """Return the proof that there is no answer, a line per step; empty where none can be read."""
+    try:
+        return _proof(subject)
+    except (KeyError, TypeError, ValueError, AttributeError):  # a foreign proof may hold anything
+        return []
+
+
+def _proof(subject: Subject) -> list[str]:
     solution = subject.solution
     witness = solution.answers.get("witness")
     if solution.termination is not Termination.INFEASIBLE or not isinstance(witness, Mapping):

@@ -20,6 +20,9 @@ OPENING = re.compile(r"<svg[^>]*>")
 SIZE = re.compile(r' (width|height)="[^"]*"')
 NAMES = re.compile(r'(\bid="|href="#|url\(#)')
 
+PIXELS = 96 / 72
+"""Pixels per point, so that a picture is not drawn larger than it was made for."""
+
 UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What drawing numbers of a foreign solution that do not fit together ends with."""
 
@@ -85,9 +88,13 @@ def embedded(svg: str, words: str, key: str) -> Html:
     Examples
     --------
     >>> embedded('<?xml?><svg width="9pt" height="9pt" x="1"><g id="a"/></svg>', "Why", "p")
-    '<svg role="img" aria-label="Why" x="1"><g id="p-a"/></svg>'
+    '<svg role="img" aria-label="Why" style="max-width:12px" x="1"><g id="p-a"/></svg>'
     """
     whole = METADATA.sub("", PROLOGUE.sub("", svg))
     plain = OPENING.sub(lambda found: SIZE.sub("", found.group()), whole, count=1)
+    points = re.search(r'<svg[^>]* width="([0-9.]+)pt"', whole)
+    widest = "" if points is None else f' style="max-width:{round(PIXELS * float(points[1]))}px"'
     unique = NAMES.sub(rf"\1{key}-", plain)
-    return Html(unique.replace("<svg", f'<svg role="img" aria-label="{text(words)}"', 1).strip())
+    return Html(
+        unique.replace("<svg", f'<svg role="img" aria-label="{text(words)}"{widest}', 1).strip()
+    )

@@ -44,7 +44,7 @@ def completed(
     answers = dict(solution.answers)
     if game is not None and answers.get("contributions") is not None and game.prior is None:
         _complete_sharing(solution, game, answers)
-    elif isinstance(instance, MarketInstance) and "profile" not in answers:
+    elif isinstance(instance, MarketInstance):
         _complete_market(instance, answers, data, folder)
     added = [key.replace("_", " ") for key in answers if key not in solution.answers]
     return answers, tuple(added)
@@ -82,12 +82,11 @@ def _complete_market(
     instance: MarketInstance, answers: dict[str, Any], data: Mapping[str, Any], folder: Path
 ) -> None:
     market = market_game(instance)
-    table = claim_from(data, market, folder, "solution").payments
+    claim = claim_from(data, market, folder, "solution")
     answers.setdefault("off_path", off_path_sentence(market))
-    if table is None:
+    if claim.payments is None or claim.allocation is not None:
         return
-    payments = in_arithmetic(table, market)
-    revenue = payments.sum(axis=0)
+    # The checker reads the table only, so what is shown of it is read from there as well.
+    payments = in_arithmetic(claim.payments, market)
     answers |= at_profile(market, payments, shown_profile(instance, market))
-    answers.setdefault("minimal_revenue", float(revenue.min()))
-    answers.setdefault("mean_revenue", float(np.mean(revenue)))
+    answers["minimal_revenue"] = float(payments.sum(axis=0).min())

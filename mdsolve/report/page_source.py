@@ -9,16 +9,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mdsolve.certificate.claim import read_table
 from mdsolve.conditions import ArithmeticName, Certificate, Condition, Verdict
 from mdsolve.errors import Finding, InstanceError, SolutionFileError
+from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance, load
 from mdsolve.instance.findings import expectation, shown
+from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.report.page_missing import completed
 from mdsolve.solution import (
@@ -30,6 +34,14 @@ from mdsolve.solution import (
 )
 from mdsolve.status import Termination
 from mdsolve.study.verify import verify
+
+PER_AGENT = (
+    *("contributions", "payments", "utilities", "accuracies", "low", "high", "shapley"),
+    *("profile", "values", "outside_values", "model_quality"),
+)
+"""Keys of a solution that have a number per agent."""
+
+TOTALS = ("revenue", "minimal_revenue", "nash_gap")
 
 ENVELOPE = ("format", "instance", "mechanism", "status", "agents", "certificate", "provenance")
 """Keys of a solution that are no answers."""
@@ -93,6 +105,12 @@ class _Provenance(_Lenient):
     seed: int | None = None
 
 
+class _Assumption(_Lenient):
+    name: str
+    holds: bool | None = None
+    reason: str = ""
+
+
 class _Envelope(_Lenient):
     status: _Status = _Status()
     instance: _Reference = _Reference()
@@ -101,6 +119,11 @@ class _Envelope(_Lenient):
     certificate: _Certificate | None = None
     provenance: _Provenance = _Provenance()
     metrics: dict[str, float | dict[str, float | None] | str | None] | None = None
+    assumptions: list[_Assumption] = []
+    warnings: list[str] = []
+    off_path: str | None = None
+    protocol: dict[str, Any] | None = None
+    equilibria: list[float] | str | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +278,8 @@ def _subject(
                 f"{certificate.verdict}. This report shows the new check."
             )
     game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
-    solution = _solution(entry, envelope, certificate, _names(envelope, instance, game), folder)
+    names = _names(envelope, instance, game)
+    solution = _solution(entry, envelope, certificate, names, folder, label)
     computed: tuple[str, ...] = ()
     if instance is not None:
         answers, computed = completed(solution, instance, game, entry, folder)
@@ -270,8 +294,9 @@ def _names(
         return tuple(envelope.agents)
     if game is not None:
         return tuple(game.agents)
-    names = getattr(instance, "agent_names", None)
-    return tuple(names) if names is not None else ()
+    if isinstance(instance, MarketInstance):
+        return tuple(market_game(instance).agents)
+    return instance.agent_names if isinstance(instance, TrainingInstance) else ()
 
 
 def _solution(
@@ -280,6 +305,7 @@ def _solution(
     certificate: Certificate | None,
     agents: tuple[str, ...],
     folder: Path,
+    label: str,
 ) -> Solution:
     named = envelope.mechanism
     if isinstance(named, str):
@@ -297,16 +323,49 @@ def _solution(
     }
     if envelope.metrics is not None:
         answers["metrics"] = envelope.metrics
+    names = agents or tuple(f"agent-{k + 1}" for k in range(size))
+    _require_numbers(answers, len(names), label)
     return Solution(
         instance=InstanceReference(envelope.instance.name, envelope.instance.sha256),
         mechanism=MechanismUsed(used, options),
         termination=Termination.from_label(envelope.status.termination),
         message=envelope.status.message,
-        agents=agents or tuple(f"agent-{k + 1}" for k in range(size)),
+        agents=names,
         answers=answers,
         provenance=Provenance(**dict(envelope.provenance)),
         certificate=certificate,
     )
+
+
+def _require_numbers(answers: dict[str, Any], size: int, label: str) -> None:
+    """Drop columns whose files are missing; raise `SolutionFileError` where one does not fit."""
+    problems = []
+    alone = answers.get("standalone")
+    inner = dict(alone) if isinstance(alone, Mapping) else {}
+    columns = {key: answers[key] for key in PER_AGENT if key in answers}
+    columns |= {f"standalone.{key}": inner.get(key) for key in ("contributions", "utilities")}
+    for key, values in columns.items():
+        if values is None:
+            answers.pop(key, None)
+        elif len(values) != size if isinstance(values, np.ndarray) else not _fits(values, size):
+            problems.append(Finding(f"{label}: {key}", shown(values), f"{size} numbers"))
+    problems += [
+        Finding(f"{label}: {key}", shown(answers[key]), "a number")
+        for key in TOTALS
+        if key in answers and not _is_number(answers[key])
+    ]
+    if alone is not None and not {"contributions", "utilities"} <= inner.keys():
+        answers.pop("standalone")
+    if problems:
+        raise SolutionFileError(problems)
+
+
+def _fits(values: Any, size: int) -> bool:
+    return isinstance(values, list) and len(values) == size and all(map(_is_number, values))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
 
 
 def _length(values: Any) -> int:

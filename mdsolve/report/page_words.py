@@ -83,6 +83,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "No rule without payments collects more data",
         "Nothing that agents would agree to brings in more data.",
     ),
+    "side-constraints": (
+        "The further wishes are met",
+        "Payments keep within the limits that were asked for.",
+    ),
     "stated-numbers": (
         "The numbers stated are right",
         "What else the solution states follows from contributions and payments.",

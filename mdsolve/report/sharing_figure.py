@@ -41,7 +41,7 @@ BINS = 100
 FAR = 2.5
 """Capacities beyond so many times everything else are named, not drawn."""
 
-ROOM = 1.18
+ROOM = 1.22
 """Width of a panel as a multiple of its longest bar, so that numbers fit beside the bars."""
 
 SMALL_TEXT = 8
@@ -136,7 +136,7 @@ def _draw_brought(axes: Axes, table: AgentTable, rows: Sequence[Row], unit: str)
             title += f"; capacities from {number(least, 4)}"
     axes.barh(range(len(rows)), brings, 0.5, color=BRINGS, label="under this mechanism")
     _mark(axes, table, rows, BROUGHT)
-    _write(axes, brings, most, np.max([brings, *compared], axis=0))
+    _list(axes, brings)
     axes.set_xlim(0, ROOM * most)
     axes.set_title(title, fontsize=10)
 
@@ -214,23 +214,32 @@ def _mark(axes: Axes, table: AgentTable, rows: Sequence[Row], keys: Sequence[str
             )
 
 
-def _write(axes: Axes, values: Floats, most: float, ends: Floats | None = None) -> None:
-    """Write numbers at the ends of bars, or where the last mark of each row stands."""
-    for place, (value, end) in enumerate(
-        zip(values, values if ends is None else ends, strict=True)
-    ):
+def _list(axes: Axes, values: Floats) -> None:
+    """Write numbers in a column at the right, clear of bars and marks."""
+    for place, value in enumerate(values):
+        axes.annotate(
+            number(value, 4),
+            (1.0, place),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="center",
+            fontsize=SMALL_TEXT,
+        )
+
+
+def _write(axes: Axes, values: Floats, most: float) -> None:
+    """Write numbers at the ends of bars."""
+    for place, value in enumerate(values):
         negative = value < 0
         shown = 0.0 if abs(value) <= ROUND_OFF * max(1.0, most) else value
         axes.annotate(
             number(abs(shown), 4),
-            (end, place),
+            (value, place),
             xytext=(-7 if negative else 7, 0),
             textcoords="offset points",
             ha="right" if negative else "left",
             va="center",
             fontsize=SMALL_TEXT,
-            zorder=5,
-            bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75},
         )
 
 
