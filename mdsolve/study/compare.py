@@ -10,6 +10,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.sharing_accuracy import QuadraticFitAccuracySpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
@@ -19,6 +20,9 @@ from mdsolve.study.run import options_for, solve
 
 SHARING_DEFAULT = ("none", "budget-balanced", "shapley", "value-shaping")
 """Compared where no mechanism is named: those that need no option."""
+
+JOINT_DEFAULT = ("upbred", "2p-upbred")
+"""The same, where the accuracy depends on a model that is learned."""
 
 PRIVATE_DEFAULT = ("value-shaping-private",)
 """The same, where costs are private."""
@@ -137,8 +141,11 @@ def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
 def _default(instance: Instance) -> Sequence[str]:
     if isinstance(instance, MarketInstance):
         return tuple(MARKET_MECHANISMS)
-    private = isinstance(instance, SharingInstance) and instance.private
-    return PRIVATE_DEFAULT if private else SHARING_DEFAULT
+    if not isinstance(instance, SharingInstance):
+        return SHARING_DEFAULT
+    if isinstance(instance.accuracy, QuadraticFitAccuracySpec):
+        return JOINT_DEFAULT
+    return PRIVATE_DEFAULT if instance.private else SHARING_DEFAULT
 
 
 def _by_row(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
