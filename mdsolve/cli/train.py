@@ -29,6 +29,9 @@ def train(
     alone: Annotated[
         bool, typer.Option("--alone", help="Also train everybody alone, to tell who gains.")
     ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw the rounds into this .png file.")
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="Where to compute: cpu or cuda.")] = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -47,6 +50,11 @@ def train(
     from mdsolve.study.train import train as run
 
     output_file(output, file)
+    output_file(plot)
+    if plot is not None:
+        from mdsolve.report.figure import require_png
+
+        require_png(plot)
     instance = load(file)
     if not isinstance(instance, TrainingInstance):
         from mdsolve.errors import UsageError
@@ -68,6 +76,12 @@ def train(
         write_solutions([solution], output)
         if not quiet:
             typer.echo(f"wrote {output}", err=True)
+    if plot is not None:
+        from mdsolve.report.solution_figure import draw_solution
+
+        reason = draw_solution(solution, plot, instance)
+        if not quiet:
+            typer.echo(f"no picture: {reason}" if reason else f"wrote {plot}", err=True)
     if solution.termination not in (Termination.LIMIT, Termination.INTERRUPTED):
         kept.unlink(missing_ok=True)
     if as_json:

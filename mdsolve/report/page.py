@@ -31,6 +31,7 @@ from mdsolve.report.page_figures import pictures
 from mdsolve.report.page_html import Html, bullets, facts, joined, section, table, tag
 from mdsolve.report.page_limits import assumptions
 from mdsolve.report.page_source import Subject
+from mdsolve.report.page_witness import witness_words
 from mdsolve.report.page_words import (
     VERDICTS,
     amount,
@@ -38,7 +39,6 @@ from mdsolve.report.page_words import (
     how_decided,
     listed,
     meaning,
-    witness_words,
 )
 from mdsolve.report.sharing_figure import can_draw_sharing
 from mdsolve.status import Termination

@@ -15,7 +15,8 @@ from mdsolve.conditions import Condition
 from mdsolve.errors import SolutionFileError
 from mdsolve.report.page import report_page
 from mdsolve.report.page_source import find_instance, read_subjects
-from mdsolve.report.page_words import CONDITIONS, heading, witness_words
+from mdsolve.report.page_witness import witness_words
+from mdsolve.report.page_words import CONDITIONS, heading
 from mdsolve.solution import write_solutions
 from tests.conftest import INSTANCES
 
