@@ -241,7 +241,7 @@ def _message(game: SharingGame, others: str, s: Floats) -> str:
         )
     words = {
         "unique": "This is the only Nash equilibrium",
-        "continuum": "A Nash equilibrium; tied agents share their part evenly",
+        "continuum": "A Nash equilibrium, one of many; tied agents share their part evenly",
         "unknown": "A Nash equilibrium; that it is the only one is not proved",
     }[others]
     return words + (", with the model that suits all together." if game.learning else ".")

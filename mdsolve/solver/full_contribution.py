@@ -94,14 +94,24 @@ def prices(game: SharingGame, w: Floats | None) -> Prices:
 
 
 def keeps_full(game: SharingGame, w: Floats | None, price: float) -> bool:
-    """Tell whether full contributions are best responses to each other at a price, at a model."""
+    """Tell whether full contributions are best responses to each other at a price, at a model.
+
+    Raises
+    ------
+    UnsupportedError
+        For too many agents whose utilities are not concave.
+    """
     stakes = AccuracyStakes(located(game, w), game.costs.transformed(1.0, -price))
     full = game.capacity
     if stakes.game.accuracy.own_concave:
         slopes = stakes.benefit_slopes(full) - stakes.borne.slope(full, "left")
         return bool(np.all(slopes >= 0))
     if game.size > SEARCHED:
-        return False
+        raise UnsupportedError.single(
+            "agents",
+            f"{game.size:,} whose utilities are not concave, at a price below zeta + tau",
+            f"at most {SEARCHED:,}, or a higher price",
+        )
     return all(best_response(stakes, agent, full) == full[agent] for agent in range(game.size))
 
 

@@ -8,7 +8,7 @@ data. Games without a model to learn have the second block only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium import Equilibrium, accuracy_equilibrium
+from mdsolve.solver.spending import within_own_means
 from mdsolve.solver.stakes import AccuracyStakes
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +64,11 @@ def joint_equilibrium(game: SharingGame, price: float, monitor: Monitor) -> Join
     w = None if game.learning is None else game.learning.optimum
     stakes = AccuracyStakes(located(game, w), game.costs.transformed(1.0, -price))
     found = accuracy_equilibrium(stakes, monitor)
+    if game.learning is not None and w is not None:
+        # With nothing missing in the model, data for nothing are worth nothing: anything will do.
+        idle = (game.learning.shortfalls(w) == 0) & (stakes.borne.slope(found.contributions) == 0)
+        if idle.any():
+            found = replace(found, others="continuum")
     return JointEquilibrium(found.contributions, w, found)
 
 
@@ -115,7 +121,7 @@ def utilities_alone(game: SharingGame) -> Floats | None:
     """Return what each agent has at best with his own data and model; None for too many agents."""
     if game.size > ALONE_LIMIT:
         return None
-    own = game.by_themselves()
+    own = within_own_means(game).by_themselves()
     stakes, nothing = AccuracyStakes(own, own.costs), own.nothing()
     s = np.array([best_response(stakes, agent, nothing) for agent in range(own.size)])
     benefits = own.value * own.accuracy.unilateral_values(nothing, s)

@@ -189,3 +189,25 @@ def test_data_gain_compares_with_the_equilibrium_without_payments():
     instance = load(FOLDER / "noise.yaml")
     assert solve(instance, "2p-upbred").metrics["data_gain"] == pytest.approx(2)
     assert solve(instance, "upbred").metrics["data_gain"] == pytest.approx(1)
+
+
+def test_data_that_are_worth_nothing_and_cost_nothing_leave_a_continuum():
+    agents = [{"name": "A", "cost": 0, "capacity": 3}, {"name": "B", "cost": 0.02}]
+    found = run({**EXAMPLE1, "agents": agents}, "upbred")
+    assert found.equilibria == "continuum"
+    assert found.certificate.verdict == "pass"
+    tied = [{**agent, "cost": 0.02} for agent in agents]
+    noisy = {**EXAMPLE1, "agents": tied, "accuracy": {**EXAMPLE1["accuracy"], "noise": 1}}
+    assert run(noisy, "upbred").equilibria == "continuum"
+
+
+def test_budgets_limit_what_an_agent_has_alone():
+    agents = [
+        {"name": "A", "cost": 0.04, "capacity": 8, "budget": 0.1},
+        {"name": "B", "cost": 0.01, "capacity": 2, "budget": 9},
+    ]
+    accuracy = {"family": "quadratic-fit", "target": [1], "noise": 1}
+    found = run({"kind": "sharing", "agents": agents, "accuracy": accuracy}, "2p-upbred")
+    assert found.standalone["utilities"][0] == pytest.approx(0.1 + 1 - 1 / 2.5 - 0.1)
+    alone = found.certificate.condition("individual-rationality-alone")
+    assert (alone.verdict == "fail") == bool(found.worse_off["than_alone"])
