@@ -24,7 +24,8 @@ from mdsolve.tolerance import DEFAULT, DIFFERENCE_STEP
 
 Floats = npt.NDArray[np.float64]
 
-SWEEPS = 60
+SWEEPS = 100
+SWEEPS_PER_JUMP = 10
 NEWTON_ROUNDS = 40
 POLISH_STEPS = 2
 """Newton steps that are always taken: sweeps stop a contraction factor away from the solution."""
@@ -94,21 +95,28 @@ def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Grou
     groups = _Groups(game, costs)
     totals = np.zeros(len(groups.members))
     rounds = 0
-    moved = np.inf
+    moved, path = np.inf, np.zeros(len(totals))
     while rounds < SWEEPS and moved > _allowance(totals):
-        before = totals.copy()
+        before, last = totals.copy(), path
         for g in range(len(totals)):
             if len(groups.members[g]):
                 totals[g] = groups.respond(g, totals).contributions.sum()
-        moved = float(np.max(np.abs(totals - before)))
+        path = totals - before
+        moved = float(np.max(np.abs(path)))
         rounds += 1
+        if rounds % SWEEPS_PER_JUMP == 0 and moved > _allowance(totals):
+            totals = _along(totals, path, last)
         monitor.advance("sweeps over the groups", rounds, SWEEPS)
+    off = _distance(groups, totals)
     for taken in range(NEWTON_ROUNDS):
         if taken >= POLISH_STEPS and moved <= _allowance(totals):
             break
         step = _newton_step(groups, totals)
-        moved = float(np.max(np.abs(step)))
-        totals = np.maximum(totals + step, 0.0)
+        tried = np.maximum(totals + step, 0.0)
+        left = _distance(groups, tried)
+        if moved <= _allowance(totals) and left > off:
+            break  # nearly parallel responses: Newton's matrix is of no use where sweeps rest
+        moved, totals, off = float(np.max(np.abs(step))), tried, left
         rounds += 1
         monitor.advance("Newton steps on the groups", taken + 1, NEWTON_ROUNDS)
     contributions = np.zeros(game.size)
@@ -120,6 +128,24 @@ def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Grou
             tied.append(agents[found.tied] if len(found.tied) > 1 else agents[:0])
     converged = moved <= _allowance(totals)
     return GroupEquilibrium(contributions, np.concatenate(tied), rounds, converged)
+
+
+def _along(totals: Floats, path: Floats, last: Floats) -> Floats:
+    """Return where sweeps lead that move on and on by nearly the same amounts.
+
+    A movement that shrinks by a factor r each time adds up to r / (1 - r) times itself. Groups
+    whose responses are nearly parallel move almost for ever: until one of them stops contributing.
+    """
+    shrinking = float(path @ last) / max(float(last @ last), float(np.finfo(float).tiny))
+    falling = path < 0
+    reach = float(np.min(totals[falling] / -path[falling])) if falling.any() else 0.0
+    further = shrinking / (1 - shrinking) if shrinking < 1 else np.inf
+    return np.maximum(totals + max(0.0, min(further, reach)) * path, 0.0)
+
+
+def _distance(groups: _Groups, totals: Floats) -> float:
+    """Return how far the groups' responses lie from their totals."""
+    return float(np.max(np.abs(groups.response(totals) - totals)))
 
 
 def _allowance(totals: Floats) -> float:

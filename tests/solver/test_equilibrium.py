@@ -212,3 +212,30 @@ def test_even_splits_meet_the_total_within_bounds_and_level(data):
     assert np.all((low <= split) & (split <= high))
     between = split[(split > low) & (split < high)]
     assert between.size == 0 or np.ptp(between) <= 1e-12
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_groups_with_nearly_parallel_responses_come_to_rest(seed):
+    generator = np.random.default_rng(seed)
+    names = ["north", "south", "west"]
+    table = {
+        row: {name: float(scale * (1 + 1e-6 * generator.standard_normal())) for name in names}
+        for row, scale in zip(names, generator.uniform(0.01, 0.1, 3), strict=True)
+    }
+    agents = [
+        {
+            "name": name,
+            "cost": float(generator.uniform(1, 3) * 1e-3),
+            "capacity": 800,
+            "group": name,
+        }
+        for name in names
+    ]
+    accuracy = {"family": "power", "exponent": 0.3, "group_weights": table}
+    game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": accuracy}))
+    found = accuracy_equilibrium(AccuracyStakes(game, game.costs), Monitor())
+    assert found.method.startswith("group totals")
+    assert found.converged
+    for agent in range(3):
+        best = best_response(AccuracyStakes(game, game.costs), agent, found.contributions)
+        assert best == pytest.approx(found.contributions[agent], abs=1e-6)
