@@ -26,9 +26,10 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
+from mdsolve.solver.joint_constants import Region
 from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
 from mdsolve.solver.joint_equilibrium import has_accuracy, is_singular, joint_equilibrium
-from mdsolve.solver.joint_steps import Region, StepChoice, chosen_steps
+from mdsolve.solver.joint_steps import StepChoice, chosen_steps
 from mdsolve.solver.stakes import AccuracyStakes
 from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.status import Termination

@@ -11,16 +11,9 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.progress import Monitor
+from mdsolve.solver.joint_constants import Constants, Region, constants
 from mdsolve.solver.joint_dynamics import Motion, follow
-from mdsolve.solver.joint_steps import (
-    Constants,
-    Region,
-    argument_bounds,
-    chosen_steps,
-    constants,
-    contraction,
-    published_bounds,
-)
+from mdsolve.solver.joint_steps import argument_bounds, chosen_steps, contraction, published_bounds
 from tests.solver.joint_games import EXAMPLE1, games, mean_accuracy, two_targets, utilities
 
 
