@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 import mdsolve as md
 from mdsolve.cli.main import app
+from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.curves import PacCurve
-from mdsolve.report.curve_panels import shaped
+from mdsolve.report.curve_panels import curve_panels, shaped
 from mdsolve.report.curves_figure import can_draw_curves
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +45,46 @@ def test_other_mechanisms_have_no_such_picture():
     instance = md.load(ROOT / "instances/cases/driving-fleets.yaml")
     assert can_draw_curves(md.solve(instance))
     assert not can_draw_curves(md.solve(instance, "none"))
+
+
+def panels_of(file, mechanism=None):
+    instance = md.load(ROOT / "instances" / file)
+    solution = md.solve(instance, mechanism)
+    return solution, curve_panels(solution, sharing_game(instance), 9)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "cases/genomics-laboratories.yaml",
+        "papers/karimireddy2022/private-inside.yaml",
+        "papers/karimireddy2022/private-corner.yaml",
+        "papers/karimireddy2022/private-pooling.yaml",
+    ],
+)
+def test_private_curves_pass_through_their_points_and_can_be_kept(file):
+    solution, panels = panels_of(file)
+    points = np.unique(np.asarray(solution.curves), axis=0)
+    assert len(panels) == len(points)
+    own = np.linspace(0, 1.3 * panels[0].end, 301)
+    for panel in panels:
+        at = np.array([mark.x for mark in panel.marks])
+        expected = [mark.y for mark in panel.marks]
+        np.testing.assert_allclose(panel.handed(at), expected, rtol=1e-9)
+        assert (panel.handed(own) <= panel.together(own) + 1e-9).all()
+        assert (panel.handed(own) >= panel.alone(own) - 1e-9).all()
+        low = panel.marks[-1].x  # what low costs bring is the full model in expectation
+        np.testing.assert_allclose(panel.together(np.array([low])), [expected[-1]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("measure", ["data", "value", "shapley"])
+def test_proportional_curves_pass_through_what_agents_receive(measure):
+    solution, panels = panels_of("cases/driving-fleets.yaml", f"proportional-{measure}")
+    received = np.sort(solution.accuracies)
+    drawn = np.sort([panel.marks[0].y for panel in panels])
+    np.testing.assert_allclose(np.unique(drawn.round(9)), np.unique(received.round(9)))
+    for panel in panels:
+        mark = panel.marks[0]
+        np.testing.assert_allclose(panel.handed(np.array([mark.x])), [mark.y], rtol=1e-9)
+        own = np.linspace(0, panel.end, 101)
+        assert (np.diff(panel.handed(own)) >= -1e-12).all()
