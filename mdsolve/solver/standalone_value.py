@@ -6,19 +6,15 @@ v' meets the cost; it jumps to 0 at the cut-off cost, the slope of the steepest 
 (0, v(platform data)) that touches the curve ([K22] Theorem I).
 
 Work for n agents: one comparison each against the cut-off, and for those below it one inversion of
-v'. That is a closed form for the power families; for `pac` an interpolated start and one
-Newton step on log v' against log m, where the function is almost a straight line.
+v'. That is a closed form for the power families, and a table for `pac` (`pac_optimum`).
 """
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import SolveError, UnsupportedError
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import (
     BISECTIONS,
@@ -29,14 +25,10 @@ from mdsolve.game.curves import (
     PowerCurve,
     ThresholdPowerCurve,
 )
-from mdsolve.tolerance import ROUND_OFF
+from mdsolve.solver.pac_optimum import pac_amounts, pac_optima
 
 Floats = npt.NDArray[np.float64]
 
-TABLE = 4096
-"""Points of the table from which Newton's method starts."""
-
-NEWTON_STEPS = 50
 CHUNK = 1 << 15
 """Agents worked on at once: a few arrays of this length stay in the processor's cache."""
 
@@ -114,6 +106,8 @@ def individual_optimum(
     """
     rate = np.asarray(cost, dtype=np.float64)
     top = np.full(rate.shape, np.inf) if capacity is None else capacity
+    if isinstance(curve, PacCurve):
+        return _pac_optimum(curve, np.ones(rate.shape), rate, top, platform_data)
     nothing = float(curve.value(np.float64(platform_data))) + 0.0  # type: ignore[arg-type]
     amount, worth = np.zeros(rate.shape), np.full(rate.shape, nothing)
     viable = np.flatnonzero(rate < cutoff_cost(curve, platform_data))
@@ -143,6 +137,8 @@ def optimum_alone(
     value, capacity : (n,)
         Money per accuracy; samples.
     """
+    if costs.is_linear and isinstance(curve, PacCurve):
+        return _pac_optimum(curve, value, costs.rate, capacity, platform_data)
     if costs.is_linear:
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.where(value > 0, costs.rate / value, np.inf)
@@ -175,6 +171,18 @@ def optimum_alone(
     return np.where(better, high, 0.0), np.where(better, gross, nothing)
 
 
+def _pac_optimum(
+    curve: PacCurve, value: Floats, rate: Floats, capacity: Floats, platform_data: float
+) -> tuple[Floats, Floats]:
+    _single(curve)
+    cutoff = cutoff_cost(curve, platform_data)
+    amount, worth = pac_optima(curve, rate, value, capacity, cutoff, platform_data)
+    most = int(np.argmax(amount))
+    if not np.isfinite(amount[most]):
+        raise _unbounded(f"agent number {most + 1}")
+    return amount, worth
+
+
 def inverse_slope(curve: Curve, price: Floats) -> Floats:
     """Return the amount of data y at which v'(y) = price; the threshold where v' is lower.
 
@@ -190,7 +198,7 @@ def inverse_slope(curve: Curve, price: Floats) -> Floats:
     """
     begin = viability_threshold(curve)
     if isinstance(curve, PacCurve):
-        return _pac_inverse_slope(curve, price)
+        return pac_amounts(curve, price)
     with np.errstate(divide="ignore", over="ignore"):
         if isinstance(curve, ThresholdPowerCurve):
             e = curve.exponent
@@ -204,57 +212,6 @@ def inverse_slope(curve: Curve, price: Floats) -> Floats:
     kinks = np.array([0.0, *(float(kink) for kink in curve.kinks)])
     slopes = curve.slope(kinks)
     return np.append(kinks, np.inf)[np.searchsorted(-slopes, -price, side="left")]
-
-
-def _pac_inverse_slope(curve: PacCurve, price: Floats) -> Floats:
-    """Return the inverse of b' by Newton's method on log b' as a function of log m."""
-    k = float(curve.complexity)
-    least, most = float(price.min(initial=np.inf)), float(curve.slope(curve.threshold))
-    if least <= 0:
-        amount = np.full(price.shape, np.inf)
-        some = price > 0
-        amount[some] = _pac_inverse_slope(curve, price[some]) if some.any() else np.inf
-        return amount
-    target = np.log(np.minimum(price, most))
-    first, spacing, starts = _starts(curve, math.ceil(math.log(min(least, most))) - 1)
-    place = np.minimum((target - first) * (1 / spacing), TABLE - 2)
-    left = place.astype(np.intp)
-    x = starts[left] + (place - left) * (starts[left + 1] - starts[left])
-    return np.exp(_polished(k, math.log(curve.threshold), target, x))
-
-
-@lru_cache(maxsize=16)
-def _starts(curve: PacCurve, lowest: int) -> tuple[float, float, Floats]:
-    """Return log m at equally spaced log prices from `lowest` to that at the threshold."""
-    begin, steepest = math.log(curve.threshold), math.log(float(curve.slope(curve.threshold)))
-    end = begin + 1.0
-    while math.log(float(curve.slope(np.float64(math.exp(end))))) > lowest:  # type: ignore[arg-type]
-        end = begin + 2 * (end - begin)
-    grid = np.linspace(begin, end, TABLE)
-    logs = np.log(curve.slope(np.exp(grid) * (1 + ROUND_OFF)))
-    targets = np.linspace(lowest, steepest, TABLE)
-    rough = np.interp(-targets, -logs, grid)
-    found = _polished(float(curve.complexity), begin, targets, rough)
-    return lowest, (steepest - lowest) / (TABLE - 1), found
-
-
-def _polished(k: float, begin: float, target: Floats, x: Floats) -> Floats:
-    """Return log m with log b'(m) = target, by Newton's method.
-
-    Errors are squared at every step, with a factor below 1, so a small step was the last.
-    """
-    offset = 2 - math.log(k)
-    for _ in range(NEWTON_STEPS):
-        root = np.sqrt(2 * k * (offset + x))
-        share = k / root
-        inner = 2 + 0.5 * root - share
-        bend = (0.5 + share / root) * share / inner - 1.5
-        step = (np.log(inner) - 1.5 * x - target) / bend
-        x = np.maximum(x - step, begin)
-        if float(np.max(np.abs(step), initial=0.0)) ** 2 <= ROUND_OFF:
-            return x
-    message = "Newton's method for the individual optimum did not converge"
-    raise SolveError(message)
 
 
 def _tangent_point(curve: Curve, platform_data: float) -> float:

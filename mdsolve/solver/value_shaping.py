@@ -110,9 +110,10 @@ def asked_for(game: SharingGame, alone: Floats, worth: Floats) -> Asked:
     def left(column: Floats) -> Floats:
         return np.append(np.cumsum(column[::-1])[::-1], 0.0)
 
+    which = slice(None) if free.all() else free  # a view of everybody costs no copies
     return Asked(
-        float(np.sum(value[free] / rate[free])),
-        float(np.sum(worth[free] / rate[free])),
+        float(np.sum(value[which] / rate[which])),
+        float(np.sum(worth[which] / rate[which])),
         float(alone[~costly].sum()),
         level,
         left(value[bound] / rate[bound]),
@@ -203,12 +204,15 @@ def contributions_at(game: SharingGame, found: ShapedEquilibria, total: float) -
     if total == 0:
         return np.zeros(game.size)
     y = np.float64(total + game.platform_data)
-    value = float(common_curve(game).value(y))  # type: ignore[arg-type]
-    costly = game.costs.rate > 0
-    asked = found.alone.copy()
-    paid = game.value[costly] * value - found.worth[costly]
-    asked[costly] = np.maximum(asked[costly], paid / game.costs.rate[costly] * JUST_BELOW)
-    return np.minimum(asked, game.capacity)
+    value, rate = float(common_curve(game).value(y)), game.costs.rate  # type: ignore[arg-type]
+    paid = game.value * (value * JUST_BELOW)
+    paid -= found.worth * JUST_BELOW
+    with np.errstate(divide="ignore", invalid="ignore"):
+        asked = np.divide(paid, rate, out=paid)
+    free = np.flatnonzero(rate <= 0)
+    asked[free] = found.alone[free]
+    np.maximum(asked, found.alone, out=asked)
+    return np.minimum(asked, game.capacity, out=asked)
 
 
 def models_at(game: SharingGame, s: Floats) -> Floats:
