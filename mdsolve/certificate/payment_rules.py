@@ -19,6 +19,10 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 
+TRANSFERS = ("budget-balanced", "welfare", "contribution-transfer", "2p-upbred")
+"""Rules under which agents pay each other by how they differ: a single agent keeps what is his."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """u_i = benefit_i - borne * c_i(s_i) + price * s_i + (what others' contributions decide).
@@ -69,7 +73,8 @@ def _payment_rule(  # noqa: PLR0911 - one return per rule
 ) -> Rule | str:
     n = game.size
     none = np.zeros(n)
-    if claim.mechanism in (None, "none", "upbred"):
+    alone = n == 1 and claim.mechanism in TRANSFERS
+    if alone or claim.mechanism in (None, "none", "upbred"):
         return Rule(1.0, 0.0, None, none)
     if claim.mechanism in ("budget-balanced", "welfare"):
         beta = claim.details.get("beta", claim.options.get("beta"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.certificate.likeness import Likeness
 from mdsolve.certificate.nash import alike, best_piece
 from mdsolve.certificate.payment_rules import Rule
 from mdsolve.certificate.shares import shares_of
@@ -137,33 +138,19 @@ def reciprocity(setting: SharingSetting, payments: Floats) -> Condition:
 
 
 def equal_treatment(setting: SharingSetting, payments: Floats) -> Condition:
-    """Check that identical agents with equal contributions are paid alike."""
+    """Check that agents who could swap places, with equal contributions, are paid alike."""
     game = setting.game
     if game.size > ALONE_LIMIT:
         reason = f"{game.size:,} agents; at most {ALONE_LIMIT:,} are compared"
         return setting.unchecked("equal-treatment", reason)
-    jacobian = game.accuracy.jacobian(setting.s)
-    accuracy = game.accuracies(setting.s)
-    first: dict[tuple[float, ...], int] = {}
-    gaps = np.zeros(game.size)
-    for agent in range(game.size):
-        others = np.sort(np.delete(jacobian[:, agent], agent))
-        row = np.sort(np.delete(jacobian[agent], agent))
-        key = (
-            float(game.value[agent]),
-            float(setting.s[agent]),
-            float(accuracy[agent]),
-            float(jacobian[agent, agent]),
-            *others.tolist(),
-            *row.tolist(),
-        )
-        like = first.setdefault(key, agent)
-        gaps[agent] = abs(payments[agent] - payments[like])
+    like = Likeness(game, setting.s).like()
+    gaps = np.abs(payments - payments[like])
+    others = int(np.count_nonzero(like != np.arange(game.size)))
     return setting.decided(
         "equal-treatment",
         gaps,
         float(np.abs(payments).max(initial=0.0)),
         ("identical agents are paid alike", "identical agents are paid differently"),
         {"payment": payments},
-        f"{game.size:,} agents, {game.size - len(first):,} like another",
+        f"{game.size:,} agents, {others:,} like another",
     )

@@ -270,13 +270,16 @@ class _Sources:
         return p_mean(self.utilities, 0) if self.utilities.min() >= 0 else math.nan
 
     def _regret(self) -> Recomputed:
-        """Return the bound on what deviations gain, where nobody gains anything to speak of.
+        """Return the regret stated where it and the checker's own bound are negligible.
 
-        Where somebody does, bounds differ with the method, and `nash` fails anyway.
+        Bounds differ with the method. Where somebody gains, `nash` fails anyway.
         """
+        stated = self.setting.claim.details["regret"]
         for condition in self.certificate.conditions:
             if condition.name == "nash" and condition.verdict == "pass":
-                return condition.violation
+                allowed = condition.tolerance or 0.0
+                small = isinstance(stated, int | float) and 0 <= stated <= allowed
+                return float(stated) if small else condition.violation
         return None
 
     @cached_property

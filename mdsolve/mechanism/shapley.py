@@ -44,7 +44,8 @@ class ShapleyPayments(SharingMechanism):
         "budget-balance": "always, with the index shapley",
         "reciprocity": "always, with the index shapley",
         "equal-treatment": "always",
-        "individual-rationality": "where nobody has a fixed cost",
+        "individual-rationality": "where nobody pays a fixed cost, or has a model worth less than "
+        "nothing, without any data",
         "feasibility": "where agents have budgets: nobody spends more than he has",
     }
     options = (
@@ -66,14 +67,18 @@ class ShapleyPayments(SharingMechanism):
         return ShapleyStakes(game, game.costs, options["index"])
 
     def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim equilibrium, balance and fairness; rationality where nobody has a fixed cost."""
+        """Claim equilibrium, balance and fairness; rationality where it costs nothing to be there.
+
+        Who contributes nothing has value_i a_i(0) - c_i(0), and a best response is no worse.
+        """
         always: tuple[str, ...] = ("nash", "budget-balance", "reciprocity", "equal-treatment")
         if options["index"] == "banzhaf":
             always = ("nash", "equal-treatment")
-        fixed = game.costs.value(game.nothing()).any()
+        nothing = game.nothing()
+        harmed = game.benefits(nothing).min() < 0 or game.costs.value(nothing).any()
         if game.budget is not None:
             always = (*always, "feasibility")
-        return always if fixed else (*always, "individual-rationality")
+        return always if harmed else (*always, "individual-rationality")
 
     def outcome(
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor

@@ -43,7 +43,8 @@ def best_response(stakes: AccuracyStakes, agent: int, s: Floats) -> float:
     points = np.unique(np.array([0.0, *candidates]))
     utilities = stakes.utility_along(agent, s, points)
     best = float(utilities.max())
-    close = utilities >= best - DEFAULT.solve * max(1.0, abs(best))
+    scale = max(float(stakes.game.value[agent]), abs(best))
+    close = utilities >= best - DEFAULT.solve * scale
     return float(points[close][0])
 
 

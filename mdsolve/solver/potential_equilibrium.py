@@ -30,6 +30,9 @@ Floats = npt.NDArray[np.float64]
 STEP_LIMIT = 300
 HALVINGS = 40
 POLISH_STEPS = 2
+FLATTEST = float(np.finfo(np.float64).tiny) ** 0.5
+"""A curvature so small that any slope leads beyond every capacity, and no step overflows."""
+
 SUFFICIENT = 1e-4
 """Share of the promised rise that a step must achieve (Armijo's rule)."""
 
@@ -106,8 +109,8 @@ def potential_equilibrium(
         If some best contribution is unbounded.
     """
     assert has_smooth_potential(game)
-    _refuse(game)
     potential = ShapleyPotential(game, index=index)
+    _refuse(game, potential, monitor)
     pieces = _Pieces(game)
     s = pieces.low.copy()
     point = potential.at(s, monitor)
@@ -118,7 +121,10 @@ def potential_equilibrium(
         slope = point.gradient - pieces.slopes(s)
         factors = point.hessian_factors
         bend = -factors.diagonal - factors.columns**2 @ factors.weights
-        bend = np.maximum(bend + game.costs.second(s), ROUND_OFF)
+        bend = bend + game.costs.second(s)
+        flat = ROUND_OFF * max(float(bend.max()), FLATTEST)
+        straight = bend < flat
+        bend = np.maximum(bend, flat)
         target = np.clip(s + slope / bend, pieces.low, pieces.high)
         residual = float(np.max(np.abs(target - s), initial=0.0))
         if residual <= DEFAULT.solve * max(1.0, float(s.max(initial=0.0))):
@@ -128,7 +134,8 @@ def potential_equilibrium(
         held = ((s <= pieces.low) & (slope <= 0)) | ((s >= pieces.high) & (slope >= 0))
         free = np.flatnonzero(~held)
         direction = np.zeros_like(s)
-        curvature = -game.costs.second(s)[free]
+        # Who has a straight utility goes to the end of his interval: a step as long as it takes.
+        curvature = -np.where(straight, flat, game.costs.second(s))[free]
         direction[free] = factors.restricted(free).solve(-slope[free], curvature)
         found = _search(potential, pieces, s, point, slope, direction, monitor)
         if found is None:
@@ -150,7 +157,7 @@ def _search(
     """Return the first point on the projected step that rises enough, None where none does."""
     costs = potential.game.costs
     now = point.value - float(costs.value(s).sum())
-    noise = ROUND_OFF * max(1.0, abs(now))
+    noise = ROUND_OFF * max(float(potential.game.value.max()), abs(point.value), abs(now))
     length = 1.0
     for _ in range(HALVINGS):
         trial = np.clip(s + length * direction, pieces.low, pieces.high)
@@ -172,15 +179,21 @@ def has_smooth_potential(game: SharingGame) -> bool:
     return accuracy.concave and not kinked
 
 
-def _refuse(game: SharingGame) -> None:
-    helpful = game.accuracy.jacobian(game.nothing()).any(axis=0) if game.size <= SMALL else True
-    endless = game.costs.free_at_last & ~np.isfinite(game.capacity) & helpful
+def _refuse(game: SharingGame, potential: ShapleyPotential, monitor: Monitor) -> None:
+    """Raise where somebody would contribute without end."""
+    if game.accuracy.family == "linear":  # shares do not depend on how much there is already
+        slopes = potential.at(game.nothing(), monitor).gradient
+        worth = ~np.isfinite(game.costs.supply(slopes, "low"))
+    else:
+        helps = game.accuracy.jacobian(game.nothing()).any(axis=0) if game.size <= SMALL else True
+        worth = game.costs.free_at_last & helps
+    endless = worth & ~np.isfinite(game.capacity)
     if endless.any():
         raise UnsupportedError.single(
             f"agent {game.agents[int(np.argmax(endless))]}",
-            "no capacity, and further samples cost nothing",
+            "no capacity, and every further sample is worth more than it costs him",
             "a bounded best contribution",
-            "give the agent a capacity or a positive marginal cost",
+            "give the agent a capacity or a larger marginal cost",
         )
 
 

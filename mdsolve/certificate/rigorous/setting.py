@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import flint
 import numpy as np
 
+from mdsolve.certificate.payment_rules import TRANSFERS
 from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
 from mdsolve.certificate.rigorous.costs import Side
 from mdsolve.certificate.rigorous.game import RigorousGame
@@ -137,7 +138,8 @@ class RigorousSetting:
         self,
     ) -> tuple[Number, Number, Shares | None, Numbers] | str:
         name = self.claim.mechanism
-        if name in (None, "none"):
+        alone = self.game.size == 1 and name in TRANSFERS
+        if alone or name in (None, "none"):
             return ONE, ZERO, None, self.nothing
         if name in ("budget-balanced", "welfare"):
             share = _stated(self.claim.details.get("beta", self.claim.options.get("beta")))
