@@ -16,6 +16,7 @@ from mdsolve.progress import Monitor
 from mdsolve.report.curves_figure import draw_curves
 from mdsolve.report.outcome_figure import draw_outcome
 from mdsolve.report.reproduction import draw_reproduction
+from mdsolve.report.solution_figure import draw_solution
 from mdsolve.study.reproduce.registry import ITEMS
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,16 @@ def outcome(file: str) -> Callable[[Path], None]:
     def draw(target: Path) -> None:
         instance = md.load(ROOT / "instances" / file)
         draw_outcome(md.solve(instance), target, instance.title)
+
+    return draw
+
+
+def sharing(file: str, mechanism: str) -> Callable[[Path], None]:
+    """Return a function that solves a shipped sharing game and draws who brings and pays what."""
+
+    def draw(target: Path) -> None:
+        instance = md.load(ROOT / "instances" / file)
+        draw_solution(md.solve(instance, mechanism), target, instance)
 
     return draw
 
@@ -57,6 +68,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "collected-together": reproduction("karimireddy2022/figure4"),
     "language-model": reproduction("karimireddy2022/figure5"),
     "proportional-totals": reproduction("karimireddy2022/proportional"),
+    "thirty-hospitals": sharing("cases/thirty-hospitals.yaml", "shapley"),
     "shaped-models": curves("cases/driving-fleets.yaml"),
     "frontier": reproduction("chen2020/figure3"),
     "hiding-data": reproduction("chen2020/example1"),

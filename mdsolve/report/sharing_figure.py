@@ -173,11 +173,13 @@ def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
     low, high = float(values.min()), float(values.max())
     width = (high - low) or 1.0
     best = np.max(others, axis=0) if others else None
+    worse = np.zeros(len(rows), dtype=bool)
+    if best is not None:
+        worse = utilities < best - ROUND_OFF * max(1.0, abs(high), abs(low))
+        for place, (here, there) in enumerate(zip(utilities, best, strict=True)):
+            colour = LOSES if worse[place] else GAINS
+            axes.plot([there, here], [place, place], color=colour, linewidth=5, zorder=2)
     for place, utility in enumerate(utilities):
-        if best is not None:
-            gains = utility >= best[place] - ROUND_OFF * max(1.0, abs(high), abs(low))
-            colour = GAINS if gains else LOSES
-            axes.plot([best[place], utility], [place, place], color=colour, linewidth=5, zorder=2)
         axes.annotate(
             number(utility, 4),
             (max([utility, *(column[place] for column in others)]), place),
@@ -186,9 +188,12 @@ def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
             va="center",
             fontsize=SMALL_TEXT,
         )
-    axes.plot(
-        utilities, range(len(rows)), "s", color=GAINS, ms=8, zorder=3, ls="", label="taking part"
-    )
+    kinds = ((~worse, GAINS, "taking part"), (worse, LOSES, "taking part, better off elsewhere"))
+    for chosen, colour, words in kinds:
+        if chosen.any():
+            places = np.flatnonzero(chosen)
+            style: dict[str, Any] = {"marker": "s", "ms": 8, "ls": "", "zorder": 3}
+            axes.plot(utilities[chosen], places, color=colour, label=words, **style)
     _mark(axes, table, rows, ELSEWHERE)
     axes.set_xlim(low - 0.06 * width, high + 0.24 * width)
     axes.set_title("utility (money), here and elsewhere", fontsize=10)

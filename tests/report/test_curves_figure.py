@@ -47,8 +47,14 @@ def test_other_mechanisms_have_no_such_picture():
     assert not can_draw_curves(md.solve(instance, "none"))
 
 
-def panels_of(file, mechanism=None):
-    instance = md.load(ROOT / "instances" / file)
+TWO_KINDS = {
+    "kind": "sharing",
+    "agents": [{"name": "big", "cost": 0.01, "value": 2}, {"name": "small", "cost": 0.02}],
+    "accuracy": {"family": "power"},
+}
+
+
+def panels_of(instance, mechanism=None):
     solution = md.solve(instance, mechanism)
     return solution, curve_panels(solution, sharing_game(instance), 9)
 
@@ -63,7 +69,7 @@ def panels_of(file, mechanism=None):
     ],
 )
 def test_private_curves_pass_through_their_points_and_can_be_kept(file):
-    solution, panels = panels_of(file)
+    solution, panels = panels_of(md.load(ROOT / "instances" / file))
     points = np.unique(np.asarray(solution.curves), axis=0)
     assert len(panels) == len(points)
     own = np.linspace(0, 1.3 * panels[0].end, 301)
@@ -79,7 +85,8 @@ def test_private_curves_pass_through_their_points_and_can_be_kept(file):
 
 @pytest.mark.parametrize("measure", ["data", "value", "shapley"])
 def test_proportional_curves_pass_through_what_agents_receive(measure):
-    solution, panels = panels_of("cases/driving-fleets.yaml", f"proportional-{measure}")
+    solution, panels = panels_of(md.parse(TWO_KINDS), f"proportional-{measure}")
+    assert len(panels) == 2
     received = np.sort(solution.accuracies)
     drawn = np.sort([panel.marks[0].y for panel in panels])
     np.testing.assert_allclose(np.unique(drawn.round(9)), np.unique(received.round(9)))

@@ -82,7 +82,7 @@ CASES = [
     (EXAMPLE, "shapley"),
     (HOSPITALS, None),
     (FLEETS, None),
-    (FLEETS, "proportional-data"),
+    (EXAMPLE, "proportional-data"),
     (INSTANCES / "cases" / "bank-consortium.yaml", None),
     (INSTANCES / "cases" / "genomics-laboratories.yaml", None),
     (INSTANCES / "cases" / "orchards.yaml", None),
@@ -110,7 +110,6 @@ def test_pages_are_whole_and_sealed(tmp_path, file, mechanism):
     assert page.tags.count("svg") == len(re.findall(r'<svg role="img" aria-label="[^"]+', text))
     assert len(text) < 500_000
     assert "—" not in page.words
-    assert report_page(made(tmp_path, file, mechanism)).count("\n") == text.count("\n")
 
 
 def test_the_same_solution_gives_the_same_bytes(tmp_path):
