@@ -15,8 +15,8 @@ from fractions import Fraction
 
 from bench_machine import machine, seconds, table, timed
 
-from mdsolve.solver.growth_frontier import frontier
-from mdsolve.solver.routes import MEMORY_LIMIT, readable
+from mdsolve.solver.market.growth_frontier import frontier
+from mdsolve.solver.market.routes import MEMORY_LIMIT, readable
 from mdsolve.study.reproduce.chen2020_figure3 import EXPONENTS
 
 HARD = Fraction("-0.661")

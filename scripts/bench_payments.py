@@ -24,9 +24,9 @@ import mdsolve as md
 from mdsolve.game.build import market_game
 from mdsolve.game.market import Market
 from mdsolve.progress import Monitor
-from mdsolve.solver.difference_graph import BASE, column_bounds, difference_graph
-from mdsolve.solver.routes import maximal_payments
-from mdsolve.solver.shortest_path import maximal_payments_of
+from mdsolve.solver.market.difference_graph import BASE, column_bounds, difference_graph
+from mdsolve.solver.market.routes import maximal_payments
+from mdsolve.solver.market.shortest_path import maximal_payments_of
 
 AGREEMENT = 1e-9
 TYPES = 1000

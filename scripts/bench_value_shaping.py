@@ -24,8 +24,8 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PacCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
-from mdsolve.solver.standalone_value import cutoff_cost, optimum_alone
-from mdsolve.solver.value_shaping import contributions_at, shaped_equilibria
+from mdsolve.solver.shaping.standalone_value import cutoff_cost, optimum_alone
+from mdsolve.solver.shaping.value_shaping import contributions_at, shaped_equilibria
 
 Result = TypeVar("Result")
 

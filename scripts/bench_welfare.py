@@ -21,7 +21,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
-from mdsolve.solver.welfare_program import WelfareResult, welfare_program
+from mdsolve.solver.welfare.program import WelfareResult, welfare_program
 
 MEANS = (1.0, 0.5, 0.2, 0.0, -1.0, -5.0, -np.inf)
 SIZES = (10, 100, 1000, 10_000)

@@ -24,7 +24,7 @@ from mdsolve.learn.fit_design import LEVELS, REPLICATES, Groups, design_points, 
 from mdsolve.learn.fit_runs import Hits, RunPlan, train_runs
 from mdsolve.learn.schedule import Doubles
 from mdsolve.progress import Monitor
-from mdsolve.solver.accuracy_fit import Measurements
+from mdsolve.solver.fit.accuracy_fit import Measurements
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats
-from mdsolve.solver.spending import Spending
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.spending import Spending
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 
 
 class ContributionTransfer(PlayedMechanism):

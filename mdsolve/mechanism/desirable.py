@@ -17,10 +17,10 @@ from mdsolve.mechanism.base import (
 )
 from mdsolve.mechanism.options import Option
 from mdsolve.progress import Monitor
-from mdsolve.solver.difference_graph import binding_chain
-from mdsolve.solver.existence import LeastRevenue, least_revenue
-from mdsolve.solver.payment_program import payment_program
-from mdsolve.solver.routes import maximal_payments
+from mdsolve.solver.market.difference_graph import binding_chain
+from mdsolve.solver.market.existence import LeastRevenue, least_revenue
+from mdsolve.solver.market.payment_program import payment_program
+from mdsolve.solver.market.routes import maximal_payments
 from mdsolve.status import Termination
 
 ROUTE = Option(

@@ -16,7 +16,7 @@ from mdsolve.mechanism.base import (
     in_arithmetic,
 )
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import check_memory
+from mdsolve.solver.market.routes import check_memory
 from mdsolve.status import Termination
 
 

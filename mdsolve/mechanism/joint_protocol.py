@@ -11,8 +11,8 @@ from mdsolve.errors import UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats
-from mdsolve.solver.joint_dynamics import JointPath
-from mdsolve.solver.joint_equilibrium import gradient, is_singular, located
+from mdsolve.solver.joint.dynamics import JointPath
+from mdsolve.solver.joint.equilibrium import gradient, is_singular, located
 
 STEPS = 100_000
 """Most rounds, unless the option `steps` says otherwise."""

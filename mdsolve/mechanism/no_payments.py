@@ -12,9 +12,9 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.no_equilibrium import nash_gap
-from mdsolve.solver.spending import Spending, within_own_means
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.nonexistence import nash_gap
+from mdsolve.solver.equilibrium.spending import Spending, within_own_means
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.status import Termination
 
 

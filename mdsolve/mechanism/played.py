@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.budgeted_equilibrium import BudgetedEquilibrium, budgeted_equilibrium
-from mdsolve.solver.equilibrium import accuracy_equilibrium
-from mdsolve.solver.spending import Spending
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.budgeted import BudgetedEquilibrium, budgeted_equilibrium
+from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
+from mdsolve.solver.equilibrium.spending import Spending
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.status import Termination
 
 

@@ -16,15 +16,15 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.agent_types import agent_types
-from mdsolve.solver.proportional_equilibrium import (
+from mdsolve.solver.equilibrium.spending import within_own_means
+from mdsolve.solver.proportional.agent_types import agent_types
+from mdsolve.solver.proportional.equilibrium import (
     ProportionalEquilibria,
     best_exponent,
     proportional_equilibria,
 )
-from mdsolve.solver.ranked_game import RankedGame
-from mdsolve.solver.spending import within_own_means
-from mdsolve.solver.standing import STANDINGS
+from mdsolve.solver.proportional.ranked_game import RankedGame
+from mdsolve.solver.proportional.standing import STANDINGS
 from mdsolve.status import Termination
 
 

@@ -15,10 +15,10 @@ from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import Index, shapley
-from mdsolve.solver.budgeted_shapley import budgeted_shapley
-from mdsolve.solver.potential_equilibrium import has_smooth_potential, potential_equilibrium
-from mdsolve.solver.shapley_responses import shapley_responses
-from mdsolve.solver.stakes import ShapleyStakes
+from mdsolve.solver.equilibrium.budgeted_shapley import budgeted_shapley
+from mdsolve.solver.equilibrium.potential import has_smooth_potential, potential_equilibrium
+from mdsolve.solver.equilibrium.shapley_responses import shapley_responses
+from mdsolve.solver.equilibrium.stakes import ShapleyStakes
 from mdsolve.status import Termination
 
 

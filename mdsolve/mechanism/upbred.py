@@ -26,12 +26,12 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.joint_constants import Region
-from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
-from mdsolve.solver.joint_equilibrium import has_accuracy, is_singular, joint_equilibrium
-from mdsolve.solver.joint_steps import StepChoice, chosen_steps
-from mdsolve.solver.stakes import AccuracyStakes
-from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.solver.joint.constants import Region
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, joint_equilibrium
+from mdsolve.solver.joint.steps import StepChoice, chosen_steps
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT
 

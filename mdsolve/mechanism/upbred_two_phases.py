@@ -28,10 +28,16 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.full_contribution import AMPLE, PhaseBounds, Prices, keeps_full, phase_bounds
-from mdsolve.solver.full_contribution import prices as price_bounds
-from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
-from mdsolve.solver.joint_equilibrium import has_accuracy, is_singular, worse_off
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, worse_off
+from mdsolve.solver.joint.full_contribution import (
+    AMPLE,
+    PhaseBounds,
+    Prices,
+    keeps_full,
+    phase_bounds,
+)
+from mdsolve.solver.joint.full_contribution import prices as price_bounds
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT
 

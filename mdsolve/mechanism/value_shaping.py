@@ -11,7 +11,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.value_shaping import (
+from mdsolve.solver.shaping.value_shaping import (
     ShapedEquilibria,
     contributions_at,
     models_at,

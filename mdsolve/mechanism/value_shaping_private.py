@@ -13,9 +13,9 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.private_contracts import Contract
-from mdsolve.solver.private_equilibrium import PrivateEquilibrium, private_equilibrium
-from mdsolve.solver.private_population import Population, population_of
+from mdsolve.solver.shaping.private_contracts import Contract
+from mdsolve.solver.shaping.private_equilibrium import PrivateEquilibrium, private_equilibrium
+from mdsolve.solver.shaping.private_population import Population, population_of
 from mdsolve.status import Termination
 from mdsolve.tolerance import ROUND_OFF
 

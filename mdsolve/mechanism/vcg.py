@@ -12,7 +12,7 @@ from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.valuation import total
 from mdsolve.mechanism.base import MarketMechanism, MarketOutcome, in_arithmetic
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import check_memory
+from mdsolve.solver.market.routes import check_memory
 from mdsolve.status import Termination
 
 

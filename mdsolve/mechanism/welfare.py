@@ -11,7 +11,7 @@ from mdsolve.mechanism.budget_balanced import budget_rate
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.welfare_program import redistributed, welfare_program
+from mdsolve.solver.welfare.program import redistributed, welfare_program
 
 
 class Welfare(SharingMechanism):

@@ -17,11 +17,11 @@ from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
-from mdsolve.solver.agent_types import agent_types
-from mdsolve.solver.others_data import others_data
-from mdsolve.solver.private_population import population_of
-from mdsolve.solver.ranked_game import RankedGame
-from mdsolve.solver.standing import STANDINGS
+from mdsolve.solver.proportional.agent_types import agent_types
+from mdsolve.solver.proportional.ranked_game import RankedGame
+from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.shaping.others_data import others_data
+from mdsolve.solver.shaping.private_population import population_of
 
 Floats = npt.NDArray[np.float64]
 Along = Callable[[Floats], Floats]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mdsolve.report.figure import PALETTE, picture
-from mdsolve.solver.growth_frontier import Frontier
+from mdsolve.solver.market.growth_frontier import Frontier
 
 
 def draw_frontier(

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mdsolve.report.numbers import number
-from mdsolve.solver.growth_frontier import Frontier
+from mdsolve.solver.market.growth_frontier import Frontier
 
 
 def frontier_view(points: Sequence[Frontier], asked: int) -> RenderableType:

@@ -17,7 +17,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
 from mdsolve.solution import Solution
-from mdsolve.solver.spending import within_own_means
+from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.study.market_answers import at_profile, off_path_sentence, shown_profile
 from mdsolve.study.sharing_answers import ALONE_LIMIT, metrics, standalone
 

@@ -1,1 +1,1 @@
-"""The numerical methods: shortest paths, monotone search, linear programs."""
+"""The numerical methods, a folder per kind of problem."""

@@ -14,7 +14,7 @@ from mdsolve.instance.sharing_accuracy import QuadraticFitAccuracySpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.study.parallel import results_of
 from mdsolve.study.run import options_for, solve
 

@@ -23,8 +23,8 @@ from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.mechanism.sharing_base import SharingOutcome
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
-from mdsolve.solver.accuracy_fit import bounds_of
-from mdsolve.solver.parameter_draws import ParameterCloud
+from mdsolve.solver.fit.accuracy_fit import bounds_of
+from mdsolve.solver.fit.parameter_draws import ParameterCloud
 from mdsolve.status import Termination
 from mdsolve.study.fitted_accuracy import accuracy_data, accuracy_spec
 from mdsolve.study.stopping import stop_message, stop_termination

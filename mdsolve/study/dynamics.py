@@ -28,8 +28,8 @@ from mdsolve.mechanism.shapley import ShapleyPayments
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
-from mdsolve.solver.dynamics import Trajectory, simulate_dynamics
-from mdsolve.solver.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.solver.equilibrium.dynamics import Trajectory, simulate_dynamics
+from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.status import Termination
 from mdsolve.study.dynamics_plan import DynamicsPlan, chosen_step, dynamics_plan
 from mdsolve.study.run import chosen_mechanism

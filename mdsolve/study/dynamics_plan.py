@@ -13,7 +13,7 @@ import numpy.typing as npt
 from mdsolve.errors import Finding, UnsupportedError, UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.numbers import exact_number
-from mdsolve.solver.strong_concavity import StrongConcavity
+from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity
 
 Floats = npt.NDArray[np.float64]
 

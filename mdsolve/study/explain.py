@@ -11,7 +11,7 @@ from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import Solution
-from mdsolve.solver.difference_graph import binding_chain, explain
+from mdsolve.solver.market.difference_graph import binding_chain, explain
 
 STORED = {"profile": "profile", "minimal": "minimal_profile"}
 """Words for the profiles that a solution names itself, and the answers that hold them."""

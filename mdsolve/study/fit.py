@@ -14,15 +14,15 @@ from mdsolve.errors import Finding, InstanceError, UnsupportedError, UsageError
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.accuracy_fit import SHAPE, Fit, Floats, Measurements
-from mdsolve.solver.fit_alternatives import (
+from mdsolve.solver.fit.accuracy_fit import SHAPE, Fit, Floats, Measurements
+from mdsolve.solver.fit.alternatives import (
     FAMILIES,
     Prediction,
     compare_families,
     fit_family,
     preferred,
 )
-from mdsolve.solver.fit_statistics import Fall, LackOfFit, explained, falls, lack_of_fit
+from mdsolve.solver.fit.statistics import Fall, LackOfFit, explained, falls, lack_of_fit
 from mdsolve.study.fitted_accuracy import accuracy_data, rounded, tidy
 from mdsolve.study.measured_csv import MeasuredTable, read_measurements
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mdsolve.instance.sharing_accuracy import PerGroupAccuracySpec, PowerAccuracySpec
-from mdsolve.solver.accuracy_fit import weight_name
+from mdsolve.solver.fit.accuracy_fit import weight_name
 
 SIGNIFICANT = 6
 """Digits of a parameter written into an instance; its standard error is far larger."""

@@ -21,7 +21,7 @@ import numpy as np
 
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.text import read_bytes, refusal
-from mdsolve.solver.accuracy_fit import Measurements
+from mdsolve.solver.fit.accuracy_fit import Measurements
 
 TOTAL = "total"
 PREFIX = "samples:"

@@ -28,7 +28,7 @@ from mdsolve.mechanism.registry import (
 )
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
 from mdsolve.study.market_answers import claimed_allocation, market_answers
 from mdsolve.study.sharing_run import solve_sharing

@@ -15,10 +15,10 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.sharing_base import SharingOutcome
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import fitting_route, shapley
-from mdsolve.solver.best_response import best_response
-from mdsolve.solver.equilibrium import accuracy_equilibrium
-from mdsolve.solver.spending import within_own_means
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.best_response import best_response
+from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
+from mdsolve.solver.equilibrium.spending import within_own_means
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.study.extrapolation import extrapolation_warnings
 from mdsolve.tolerance import ROUND_OFF
 

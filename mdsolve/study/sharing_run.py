@@ -24,7 +24,7 @@ from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
-from mdsolve.solver.welfare_payments import exactly_balanced
+from mdsolve.solver.welfare.payments import exactly_balanced
 from mdsolve.status import Termination
 from mdsolve.study.sharing_answers import planner_duals, regret, sharing_answers
 from mdsolve.study.stopping import stop_message, stop_termination

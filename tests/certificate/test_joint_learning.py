@@ -16,7 +16,7 @@ from mdsolve.solution import plain
 from mdsolve.study.run import solve
 from mdsolve.study.verify import verify
 from tests.conftest import INSTANCES
-from tests.solver.joint_games import EXAMPLE1, games, mean_accuracy
+from tests.solver.joint.joint_games import EXAMPLE1, games, mean_accuracy
 
 FOLDER = INSTANCES / "papers" / "doshi2025"
 STEP = 1e-6

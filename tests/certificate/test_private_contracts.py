@@ -10,10 +10,10 @@ from mdsolve.certificate.private_bounds import Prospect, largest_utility, most_e
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.solution import write_solutions
-from mdsolve.solver.private_contracts import best_contract
+from mdsolve.solver.shaping.private_contracts import best_contract
 from mdsolve.study.run import solve
 from mdsolve.study.verify import verify, verify_file
-from tests.solver.test_private_contracts import agents, distributions
+from tests.solver.shaping.test_private_contracts import agents, distributions
 
 NAME = "value-shaping-private"
 BELIEFS = ("bayes", "mean-field", "ex-post")

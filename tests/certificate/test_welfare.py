@@ -20,9 +20,9 @@ from mdsolve.certificate.welfare import (
 from mdsolve.certificate.welfare_kkt import welfare_duals, welfare_kkt
 from mdsolve.game.curves import PacCurve
 from mdsolve.game.measured_curve import MeasuredCurve
-from mdsolve.solver.budget_rate import full_rate, money_left, optimal_rate
-from mdsolve.solver.welfare_program import redistributed, welfare_program
-from tests.solver.welfare_games import MEANS, budget_game, random_game
+from mdsolve.solver.equilibrium.budget_rate import full_rate, money_left, optimal_rate
+from mdsolve.solver.welfare.program import redistributed, welfare_program
+from tests.solver.welfare.welfare_games import MEANS, budget_game, random_game
 
 
 def claim_of(game, found, **changes):

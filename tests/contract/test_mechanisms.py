@@ -15,7 +15,7 @@ from mdsolve.instance import load
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from tests.conftest import INSTANCES
 
 SMALL = sorted((INSTANCES / "small").glob("*.yaml"))

@@ -13,7 +13,7 @@ from mdsolve.errors import InstanceError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.joint_learning import ShortfallCurve
 from mdsolve.instance import parse
-from tests.solver.joint_games import EXAMPLE1, games, mean_accuracy, utilities
+from tests.solver.joint.joint_games import EXAMPLE1, games, mean_accuracy, utilities
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mdsolve.game.arithmetic import EXACT, FLOAT
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
-from mdsolve.solver.routes import maximal_payments
+from mdsolve.solver.market.routes import maximal_payments
 from tests.markets import rational_markets
 
 

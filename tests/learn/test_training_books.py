@@ -14,7 +14,7 @@ from mdsolve.certificate.training_payments import shared_rate, stage_ends
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
 from mdsolve.solution import write_solutions
-from mdsolve.solver.budget_rate import rate_of_costs
+from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify
 from tests.learn.runs import instance

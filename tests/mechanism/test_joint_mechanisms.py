@@ -10,7 +10,7 @@ from mdsolve.instance import load, parse
 from mdsolve.study.payments_at import payments_at
 from mdsolve.study.run import solve
 from tests.conftest import INSTANCES
-from tests.solver.joint_games import EXAMPLE1
+from tests.solver.joint.joint_games import EXAMPLE1
 
 FOLDER = INSTANCES / "papers" / "doshi2025"
 POWER = {

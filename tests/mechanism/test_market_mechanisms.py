@@ -16,7 +16,7 @@ from mdsolve.game.market import QualityMarket
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
 from tests.markets import entries, rational_markets
 from tests.oracles import PlainMarket, growth, identity

@@ -17,7 +17,7 @@ from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import market_mechanism
 from mdsolve.progress import Monitor
 from mdsolve.report.reproduction import write_reproduction
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.study.reproduce import chen2020_example1 as example1
 from mdsolve.study.reproduce import chen2020_figure1 as figure1
 from mdsolve.study.reproduce import chen2020_figure2 as figure2

@@ -9,7 +9,7 @@ import pytest
 
 from mdsolve.progress import Monitor
 from mdsolve.report.doshi2025_figures import draw_example_figure, draw_steps_figure
-from mdsolve.solver.joint_equilibrium import joint_equilibrium
+from mdsolve.solver.joint.equilibrium import joint_equilibrium
 from mdsolve.study.reproduce import doshi2025_example1 as example1
 from mdsolve.study.reproduce import doshi2025_step_sizes as step_sizes
 from mdsolve.study.run import solve

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
 from mdsolve.report.reproduction import FIGURES, write_reproduction
-from mdsolve.solver.budget_rate import rate_of_costs
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.study.reproduce import murhekar2023_equation14 as equation14
 from mdsolve.study.reproduce import murhekar2023_theorem_3_2 as theorem32
 from mdsolve.study.reproduce import murhekar2023_theorem_4_1 as theorem41

@@ -14,7 +14,7 @@ import scipy.optimize
 
 from mdsolve.progress import Monitor
 from mdsolve.report.reproduction import write_reproduction
-from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.study.reproduce import murhekar2025_examples as examples
 from mdsolve.study.reproduce import murhekar2025_lemma_4_6 as lemma46
 from mdsolve.study.reproduce import murhekar2025_table1 as table1

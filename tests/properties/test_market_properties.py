@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
-from mdsolve.solver.routes import maximal_payments
+from mdsolve.solver.market.routes import maximal_payments
 from mdsolve.study.run import solve
 from mdsolve.study.verify import verify
 

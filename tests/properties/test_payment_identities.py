@@ -15,7 +15,7 @@ from mdsolve.game.build import market_game
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import market_mechanism
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import MEMORY_LIMIT, maximal_payments
+from mdsolve.solver.market.routes import MEMORY_LIMIT, maximal_payments
 from tests.markets import entries, rational_markets
 
 amounts = st.fractions(min_value=-3, max_value=3, max_denominator=8)

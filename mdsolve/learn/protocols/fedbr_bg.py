@@ -17,7 +17,7 @@ from mdsolve.learn.protocols.base import State
 from mdsolve.learn.protocols.fedbr import FedBR
 from mdsolve.learn.protocols.transfers import transfers
 from mdsolve.learn.schedule import Doubles
-from mdsolve.solver.budget_rate import rate_of_costs
+from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 
 
 class FedBRBG(FedBR):

@@ -39,7 +39,7 @@ from mdsolve.learn.protocols.moving import one_batch
 from mdsolve.learn.protocols.slopes import train_pairs
 from mdsolve.learn.schedule import Doubles
 from mdsolve.learn.streams import Purpose, stream
-from mdsolve.solver.welfare_payments import exactly_balanced
+from mdsolve.solver.welfare.payments import exactly_balanced
 
 EXACT_AGENTS = 8
 """Most agents whose coalitions are all visited unless the instance says otherwise."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from mdsolve.learn.schedule import Doubles
-from mdsolve.solver.welfare_payments import exactly_balanced
+from mdsolve.solver.welfare.payments import exactly_balanced
 
 
 def transfers(rate: float, amounts: Doubles) -> Doubles:

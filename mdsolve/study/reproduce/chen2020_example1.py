@@ -14,7 +14,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import market_mechanism
 from mdsolve.progress import Monitor
-from mdsolve.solver.routes import MEMORY_LIMIT
+from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import ROUND_OFF
 

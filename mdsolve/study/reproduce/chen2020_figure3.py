@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.growth_frontier import Frontier, Grid
+from mdsolve.solver.market.growth_frontier import Frontier, Grid
 from mdsolve.study.frontier import sweep
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 

@@ -17,7 +17,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance, parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.joint_dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.study.run import solve
 from mdsolve.study.verify import verify

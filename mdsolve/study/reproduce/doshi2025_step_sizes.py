@@ -15,9 +15,9 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.joint_constants import Constants, Region, constants
-from mdsolve.solver.joint_dynamics import Motion, follow
-from mdsolve.solver.joint_steps import argument_bounds, contraction, published_bounds
+from mdsolve.solver.joint.constants import Constants, Region, constants
+from mdsolve.solver.joint.dynamics import Motion, follow
+from mdsolve.solver.joint.steps import argument_bounds, contraction, published_bounds
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import DIFFERENCE_STEP, GRADIENT_AGREEMENT, ROUND_OFF
 

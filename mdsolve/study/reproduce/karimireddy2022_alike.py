@@ -12,7 +12,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.curves import Curve, PacCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
-from mdsolve.solver.value_shaping import shaped_equilibria
+from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 
 CEILING = 0.95
 """The optimal value a_opt of the figures."""

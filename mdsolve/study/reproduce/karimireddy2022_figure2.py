@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.standalone_value import cutoff_cost, individual_optimum
+from mdsolve.solver.shaping.standalone_value import cutoff_cost, individual_optimum
 from mdsolve.study.reproduce.karimireddy2022_alike import COMPLEXITIES, exponents, value_of
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.standalone_value import cutoff_cost
-from mdsolve.solver.value_shaping import smallest_viable
+from mdsolve.solver.shaping.standalone_value import cutoff_cost
+from mdsolve.solver.shaping.value_shaping import smallest_viable
 from mdsolve.study.reproduce.karimireddy2022_alike import (
     COMPLEXITIES,
     alike,

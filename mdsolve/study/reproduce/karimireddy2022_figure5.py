@@ -8,8 +8,8 @@ import numpy as np
 
 from mdsolve.game.curves import ThresholdPowerCurve
 from mdsolve.progress import Monitor
-from mdsolve.solver.standalone_value import cutoff_cost, individual_optimum
-from mdsolve.solver.value_shaping import smallest_viable
+from mdsolve.solver.shaping.standalone_value import cutoff_cost, individual_optimum
+from mdsolve.solver.shaping.value_shaping import smallest_viable
 from mdsolve.study.reproduce.karimireddy2022_alike import alike, exponents, most_data
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 

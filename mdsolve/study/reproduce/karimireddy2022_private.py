@@ -12,8 +12,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.others_data import OthersData
-from mdsolve.solver.private_contracts import (
+from mdsolve.solver.shaping.others_data import OthersData
+from mdsolve.solver.shaping.private_contracts import (
     Contract,
     PrivateAgent,
     Worth,
@@ -22,9 +22,9 @@ from mdsolve.solver.private_contracts import (
     best_contract,
     published_contract,
 )
-from mdsolve.solver.private_equilibrium import private_equilibrium
-from mdsolve.solver.private_population import population_of
-from mdsolve.solver.value_shaping import shaped_equilibria
+from mdsolve.solver.shaping.private_equilibrium import private_equilibrium
+from mdsolve.solver.shaping.private_population import population_of
+from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import DEFAULT, SEARCH_MARGIN
 

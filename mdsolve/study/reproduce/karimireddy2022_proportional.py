@@ -10,15 +10,15 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.agent_types import agent_types
-from mdsolve.solver.proportional_equilibrium import (
+from mdsolve.solver.proportional.agent_types import agent_types
+from mdsolve.solver.proportional.equilibrium import (
     ProportionalEquilibria,
     Select,
     proportional_equilibria,
 )
-from mdsolve.solver.ranked_game import RankedGame
-from mdsolve.solver.standing import STANDINGS
-from mdsolve.solver.value_shaping import shaped_equilibria
+from mdsolve.solver.proportional.ranked_game import RankedGame
+from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 
 AGENTS = 10_000

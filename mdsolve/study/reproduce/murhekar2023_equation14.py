@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.budget_rate import rate_of_costs
+from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import ROUND_OFF
 

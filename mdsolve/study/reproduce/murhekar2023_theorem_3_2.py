@@ -18,8 +18,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.dynamics import RECORDS, simulate_dynamics
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.dynamics import RECORDS, simulate_dynamics
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import ROUND_OFF
 

@@ -11,8 +11,8 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.best_response import best_response
-from mdsolve.solver.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.best_response import best_response
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.study.run import solve
 from mdsolve.tolerance import DEFAULT

@@ -11,7 +11,7 @@ from fractions import Fraction
 from mdsolve.instance import Instance, parse
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
-from mdsolve.solver.no_equilibrium import CLOSENESS
+from mdsolve.solver.equilibrium.nonexistence import CLOSENESS
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.study.run import solve
 from mdsolve.tolerance import DEFAULT

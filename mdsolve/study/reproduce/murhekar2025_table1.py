@@ -21,8 +21,8 @@ from mdsolve.mechanism.budget_balanced import budget_rate
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.progress import Monitor
-from mdsolve.solver.dynamics import simulate_dynamics
-from mdsolve.solver.stakes import AccuracyStakes, ShapleyStakes, Stakes
+from mdsolve.solver.equilibrium.dynamics import simulate_dynamics
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes, ShapleyStakes, Stakes
 from mdsolve.study.reproduce.murhekar2025_data_sets import (
     DATA_SETS,
     DESCRIBED,

@@ -18,7 +18,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import parse
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.solver.potential_equilibrium import potential_equilibrium
+from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 from mdsolve.tolerance import DEFAULT
 

@@ -1,0 +1,268 @@
+"""Generalised Nash equilibria: what agents can afford depends on what the others contribute.
+
+With T = sum_j levy_j(s_j), the money all agents cost each other, agent i can afford s_i iff
+
+    factor * measure_i(s_i) <= B_i - T                                  (see `spending`),
+
+a cap that falls as T rises. Given T the game is an ordinary one with capacities, so equilibria are
+the zeros of one scalar function: what those capped agents cost each other, less T. The unknown is
+the room t = (T_max - T) / factor, T_max being the largest T at which everybody can afford to do
+nothing: caps are then measure_i(s_i) - measure_i(0) <= spare_i / factor + t, which has a limit for
+factor 0 (beta = 1 - 1/n). There all agents spend alike, T stops at T_max, and t splits what is left
+evenly among the agents with the least budget, one point of a continuum.
+
+Where more money does not always buy more (transfers above the marginal cost), sweeps of best
+responses within the affordable intervals are the method. Nothing is an equilibrium here until the
+checker says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.curves import PowerCurve
+from mdsolve.game.weights import CommonWeights
+from mdsolve.progress import Monitor
+from mdsolve.solver.equilibrium.best_response import best_response
+from mdsolve.solver.equilibrium.nash import Equilibrium, Others, accuracy_equilibrium
+from mdsolve.solver.equilibrium.spending import Spending, affordable
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
+
+Floats = npt.NDArray[np.float64]
+
+SWEEP_LIMIT = 500
+SCAN_POINTS = 24
+ROOT_STEPS = 300
+
+
+@dataclass(frozen=True)
+class BudgetedEquilibrium:
+    """A candidate, and where there is none what is known about that.
+
+    Parameters
+    ----------
+    equilibrium : Equilibrium
+        Its `converged` is False where no profile was found that all agents can afford.
+    penniless : int or None
+        The agent whose money is gone whatever he does, where no equilibrium was found.
+    impossible : bool
+        Whether he has too little money even where nobody contributes, so that no profile is
+        feasible.
+    binding : int
+        Number of agents held back by their budgets.
+    """
+
+    equilibrium: Equilibrium
+    penniless: int | None = None
+    impossible: bool = False
+    binding: int = 0
+
+
+def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> BudgetedEquilibrium:
+    """Return an equilibrium in which nobody spends more than his budget.
+
+    Raises
+    ------
+    UnsupportedError, MemoryLimitError
+        As `accuracy_equilibrium` does.
+    """
+    game = spending.stakes.game
+    idle = game.nothing()
+    most = affordable(spending.stakes.borne, spending.available(idle), game.capacity)
+    if np.isnan(most).any():
+        # Levies only grow and are least at 0, so he lacks the money at every profile.
+        nothing = Equilibrium(idle, "what everybody can afford at best", "unknown", False)
+        penniless = int(np.argmax(np.isnan(most)))
+        falls = spending.stakes.borne.slope(idle)[penniless] < 0
+        lacking = -float(spending.left(idle)[penniless])
+        clear = lacking > DEFAULT.allowance(float(spending.budget.max()))
+        return BudgetedEquilibrium(nothing, penniless, clear and not falls)
+    outer = _Game(spending, most, monitor)
+    free = outer.within(most)
+    if not spending.coupled or np.all(spending.left(free.contributions) >= 0):
+        return outer.reported(free)
+    if not spending.monotone():
+        return _by_sweeps(spending, most, monitor)
+    return _by_room(outer, free)
+
+
+class _Game:
+    """The game with caps on the contributions, and the room that its equilibrium leaves."""
+
+    def __init__(self, spending: Spending, most: Floats, monitor: Monitor) -> None:
+        self.spending = spending
+        self.most = most
+        self.monitor = monitor
+        idle = spending.stakes.game.nothing()
+        self.idle = spending.measure.value(idle)
+        room = spending.budget - spending.factor * self.idle
+        self.poorest = int(np.argmin(room))
+        self.limit = float(room[self.poorest])
+        self.least = spending.levies(idle)
+        spare = np.maximum(room - self.limit, 0.0)
+        if spending.factor > 0:
+            self.spare = spare / spending.factor
+        else:
+            unit = ROUND_OFF * np.maximum(1.0, np.abs(spending.budget))
+            self.spare = np.where(spare <= unit, 0.0, np.inf)
+
+    def within(self, caps: Floats) -> Equilibrium:
+        """Return the equilibrium with capacities replaced by caps."""
+        stakes = self.spending.stakes
+        capped = AccuracyStakes(replace(stakes.game, capacity=caps), stakes.borne)
+        return accuracy_equilibrium(capped, self.monitor)
+
+    def at(self, room: float) -> Equilibrium:
+        """Return the equilibrium at a room t, caps following from it."""
+        return self.within(self.caps(room))
+
+    def caps(self, room: float) -> Floats:
+        """Return what each agent can afford at a room t, in samples."""
+        money = self.idle + self.spare + room
+        return affordable(self.spending.measure, money, self.most)
+
+    def excess(self, room: float) -> float:
+        """Return what the agents cost each other less T, in money; zero at an equilibrium."""
+        levies = self.spending.levies(self.at(room).contributions)
+        return levies - self.limit + self.spending.factor * room
+
+    def reported(self, found: Equilibrium) -> BudgetedEquilibrium:
+        """Return a candidate with the number of agents held back and what is known of others."""
+        s, stakes = found.contributions, self.spending.stakes
+        held = np.count_nonzero((s < stakes.game.capacity) & _pushing(stakes, s))
+        known = replace(found, others=_others(self, found))
+        return BudgetedEquilibrium(known, binding=int(held))
+
+
+def _by_room(game: _Game, free: Equilibrium) -> BudgetedEquilibrium:
+    """Solve for the room between the poorest agent's budget and what all cost each other."""
+    spending = game.spending
+    top = _widest(game, free)
+    lower, upper = _bracket(game, top)
+    if lower is None:
+        found = replace(game.at(0.0), others="unknown", converged=False)
+        return BudgetedEquilibrium(found, game.poorest)
+    tiny = float(np.finfo(float).tiny)
+    machine = 4 * float(np.finfo(float).eps)
+    room = (
+        lower
+        if lower == upper
+        else float(brentq(game.excess, lower, upper, xtol=tiny, rtol=machine, maxiter=ROOT_STEPS))
+    )
+    found = game.at(room)
+    method = f"room within the budgets by Brent's method, then: {found.method}"
+    s = found.contributions
+    accurate = abs(game.excess(room)) <= DEFAULT.solve * max(1.0, abs(game.limit))
+    if not accurate or not found.converged:
+        return _by_sweeps(spending, game.most, game.monitor, s)
+    return game.reported(replace(found, method=method))
+
+
+def _widest(game: _Game, free: Equilibrium) -> float:
+    """Return a room at which the agents cost each other at least T, where budgets leave it."""
+    if game.spending.factor > 0:
+        return (game.limit - game.least) / game.spending.factor
+    spent = game.spending.measure.value(free.contributions) - game.idle
+    return float(spent[game.spare == 0].max())
+
+
+def _bracket(game: _Game, top: float) -> tuple[float | None, float]:
+    """Return two rooms with an excess of opposite signs, None where no sign change was seen."""
+    if game.excess(top) <= 0:
+        return top, top
+    if game.excess(0.0) <= 0:
+        return 0.0, top
+    for k, room in enumerate(np.linspace(0.0, top, SCAN_POINTS + 1)[1:-1].tolist()):
+        game.monitor.advance("rooms within the budgets", k, SCAN_POINTS)
+        if game.excess(room) <= 0:
+            return room, top
+    return None, top
+
+
+def _others(game: _Game, found: Equilibrium) -> Others:
+    """Return what is proved about further equilibria.
+
+    Caps that do not depend on the others leave the verdict of the ordinary game. Elsewhere there is
+    one equilibrium if what the agents cost each other cannot rise with T by more than T: an agent
+    whose cap falls is replaced, at most, by agents with the largest levy per unit of data. Several
+    poorest agents who are all held back at factor 0 can split the rest in any proportion.
+    """
+    spending = game.spending
+    if not spending.coupled:
+        return found.others
+    s = found.contributions
+    near = game.limit - DEFAULT.solve * max(1.0, abs(game.limit))
+    if spending.factor == 0 and spending.levies(s) >= near:
+        poorest = game.spare == 0
+        held = poorest & (s > 0) & _pushing(spending.stakes, s)
+        if np.count_nonzero(held) > 1 and game.excess(0.0) < 0:
+            return "continuum"
+        if np.count_nonzero(poorest) > 1:
+            return "unknown"
+    return found.others if _one_root(spending) else "unknown"
+
+
+def _pushing(stakes: AccuracyStakes, s: Floats) -> npt.NDArray[np.bool_]:
+    """Tell who would contribute more if he could, by more than rounding."""
+    benefit = stakes.benefit_slopes(s)
+    return np.asarray(stakes.marginal(s) > DEFAULT.solve * np.abs(benefit))
+
+
+def _one_root(spending: Spending) -> bool:
+    """Tell whether linear costs prove that the scalar equation has one solution at most."""
+    accuracy = spending.stakes.game.accuracy
+    if (
+        not isinstance(accuracy, WeightedAccuracy)
+        or not isinstance(accuracy.weights, CommonWeights)
+        or not isinstance(accuracy.curve, PowerCurve)
+        or not spending.measure.is_linear
+    ):
+        return False
+    weight, per_sample = accuracy.weights.vector, spending.measure.rate
+    if weight.min() <= 0 or per_sample.min() <= 0:
+        return False
+    levy = spending.levy.rate
+    replaced = np.maximum(float((levy / weight).max()) * weight - levy, 0.0)
+    negligible = replaced <= ROUND_OFF * float(levy.max())
+    if spending.factor == 0:
+        return bool(negligible.all())
+    gained = float(np.where(negligible, 0.0, replaced / per_sample).sum())
+    return gained < spending.factor * (1 - ROUND_OFF)
+
+
+def _by_sweeps(
+    spending: Spending, most: Floats, monitor: Monitor, start: Floats | None = None
+) -> BudgetedEquilibrium:
+    """Let agents answer each other one after the other, each within what he can afford."""
+    game = spending.stakes.game
+    caps = most.copy()
+    stakes = AccuracyStakes(replace(game, capacity=caps), spending.stakes.borne)
+    s = game.nothing() if start is None else start.copy()
+    penniless: int | None = None
+    for rounds in range(1, SWEEP_LIMIT + 1):
+        moved, penniless = 0.0, None
+        for agent in range(game.size):
+            one = np.array([agent])
+            money = spending.available(s)[one]
+            limit = float(affordable(stakes.borne.take(one), money, most[one])[0])
+            if np.isnan(limit):
+                penniless = agent
+                limit = 0.0
+            caps[agent] = limit
+            answer = best_response(stakes, agent, s)
+            moved = max(moved, abs(answer - float(s[agent])))
+            s[agent] = answer
+        monitor.advance("best responses within the budgets", rounds, SWEEP_LIMIT)
+        if moved <= DEFAULT.solve * max(1.0, float(s.max())):
+            break
+    method = f"best responses within the budgets, {rounds} sweeps"
+    converged = penniless is None and bool(moved <= DEFAULT.solve * max(1.0, float(s.max())))
+    found = Equilibrium(s, method, "unknown", converged)
+    held = (s >= caps) & (s < game.capacity)
+    return BudgetedEquilibrium(found, penniless, False, int(np.count_nonzero(held)))

@@ -1,0 +1,162 @@
+"""Nash equilibria of sharing games: which method fits the game, and what is known of others.
+
+- everybody sees the same data and curves are concave: one monotone equation (`total_equilibrium`);
+- weights by group: one unknown per group (`group_equilibrium`);
+- other games with own-concave utilities: projected semi-smooth Newton (`box_newton`);
+- one clipped curve of all data: all equilibria (`clipped_equilibrium`);
+- other clipped families, `linear`, kinked costs: sweeps of global best responses
+  (`best_response`).
+
+Nothing is reported as an equilibrium here: the checker decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.errors import MemoryLimitError, UnsupportedError
+from mdsolve.game.accuracy import WeightedAccuracy
+from mdsolve.game.weights import CommonWeights, GroupWeights
+from mdsolve.progress import Monitor
+from mdsolve.solver.equilibrium.best_response import best_response_sweeps
+from mdsolve.solver.equilibrium.box_newton import box_newton
+from mdsolve.solver.equilibrium.clipped import clipped_equilibria, is_clipped
+from mdsolve.solver.equilibrium.group import group_equilibrium
+from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.equilibrium.total import total_equilibrium
+from mdsolve.solver.equilibrium.uniqueness import proves_uniqueness
+
+Floats = npt.NDArray[np.float64]
+
+DENSE_LIMIT = 4000
+"""Most agents with a full matrix of cross effects; the Newton matrix has its square of entries."""
+
+AMPLE = 1e12
+"""An amount of data beyond every threshold, in samples."""
+
+Others = Literal["unique", "continuum", "unknown"]
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A candidate and how it was found.
+
+    Parameters
+    ----------
+    contributions : (n,)
+        Samples.
+    method : str
+        The method actually used.
+    others : {"unique", "continuum", "unknown"}
+        What is proved about further equilibria.
+    converged : bool
+        Whether the method met its own tolerance.
+    cycle : (length, n) or None
+        Profiles that best responses run through, where they do.
+    totals : tuple of float
+        Contributed data at all equilibria, where there are several totals.
+    """
+
+    contributions: Floats
+    method: str
+    others: Others
+    converged: bool
+    cycle: Floats | None = None
+    totals: tuple[float, ...] = ()
+
+
+def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
+    stakes: AccuracyStakes, monitor: Monitor
+) -> Equilibrium:
+    """Return an equilibrium of a game in which everybody earns his own accuracy.
+
+    Raises
+    ------
+    UnsupportedError
+        If some best contribution is unbounded.
+    MemoryLimitError
+        If the game is dense and too large.
+    """
+    game, accuracy = stakes.game, stakes.game.accuracy
+    _refuse_unbounded(stakes)
+    if is_clipped(game, stakes.borne):
+        clipped = clipped_equilibria(game, stakes.borne)
+        if clipped is not None:
+            return Equilibrium(
+                clipped.contributions,
+                "monotone equation above the threshold",
+                "continuum" if clipped.continuum else "unique",
+                True,
+                totals=clipped.totals if len(clipped.totals) > 1 else (),
+            )
+    if not accuracy.own_concave or accuracy.family == "linear":
+        return _by_best_responses(stakes, monitor)
+    if isinstance(accuracy, WeightedAccuracy) and accuracy.curve.concave:
+        if isinstance(accuracy.weights, CommonWeights):
+            total = total_equilibrium(game, stakes.borne)
+            others: Others = "continuum" if len(total.tied) else _if_strict(accuracy)
+            return Equilibrium(total.contributions, "monotone equation for the total", others, True)
+        if isinstance(accuracy.weights, GroupWeights):
+            groups = group_equilibrium(game, stakes.borne, monitor)
+            tied = bool(len(groups.tied))
+            known: Others = "unique" if proves_uniqueness(game) else "unknown"
+            return Equilibrium(
+                groups.contributions,
+                f"group totals, {groups.rounds} rounds",
+                "continuum" if tied else known,
+                groups.converged,
+            )
+    if stakes.borne.pieces:
+        return _by_best_responses(stakes, monitor)
+    if game.size > DENSE_LIMIT:
+        raise MemoryLimitError.single(
+            "agents",
+            f"{game.size:,}, each with his own weights",
+            f"at most {DENSE_LIMIT:,} with a full matrix",
+            "give weights by group (group_weights), which scale to a million agents",
+        )
+    found = box_newton(stakes.marginal, stakes.jacobian, game.capacity, game.nothing(), monitor)
+    if not found.converged:
+        return _by_best_responses(stakes, monitor, found.contributions)
+    single: Others = "unique" if proves_uniqueness(game) else "unknown"
+    method = f"projected semi-smooth Newton, {found.steps} steps"
+    return Equilibrium(found.contributions, method, single, True)
+
+
+def _refuse_unbounded(stakes: AccuracyStakes) -> None:
+    """Raise where somebody would contribute without end: data that always helps and costs nothing.
+
+    All families but measured curves, which end flat, rise for ever; clipped ones start flat, so
+    that slopes are looked at far out as well.
+    """
+    game = stakes.game
+    if game.accuracy.family in ("curve", "union"):
+        return
+    endless = stakes.borne.free_at_last & ~np.isfinite(game.capacity)
+    nothing = game.nothing()
+    far_out = game.accuracy.unilateral_slopes(nothing, np.full(game.size, AMPLE))
+    endless &= (game.accuracy.own_slopes(nothing) > 0) | (far_out > 0)
+    if endless.any():
+        raise UnsupportedError.single(
+            f"agent {game.agents[int(np.argmax(endless))]}",
+            "no capacity, and further samples cost nothing",
+            "a bounded best contribution",
+            "give the agent a capacity or a positive marginal cost",
+        )
+
+
+def _if_strict(accuracy: WeightedAccuracy) -> Others:
+    return "unknown" if accuracy.curve.kinks or accuracy.curve.family == "linear" else "unique"
+
+
+def _by_best_responses(
+    stakes: AccuracyStakes, monitor: Monitor, start: Floats | None = None
+) -> Equilibrium:
+    begin = stakes.game.nothing() if start is None else start
+    sweeps = best_response_sweeps(stakes, begin, monitor)
+    method = f"global best responses, {sweeps.rounds} sweeps"
+    return Equilibrium(sweeps.contributions, method, "unknown", sweeps.converged, sweeps.cycle)

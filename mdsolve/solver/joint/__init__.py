@@ -1,0 +1,1 @@
+"""Games whose accuracy depends on a model that is learned in the same rounds."""

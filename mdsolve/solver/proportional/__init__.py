@@ -1,0 +1,1 @@
+"""Equilibria where the model received depends on how one stands beside the leader."""

@@ -1,0 +1,1 @@
+"""The planner's optimum: contributions and payments of the largest p-mean of utilities."""
