@@ -205,6 +205,7 @@ class _Sources:
                 "metrics/reciprocity": self._reciprocity,
                 "standalone/contributions": self._alone_by_contributions,
                 "standalone/utilities": lambda: self._alone[1],
+                "metrics/alone_margin": self._alone_margin,
             }
         return found | self._of_the_program()
 
@@ -256,6 +257,11 @@ class _Sources:
             return self.setting.game.nothing()
         rule = self.setting.rule
         return None if isinstance(rule, str) else rule.payments
+
+    def _alone_margin(self) -> Recomputed:
+        """Return the least gain against training alone, in money."""
+        alone = self._alone[1]
+        return None if alone is None else float((self.utilities - alone).min())
 
     def _data_share(self) -> float:
         return float(self.setting.s.sum()) / (float(self.setting.game.capacity.sum()) or math.nan)

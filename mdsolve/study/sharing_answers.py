@@ -67,7 +67,10 @@ def sharing_answers(game: SharingGame, outcome: SharingOutcome, monitor: Monitor
         answers["shapley"] = shares
         answers["metrics"]["reciprocity"] = reciprocity(game, s, payments, shares, outcome.received)
     if game.size <= ALONE_LIMIT:
-        answers["standalone"] = standalone(by_himself.by_themselves())
+        alone = standalone(by_himself.by_themselves())
+        answers["standalone"] = alone
+        gains = answers["utilities"] - alone["utilities"]
+        answers["metrics"]["alone_margin"] = float(gains.min())
     return answers
 
 

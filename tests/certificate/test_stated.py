@@ -64,6 +64,7 @@ EVERYWHERE = (
     "metrics/mean_accuracy",
     "metrics/surplus",
     "metrics/reciprocity",
+    "metrics/alone_margin",
     "metrics/p_mean/1",
     "metrics/p_mean/0",
     "metrics/p_mean/-inf",
