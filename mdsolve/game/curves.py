@@ -209,7 +209,7 @@ class ThresholdPowerCurve(Curve):
     def value(self, y: Floats) -> Floats:
         """Return the value of data, 0 up to the threshold."""
         m = np.maximum(y, self.threshold)
-        return np.asarray(-self.ceiling * np.expm1(self.exponent * np.log(self.threshold / m)))
+        return np.asarray(0.0 - self.ceiling * np.expm1(self.exponent * np.log(self.threshold / m)))
 
     def slope(self, y: Floats) -> Floats:
         """Return the slope, 0 below the threshold."""

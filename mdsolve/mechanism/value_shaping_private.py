@@ -211,7 +211,10 @@ def _message(found: PrivateEquilibrium, findings: Mapping[str, Any]) -> str:
     if "excess" in findings:
         return _as_printed(float(np.max(findings["excess"])), findings)
     if findings["expected_total"] == 0:
-        return "Nobody contributes: no model is worth what it costs, even shared by all."
+        return (
+            "Nobody contributes. From the most that anybody could give downwards, no contracts "
+            "came to rest at which a model is worth what it costs."
+        )
     if "pooling" not in findings:
         return "For every profile of types, contracts that are each best given the others."
     pooling, size = int(np.sum(findings["pooling"])), len(findings["pooling"])
@@ -228,5 +231,6 @@ def _as_printed(lacking: float, findings: Mapping[str, Any]) -> str:
             f"{lacking:.3g} than all data allow."
         )
     loss = findings["exact_total"] - findings["expected_total"]
-    loss = loss if loss > ROUND_OFF * findings["exact_total"] else 0.0
+    if loss <= ROUND_OFF * findings["exact_total"]:
+        return "As printed; the best contracts collect as much in expectation."
     return f"As printed; the best contracts collect {loss:.6g} samples more in expectation."

@@ -23,10 +23,16 @@ AGENTS_DRAWN = 40
 
 def comparison_view(found: Comparison) -> RenderableType:
     """Return one row per metric or condition, one column per mechanism."""
-    table = Table(box=box.SIMPLE_HEAD, title="Mechanisms side by side", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title="Mechanisms side by side",
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("", no_wrap=True)
     for name in found.solutions:
-        table.add_column(name, justify="right")
+        # Names share beginnings, and numbers lose digits: what is too wide is broken, not cut off.
+        table.add_column(name.replace("-", "-\n"), justify="right", overflow="fold")
     outcomes = [Text(solution.termination.label) for solution in found.solutions.values()]
     table.add_row("outcome", *outcomes)
     for key, row in found.metrics.items():

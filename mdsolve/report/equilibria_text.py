@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mdsolve.report.numbers import number
+from mdsolve.tolerance import DEFAULT
 
 SHOWN = 12
 """Most totals that are listed one by one."""
@@ -71,7 +72,7 @@ def _rents(answers: Mapping[str, Any]) -> str:
     if "information_rent" not in answers:
         return ""
     rents = np.asarray(answers["information_rent"], dtype=float)
-    if not rents.max(initial=0.0) > 0:
+    if rents.max(initial=0.0) <= DEFAULT.solve:
         return "Information rent of low costs: none."
     low, high = number(float(rents.min()), 4), number(float(rents.max()), 4)
     amount = low if low == high else f"{low} to {high}"

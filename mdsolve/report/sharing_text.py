@@ -72,7 +72,8 @@ def sharing_view(solution: Solution) -> RenderableType:
         ("brings", answers["contributions"]),
         *((f"if {kind}", answers[kind]) for kind in ("low", "high") if kind in answers),
         ("accuracy", answers["accuracies"]),
-        ("receives", answers["payments"]),
+        # Private costs bring two columns more, and rules for them pay nothing.
+        *([] if "low" in answers else [("receives", answers["payments"])]),
         *([("share", answers["shapley"])] if "shapley" in answers else []),
         ("utility", answers["utilities"]),
     ]
