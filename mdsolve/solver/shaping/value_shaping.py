@@ -306,9 +306,12 @@ def common_curve(game: SharingGame) -> Curve:
         and not isinstance(accuracy.curve, MixedCurve)
     )
     if not fits:
+        differ = isinstance(accuracy, WeightedAccuracy) and isinstance(accuracy.curve, MixedCurve)
         raise UnsupportedError.single(
             "accuracy",
-            f"the family {accuracy.family} with weights, or different for different agents",
+            "different functions for different agents"
+            if differ
+            else f"the family {accuracy.family} with weights",
             "one function of the sum of all data",
             "use pac, threshold-power, power or curve without weights",
         )
