@@ -14,7 +14,7 @@ from importlib.metadata import version
 import numpy as np
 from bench_machine import machine, seconds, table, timed
 
-from mdsolve.certificate.welfare import WelfareClaim, welfare_optimality
+from mdsolve.certificate.sharing.welfare import WelfareClaim, welfare_optimality
 from mdsolve.errors import SolveError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mdsolve.certificate.claim import read_table
+from mdsolve.certificate.market.claim import read_table
 from mdsolve.conditions import ArithmeticName, Certificate, Verdict
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.findings import expectation, shown

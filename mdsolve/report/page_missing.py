@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.certificate.claim import claim_from, in_arithmetic
+from mdsolve.certificate.market.claim import claim_from, in_arithmetic
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build import market_game
 from mdsolve.game.sharing import SharingGame

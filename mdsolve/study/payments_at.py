@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.sharing_claim import sharing_claim_from
+from mdsolve.certificate.sharing.claim import sharing_claim_from
 from mdsolve.errors import Finding, UsageError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame, require_costs, require_given_model

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mdsolve.certificate.claim import MarketClaim
-from mdsolve.certificate.market import verify_market
+from mdsolve.certificate.market.check import verify_market
+from mdsolve.certificate.market.claim import MarketClaim
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build import market_game

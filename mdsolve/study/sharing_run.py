@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.certificate.joint_learning import NO_STEP, no_admissible_step
-from mdsolve.certificate.no_equilibrium import no_equilibrium
-from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
-from mdsolve.certificate.sharing_claim import SharingClaim
-from mdsolve.certificate.unaffordable import no_affordable_profile
+from mdsolve.certificate.sharing.check import SHARING_CONDITIONS, verify_sharing
+from mdsolve.certificate.sharing.claim import SharingClaim
+from mdsolve.certificate.sharing.joint_learning import NO_STEP, no_admissible_step
+from mdsolve.certificate.sharing.no_equilibrium import no_equilibrium
+from mdsolve.certificate.sharing.unaffordable import no_affordable_profile
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game

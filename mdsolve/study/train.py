@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdsolve.certificate.training import books_from, verify_training
+from mdsolve.certificate.training.books import books_from, verify_training
 from mdsolve.errors import UsageError
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor, StopRequested

@@ -8,18 +8,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from mdsolve.certificate.claim import MarketClaim, claim_from
-from mdsolve.certificate.joint_learning import NO_STEP, no_admissible_step
-from mdsolve.certificate.market import DESIRABLE, MARKET_CONDITIONS, verify_market
-from mdsolve.certificate.no_equilibrium import no_equilibrium
-from mdsolve.certificate.nonexistence import NAME as NO_MECHANISM
+from mdsolve.certificate.market.check import DESIRABLE, MARKET_CONDITIONS, verify_market
+from mdsolve.certificate.market.claim import MarketClaim, claim_from
+from mdsolve.certificate.market.nonexistence import NAME as NO_MECHANISM
 from mdsolve.certificate.rigorous.conditions import verify_rigorously
-from mdsolve.certificate.sharing import SHARING_CONDITIONS, verify_sharing
-from mdsolve.certificate.sharing_claim import sharing_claim_from
-from mdsolve.certificate.stated import NAME as STATED
-from mdsolve.certificate.stated import stated_numbers
-from mdsolve.certificate.training import TRAINING_CONDITIONS, books_from, verify_training
-from mdsolve.certificate.unaffordable import no_affordable_profile
+from mdsolve.certificate.sharing.check import SHARING_CONDITIONS, verify_sharing
+from mdsolve.certificate.sharing.claim import sharing_claim_from
+from mdsolve.certificate.sharing.joint_learning import NO_STEP, no_admissible_step
+from mdsolve.certificate.sharing.no_equilibrium import no_equilibrium
+from mdsolve.certificate.sharing.stated import NAME as STATED
+from mdsolve.certificate.sharing.stated import stated_numbers
+from mdsolve.certificate.sharing.unaffordable import no_affordable_profile
+from mdsolve.certificate.training.books import TRAINING_CONDITIONS, books_from, verify_training
 from mdsolve.conditions import ArithmeticName, Certificate
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.game.build import market_game

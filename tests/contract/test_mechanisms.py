@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mdsolve.certificate.claim import MarketClaim
-from mdsolve.certificate.market import verify_market
+from mdsolve.certificate.market.check import verify_market
+from mdsolve.certificate.market.claim import MarketClaim
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build import market_game
 from mdsolve.game.market import QualityMarket

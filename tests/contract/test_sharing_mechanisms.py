@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mdsolve.certificate.sharing import verify_sharing
-from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.sharing.check import verify_sharing
+from mdsolve.certificate.sharing.claim import SharingClaim
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import require_costs, require_given_model

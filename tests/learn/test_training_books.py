@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mdsolve.certificate.training_payments import shared_rate, stage_ends
+from mdsolve.certificate.training.payments import shared_rate, stage_ends
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
 from mdsolve.solution import write_solutions

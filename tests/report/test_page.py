@@ -272,9 +272,9 @@ def test_a_proof_that_cannot_be_read_is_left_out(tmp_path):
 
 
 def test_the_names_of_conditions_are_those_of_the_interface():
-    from mdsolve.certificate.market import MARKET_CONDITIONS
-    from mdsolve.certificate.sharing import SHARING_CONDITIONS
-    from mdsolve.certificate.training import TRAINING_CONDITIONS
+    from mdsolve.certificate.market.check import MARKET_CONDITIONS
+    from mdsolve.certificate.sharing.check import SHARING_CONDITIONS
+    from mdsolve.certificate.training.books import TRAINING_CONDITIONS
 
     known = {*MARKET_CONDITIONS, *SHARING_CONDITIONS, *TRAINING_CONDITIONS}
     assert known <= set(CONDITIONS)

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 import flint
 import numpy as np
 
-from mdsolve.certificate.payment_rules import TRANSFERS
 from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
 from mdsolve.certificate.rigorous.costs import Side
 from mdsolve.certificate.rigorous.game import RigorousGame
 from mdsolve.certificate.rigorous.numbers import ONE, ZERO, Number, as_stored, as_written, total
 from mdsolve.certificate.rigorous.quadrature import WORK_LIMIT, QuadratureShares, has_quadrature
-from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.sharing.claim import SharingClaim
+from mdsolve.certificate.sharing.payment_rules import TRANSFERS
 from mdsolve.certificate.tally import Tally
 from mdsolve.conditions import Condition
 from mdsolve.game.enclosure import to_float

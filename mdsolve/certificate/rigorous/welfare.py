@@ -43,9 +43,9 @@ from mdsolve.certificate.rigorous.numbers import (
     total,
 )
 from mdsolve.certificate.rigorous.setting import RigorousSetting, largest
-from mdsolve.certificate.sharing import welfare_claim
-from mdsolve.certificate.sharing_setting import SharingSetting
-from mdsolve.certificate.welfare import OPTIMALITY, WelfareBound, WelfareClaim, multipliers
+from mdsolve.certificate.sharing.check import welfare_claim
+from mdsolve.certificate.sharing.setting import SharingSetting
+from mdsolve.certificate.sharing.welfare import OPTIMALITY, WelfareBound, WelfareClaim, multipliers
 from mdsolve.conditions import Condition
 from mdsolve.game.enclosure import to_float
 from mdsolve.game.p_mean import p_mean

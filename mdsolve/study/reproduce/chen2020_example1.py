@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from mdsolve.certificate.claim import MarketClaim
-from mdsolve.certificate.market import verify_market
+from mdsolve.certificate.market.check import verify_market
+from mdsolve.certificate.market.claim import MarketClaim
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.sharing import verify_sharing
-from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.sharing.check import verify_sharing
+from mdsolve.certificate.sharing.claim import SharingClaim
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.budget_balanced import budget_rate
 from mdsolve.mechanism.options import effective_options

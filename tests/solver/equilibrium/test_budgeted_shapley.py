@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.certificate.shapley_means import held_by_means
-from mdsolve.certificate.shares import shares_of
+from mdsolve.certificate.sharing.shapley_means import held_by_means
+from mdsolve.certificate.sharing.shares import shares_of
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
 from mdsolve.progress import Monitor

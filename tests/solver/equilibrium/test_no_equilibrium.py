@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.certificate.no_equilibrium import no_equilibrium
+from mdsolve.certificate.sharing.no_equilibrium import no_equilibrium
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
-from mdsolve.certificate.shares import shares_of
+from mdsolve.certificate.sharing.shares import shares_of
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor

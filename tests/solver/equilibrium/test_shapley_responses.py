@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from mdsolve.certificate.payment_rules import rule_of
-from mdsolve.certificate.shapley_deviation import shapley_nash
-from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.certificate.sharing.claim import SharingClaim
+from mdsolve.certificate.sharing.payment_rules import rule_of
+from mdsolve.certificate.sharing.shapley_deviation import shapley_nash
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse

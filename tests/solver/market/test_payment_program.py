@@ -10,8 +10,8 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdsolve.certificate.claim import MarketClaim
-from mdsolve.certificate.nonexistence import no_mechanism
+from mdsolve.certificate.market.claim import MarketClaim
+from mdsolve.certificate.market.nonexistence import no_mechanism
 from mdsolve.errors import MemoryLimitError, UnsupportedError, UsageError
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game

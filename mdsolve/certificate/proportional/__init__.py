@@ -1,0 +1,1 @@
+"""Claims about rules that degrade models: each agent's standing, and what deviations gain."""
