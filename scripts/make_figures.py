@@ -13,10 +13,10 @@ from pathlib import Path
 import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
-from mdsolve.report.curves_figure import draw_curves
-from mdsolve.report.outcome_figure import draw_outcome
-from mdsolve.report.reproduction import draw_reproduction
-from mdsolve.report.solution_figure import draw_solution
+from mdsolve.report.pictures.curves import draw_curves
+from mdsolve.report.pictures.market import draw_outcome
+from mdsolve.report.pictures.solution import draw_solution
+from mdsolve.report.reproductions.shown import draw_reproduction
 from mdsolve.study.reproduce.registry import ITEMS
 
 ROOT = Path(__file__).parents[1]

@@ -44,8 +44,8 @@ def report(
     if target.suffix.lower() not in ENDINGS:
         raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".html")
 
-    from mdsolve.report.page import report_page
-    from mdsolve.report.page_source import read_subjects
+    from mdsolve.report.page.document import report_page
+    from mdsolve.report.page.source import read_subjects
     from mdsolve.solution import write_atomically
 
     with progress_monitor(quiet, time_limit) as monitor:

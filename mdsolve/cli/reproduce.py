@@ -61,14 +61,14 @@ def reproduce(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.reproduction import FIGURES, reproduction_view
-        from mdsolve.report.text import console_for
+        from mdsolve.report.reproductions.shown import FIGURES, reproduction_view
+        from mdsolve.report.text.solution import console_for
 
         console_for().print(reproduction_view(found))
         if output is None:
             typer.echo(OFFER[item.name in FIGURES], err=True)
     if output is not None:
-        from mdsolve.report.reproduction import write_reproduction
+        from mdsolve.report.reproductions.shown import write_reproduction
 
         for file in write_reproduction(found, output):
             typer.echo(f"wrote {file}", err=True)

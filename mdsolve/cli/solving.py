@@ -12,8 +12,8 @@ from typing import Any
 from mdsolve.cli.common import output_file, print_json
 from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
-from mdsolve.report.figure import require_png
-from mdsolve.report.text import console_for, solution_view
+from mdsolve.report.pictures.style import require_png
+from mdsolve.report.text.solution import console_for, solution_view
 from mdsolve.solution import Solution, write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
@@ -114,7 +114,7 @@ def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet: bool) -> None:
     """Draw each solution, the mechanism's name in the file's where there are several."""
-    from mdsolve.report.solution_figure import draw_solution
+    from mdsolve.report.pictures.solution import draw_solution
 
     for solution in solutions:
         name = solution.mechanism.name

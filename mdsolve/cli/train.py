@@ -52,7 +52,7 @@ def train(
     output_file(output, file)
     output_file(plot)
     if plot is not None:
-        from mdsolve.report.figure import require_png
+        from mdsolve.report.pictures.style import require_png
 
         require_png(plot)
     instance = load(file)
@@ -77,7 +77,7 @@ def train(
         if not quiet:
             typer.echo(f"wrote {output}", err=True)
     if plot is not None:
-        from mdsolve.report.solution_figure import draw_solution
+        from mdsolve.report.pictures.solution import draw_solution
 
         reason = draw_solution(solution, plot, instance)
         if not quiet:
@@ -87,8 +87,8 @@ def train(
     if as_json:
         print_json(solution.to_dict())
     elif not quiet:
-        from mdsolve.report.text import console_for
-        from mdsolve.report.training_text import training_view
+        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.training import training_view
 
         console_for().print(training_view(solution))
     raise typer.Exit(solution.exit_code)

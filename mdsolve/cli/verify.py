@@ -63,7 +63,7 @@ def verify(
         single = len(documents) == 1
         print_json(documents[0] if single else {"certificates": documents})
     elif not quiet:
-        from mdsolve.report.text import certificate_view, console_for
+        from mdsolve.report.text.solution import certificate_view, console_for
 
         for checked in verifications:
             title = f"Certificate of {checked.title}"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.sharing import SharingGame
-from mdsolve.report.sharing_text import run_name, run_starts
+from mdsolve.report.text.sharing import run_name, run_starts
 from mdsolve.solution import Solution
 
 Floats = npt.NDArray[np.float64]

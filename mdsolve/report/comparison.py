@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mdsolve.errors import UsageError
-from mdsolve.report.figure import PALETTE, picture
 from mdsolve.report.numbers import number
+from mdsolve.report.pictures.style import PALETTE, picture
 from mdsolve.study.compare import Comparison
 from mdsolve.tolerance import ROUND_OFF
 

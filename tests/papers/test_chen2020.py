@@ -16,7 +16,7 @@ from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import market_mechanism
 from mdsolve.progress import Monitor
-from mdsolve.report.reproduction import write_reproduction
+from mdsolve.report.reproductions.shown import write_reproduction
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.study.reproduce import chen2020_example1 as example1
 from mdsolve.study.reproduce import chen2020_figure1 as figure1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mdsolve.progress import Monitor
-from mdsolve.report.doshi2025_figures import draw_example_figure, draw_steps_figure
+from mdsolve.report.reproductions.doshi2025 import draw_example_figure, draw_steps_figure
 from mdsolve.solver.joint.equilibrium import joint_equilibrium
 from mdsolve.study.reproduce import doshi2025_example1 as example1
 from mdsolve.study.reproduce import doshi2025_step_sizes as step_sizes

@@ -10,7 +10,7 @@ from mpmath import findroot, mp, mpf, sqrt
 
 from mdsolve.instance import load
 from mdsolve.progress import Monitor
-from mdsolve.report.karimireddy2022_private_figure import draw_private_figure
+from mdsolve.report.reproductions.karimireddy2022_private import draw_private_figure
 from mdsolve.study.reproduce import karimireddy2022_private
 from mdsolve.study.run import solve
 from tests.conftest import INSTANCES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mdsolve.progress import silent
-from mdsolve.report.karimireddy2022_proportional_figure import draw_proportional_figure
+from mdsolve.report.reproductions.karimireddy2022_proportional import draw_proportional_figure
 from mdsolve.study.check import check_instance
 from mdsolve.study.reproduce import karimireddy2022_proportional as paper
 from mdsolve.study.reproduce.record import Reproduction

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
-from mdsolve.report.reproduction import FIGURES, write_reproduction
+from mdsolve.report.reproductions.shown import FIGURES, write_reproduction
 from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.study.reproduce import murhekar2023_equation14 as equation14

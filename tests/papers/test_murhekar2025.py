@@ -13,7 +13,7 @@ import pytest
 import scipy.optimize
 
 from mdsolve.progress import Monitor
-from mdsolve.report.reproduction import write_reproduction
+from mdsolve.report.reproductions.shown import write_reproduction
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.study.reproduce import murhekar2025_examples as examples
 from mdsolve.study.reproduce import murhekar2025_lemma_4_6 as lemma46

@@ -29,7 +29,7 @@ def test_the_claims_hold_on_digits(quick, tmp_path):
             found.series["accuracy"][0], found.series["predicted"][0], strict=True
         )
     )
-    from mdsolve.report.reproduction import draw_reproduction
+    from mdsolve.report.reproductions.shown import draw_reproduction
 
     draw_reproduction(found, tmp_path / "picture.png")
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mdsolve.progress import Monitor
-from mdsolve.report.reproduction import write_reproduction
+from mdsolve.report.reproductions.shown import write_reproduction
 from mdsolve.study.reproduce import doshi2025_protocols as protocols
 from mdsolve.study.reproduce import murhekar2023_table2 as table2
 from mdsolve.study.reproduce.training_runs import DIGITS, DIGITS_EXAMPLES, Setting, setting_on

@@ -9,8 +9,8 @@ import pytest
 
 from mdsolve.errors import UsageError
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.report.catalogue import catalogue_view, entry_view
-from mdsolve.report.text import console_for
+from mdsolve.report.text.catalogue import catalogue_view, entry_view
+from mdsolve.report.text.solution import console_for
 from mdsolve.study.catalogue import catalogue, entries_named
 
 LISTING = catalogue()

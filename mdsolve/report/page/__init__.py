@@ -1,0 +1,1 @@
+"""A report as one page: what it is read from, its sentences, tables and pictures."""

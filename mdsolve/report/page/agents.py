@@ -1,0 +1,98 @@
+"""The table of a page that says of every agent what he brings, receives, pays and gains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mdsolve.report.agent_rows import agent_table
+from mdsolve.report.numbers import number
+from mdsolve.report.page.answer import gain_columns, market_gains
+from mdsolve.report.page.markup import Html, joined, table, tag
+from mdsolve.report.page.source import Subject
+from mdsolve.report.page.words import amount, listed
+from mdsolve.report.pictures.market import can_draw
+from mdsolve.report.pictures.sharing import can_draw_sharing
+
+MOST_ROWS = 60
+"""Rows of the table of agents; the solution file has all."""
+
+
+def agents_table(subject: Subject) -> Html:
+    """Return the table of agents, nothing where the solution says nothing of them."""
+    if can_draw_sharing(subject.solution):
+        return _sharing_agents(subject)
+    if can_draw(subject.solution):
+        return _market_agents(subject)
+    return Html()
+
+
+def _market_agents(subject: Subject) -> Html:
+    solution = subject.solution
+    answers = solution.answers
+    scale = max(abs(float(value)) for value in answers["values"])
+    gains = market_gains(answers)
+    heads = ["agent", "data (type)", "model received", "is worth", "pays (negative: receives)"]
+    heads += ["utility", "staying out", "gains"]
+    quality = answers.get("model_quality") or [None] * len(solution.agents)
+    rows = [
+        (
+            name,
+            number(answers["profile"][k], 5),
+            "" if quality[k] is None else amount(quality[k]),
+            *(
+                amount(answers[key][k], scale)
+                for key in ("values", "payments", "utilities", "outside_values")
+            ),
+            amount(gains[k], scale),
+        )
+        for k, name in enumerate(solution.agents)
+    ]
+    return table("The case shown; worth, payments and utilities in money", heads, rows)
+
+
+def _sharing_agents(subject: Subject) -> Html:
+    solution, game = subject.solution, subject.game
+    agents = agent_table(solution, game)
+    scale = float(abs(agents["utilities"]).max(initial=1.0))
+    unit = solution.answers.get("protocol", {}).get("unit", "samples")
+    columns: list[tuple[str, Any]] = [(f"brings ({unit})", agents["contributions"])]
+    if "capacity" in agents and np.isfinite(agents["capacity"]).any():
+        columns.append((f"has ({unit})", agents["capacity"]))
+    for key, words in (("low", "if costs are low"), ("high", "if costs are high")):
+        if key in agents:
+            columns.append((words, agents[key]))
+    columns.append(("accuracy of the model received", agents["accuracies"]))
+    if game is not None and np.any(game.value != 1):
+        columns.append(("the model is worth (money)", game.value * agents["accuracies"]))
+    if np.any(agents["payments"]):
+        columns.append(("receives, or pays if negative (money)", agents["payments"]))
+    columns.append(("utility (money)", agents["utilities"]))
+    columns += [(f"gains against {words}", x) for words, x in gain_columns(agents).items()]
+    rows = agents.rows()
+    runs = any(row.count > 1 for row in rows)
+    heads = ["agent", *(["agents alike"] if runs else []), *(words for words, _ in columns)]
+    shown = [
+        (
+            row.name,
+            *([f"{row.count:,}"] if runs else []),
+            *(_entry(values[row.first], scale) for _, values in columns),
+        )
+        for row in rows[:MOST_ROWS]
+    ]
+    left = len(rows) - MOST_ROWS
+    caption = "Numbers are per agent" + (", one row per run of agents alike" if runs else "")
+    parts = [table(caption, heads, shown)]
+    if left > 0:
+        parts.append(tag("p", f"{left:,} more rows are in the solution file.", class_="note"))
+    if subject.computed:
+        words = listed(list(subject.computed))
+        parts.append(
+            tag("p", f"Computed from the instance for this report: {words}.", class_="note")
+        )
+    return joined(parts)
+
+
+def _entry(value: float, scale: float) -> str:
+    return "no limit" if value == float("inf") else amount(value, scale)

@@ -1,0 +1,250 @@
+"""The answer of a solution in a few sentences: the numbers that matter, the proof of none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.training import TrainingInstance
+from mdsolve.report.agent_rows import AgentTable, agent_table
+from mdsolve.report.numbers import number
+from mdsolve.report.page.source import Subject
+from mdsolve.report.page.words import amount, heading
+from mdsolve.report.pictures.market import can_draw
+from mdsolve.report.pictures.sharing import can_draw_sharing
+from mdsolve.report.text.joint import no_step_view
+from mdsolve.report.text.solution import witness_lines
+from mdsolve.status import Termination
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
+
+Floats = npt.NDArray[np.float64]
+
+
+def kind_of(subject: Subject) -> str:
+    """Return market, sharing or training: the instance's kind, else what the answers look like."""
+    if subject.instance is not None:
+        return subject.instance.kind
+    answers = subject.solution.answers
+    if "history" in answers:
+        return "training"
+    market = "off_path" in answers or "exists" in answers or "profile" in answers
+    return "market" if market else "sharing"
+
+
+def verdict_words(subject: Subject) -> str:
+    """Return what the certificate says, in one sentence."""
+    certificate = subject.solution.certificate
+    source = "An independent check" if subject.checked else "The solution file states that a check"
+    if certificate is None:
+        return (
+            "Nothing was checked: the file holds no certificate, and its instance is not at hand."
+        )
+    promised = [c for c in certificate.conditions if c.claimed]
+    failed = [heading(c) for c in promised if c.verdict == "fail"]
+    if failed:
+        words = "; ".join(lower_first(x) for x in failed)
+        return f"{source} refutes the answer. Not true: {words}."
+    open_ones = [heading(c) for c in promised if c.verdict == "not-checked"]
+    if open_ones:
+        words = "; ".join(lower_first(x) for x in open_ones)
+        return f"{source} leaves open: {words}."
+    if not promised:
+        return f"{source} was made for information; the mechanism promises nothing here."
+    if subject.solution.termination is Termination.INFEASIBLE:
+        return f"{source} confirmed the proof."
+    every = "the promised condition" if len(promised) == 1 else f"all {len(promised)} conditions"
+    return f"{source} confirmed {every} that the mechanism promises."
+
+
+def lower_first(words: str) -> str:
+    """Return words that begin in the middle of a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+def answer_sentences(subject: Subject) -> list[str]:
+    """Return the answer in a few sentences with the numbers that matter."""
+    solution = subject.solution
+    if solution.termination is not Termination.SOLVED and not can_draw_sharing(solution):
+        return [solution.termination.value, solution.message]
+    kind = kind_of(subject)
+    if kind == "market":
+        sentences = _market(subject) if can_draw(solution) else []
+    elif can_draw_sharing(solution):
+        sentences = _sharing(subject)
+    else:
+        sentences = []
+    early = [] if solution.termination is Termination.SOLVED else [solution.termination.value]
+    return [*early, *(sentences or [solution.message])]
+
+
+def _market(subject: Subject) -> list[str]:
+    solution = subject.solution
+    answers, names = solution.answers, solution.agents
+    payments, gains = _column(answers["payments"]), market_gains(answers)
+    scale = float(np.abs(_column(answers["values"])).max(initial=1.0))
+    money = _moved(names, -payments, scale)
+    kept = float(answers["revenue"])
+    rest = (
+        "the organiser keeps nothing"
+        if abs(kept) <= ROUND_OFF * max(1.0, scale)
+        else f"the organiser {'keeps' if kept > 0 else 'adds'} {amount(abs(kept), scale)}"
+    )
+    pairs = zip(names, answers["profile"], strict=True)
+    case = ", ".join(f"{name} {number(data, 5)}" for name, data in pairs)
+    least = ""
+    if "minimal_revenue" in answers:
+        least = f"; in no case does it keep less than {amount(answers['minimal_revenue'], scale)}"
+    return [
+        f"In the case shown ({case}), {money}; {rest}{least}.",
+        _who_gains(names, gains, "by taking part, compared with staying out", scale),
+    ]
+
+
+def market_gains(answers: Mapping[str, Any]) -> Floats:
+    """Return utility minus the value of staying out per agent, in money."""
+    return _column(answers["utilities"]) - _column(answers["outside_values"])
+
+
+def _sharing(subject: Subject) -> list[str]:
+    solution = subject.solution
+    table = agent_table(solution, subject.game)
+    found = solution.answers.get("metrics") or {}
+    training = kind_of(subject) == "training"
+    unit = solution.answers.get("protocol", {}).get("unit", "samples")
+    total = found.get("total_data", float(table["contributions"].sum()))
+    who = f"the {len(table.agents):,} agents" if len(table.agents) > 1 else "the agent"
+    first = f"Together {who} bring {amount(total)} {unit}" + (" a round" if training else "")
+    if found.get("data_share") is not None:
+        first += f", {100 * found['data_share']:.3g} % of what they have"
+    if found.get("data_gain") is not None and solution.mechanism.name != "none":
+        first += f", {amount(found['data_gain'])} times what they would bring without the rule"
+    if "accuracies" in table:
+        low, high = float(table["accuracies"].min()), float(table["accuracies"].max())
+        same = amount(low) == amount(high)
+        models = amount(high) if same else f"{amount(low)} to {amount(high)}"
+        first += f"; the models they receive have the accuracy {models}"
+    scale = float(np.abs(table["utilities"]).max(initial=1.0))
+    money = _moved(table.agents, table["payments"], scale)
+    surplus = -float(table["payments"].sum())
+    if abs(surplus) > DEFAULT.verify * max(1.0, scale):
+        word = "remain with the organiser" if surplus > 0 else "have to come from outside"
+        money += f"; {amount(abs(surplus))} {word}"
+    sentences = [f"{first}.", f"{money[:1].upper()}{money[1:]}."]
+    for key, gains in gain_columns(table).items():
+        sentences.append(_who_gains(table.agents, gains, f"compared with {key}", scale))
+    return sentences
+
+
+def gain_columns(table: AgentTable) -> dict[str, Floats]:
+    """Return what taking part is worth above each alternative, in money, by its name."""
+    names = {"outside": "staying out", "alone": "training alone"}
+    return {words: table["utilities"] - table[key] for key, words in names.items() if key in table}
+
+
+def _moved(names: Any, received: Floats, scale: float) -> str:
+    """Return who receives and who pays, in words without a capital or a stop."""
+    small = DEFAULT.verify * max(1.0, scale)
+    getting, giving = int((received > small).sum()), int((received < -small).sum())
+    if getting + giving == 0:
+        return "no money moves between the agents"
+    parts = []
+    if giving:
+        agent = int(np.argmax(received <= received.min() + small))
+        word = (
+            f"{giving:,} agents pay, {names[agent]} most:" if giving > 1 else f"{names[agent]} pays"
+        )
+        parts.append(f"{word} {amount(-received[agent], scale)}")
+    if getting:
+        agent = int(np.argmax(received >= received.max() - small))
+        word = (
+            f"{getting:,} agents receive money, {names[agent]} most:"
+            if getting > 1
+            else f"{names[agent]} receives"
+        )
+        parts.append(f"{word} {amount(received[agent], scale)}")
+    return ", and ".join(parts)
+
+
+def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
+    small = DEFAULT.verify * max(1.0, scale)
+    losers = int((gains < -small).sum())
+    worst, best = (
+        int(np.argmax(gains <= gains.min() + small)),
+        int(np.argmax(gains >= gains.max() - small)),
+    )
+    if losers:
+        who = f"{losers:,} of {len(gains):,} agents lose" if len(gains) > 1 else f"{names[0]} loses"
+        return f"{who} {when}, {names[worst]} most, by {amount(-gains[worst], scale)}."
+    if gains[worst] <= small:
+        even = int((gains <= small).sum())
+        left = "" if even == len(gains) else f"; {names[best]} gains most: {amount(gains[best])}"
+        who = "everybody is" if even == len(gains) else f"{even:,} of {len(gains):,} are"
+        return f"Nobody loses {when}, {who} exactly as well off{left}."
+    if gains[best] - gains[worst] <= small:
+        return f"Everybody gains the same {when}: {amount(gains[best], scale)}."
+    return (
+        f"Everybody gains {when}: at least {amount(gains[worst], scale)} ({names[worst]}), "
+        f"at most {amount(gains[best], scale)} ({names[best]})."
+    )
+
+
+def proof_lines(subject: Subject) -> list[str]:
+    """Return the proof that there is no answer, a line per step; empty where none can be read."""
+    try:
+        return _proof(subject)
+    except (KeyError, TypeError, ValueError, AttributeError):  # a foreign proof may hold anything
+        return []
+
+
+def _proof(subject: Subject) -> list[str]:
+    solution = subject.solution
+    witness = solution.answers.get("witness")
+    if solution.termination is not Termination.INFEASIBLE or not isinstance(witness, Mapping):
+        return []
+    if "step_bounds" in solution.answers:
+        return str(no_step_view(solution)).splitlines()
+    if "tree" in witness:
+        lines = [
+            "Everything that the agents could bring was cut into boxes that leave no gap.",
+            "For each box one agent and one contribution are named by which he gains, wherever "
+            "in the box the outcome lies. So no outcome is stable.",
+        ]
+        if "nash_gap" in solution.answers:
+            gap = amount(solution.answers["nash_gap"])
+            lines.append(f"The gain is at least {gap} everywhere, so no outcome is nearly stable.")
+        cycle = solution.answers.get("cycle")
+        if cycle:
+            steps = " → ".join("(" + ", ".join(amount(x) for x in point) + ")" for point in cycle)
+            lines.append(f"For example, best answers to each other go round in a circle: {steps}.")
+        return lines
+    return witness_lines(witness)
+
+
+def asked(subject: Subject) -> str:
+    """Return what kind of question the instance is, in one sentence."""
+    instance = subject.instance
+    if isinstance(instance, MarketInstance):
+        return (
+            "A market for models: agents own data, may hide some, and may stay out. Which payments "
+            "make all take part and tell the truth?"
+        )
+    if isinstance(instance, TrainingInstance):
+        return (
+            "A training run: agents choose round by round how much data to bring while a model is "
+            "learned together. What do they bring, and what does it give them?"
+        )
+    words = {
+        "market": "A market for models.",
+        "training": "A training run.",
+        "sharing": "A sharing game: data cost their owners, and everybody profits from the model. "
+        "How much does each agent bring under the mechanism, and who pays whom?",
+    }
+    return words[kind_of(subject)]
+
+
+def _column(values: Any) -> Floats:
+    return np.array([float(value) for value in values], dtype=np.float64)

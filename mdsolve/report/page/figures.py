@@ -1,0 +1,100 @@
+"""Pictures inside a page: SVG in the page itself, with a caption and words for those who listen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+from mdsolve.errors import UsageError
+from mdsolve.report.page.markup import Html, joined, tag, text
+from mdsolve.report.page.source import Subject
+from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
+from mdsolve.report.pictures.dynamics import draw_dynamics
+from mdsolve.report.pictures.solution import draw_outcomes
+from mdsolve.report.pictures.style import Target
+
+PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
+METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+OPENING = re.compile(r"<svg[^>]*>")
+SIZE = re.compile(r' (width|height)="[^"]*"')
+NAMES = re.compile(r'(\bid="|href="#|url\(#)')
+
+PIXELS = 96 / 72
+"""Pixels per point, so that a picture is not drawn larger than it was made for."""
+
+UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What drawing numbers of a foreign solution that do not fit together ends with."""
+
+OUTCOME = (
+    "Left: what each agent brings. Middle: what he pays or receives. Right: what taking part is "
+    "worth to him beside his alternatives. The same numbers are in the table above."
+)
+MARKET = (
+    "Left: each agent's data, and the money that flows between him and the organiser. Right: what "
+    "he earns staying out and taking part. The same numbers are in the table above."
+)
+HISTORY = "What agents bring and how accurate their models are, round by round."
+CURVES = (
+    "The model that an agent is handed for what he brings, between the model of his own data and "
+    "that of all data together. Break points are marked."
+)
+DYNAMICS = "Above: how far from rest the simulated agents are. Below: how much data they bring."
+
+
+def pictures(subject: Subject, number: int) -> Html:
+    """Return all pictures of a solution as figures; a sentence where one could not be drawn.
+
+    Parameters
+    ----------
+    number : int
+        Of the solution on the page, so that names inside pictures differ.
+    """
+    solution, game = subject.solution, subject.game
+    title = None if subject.instance is None else subject.instance.title
+    answers = solution.answers
+    caption = MARKET if "profile" in answers else HISTORY if "history" in answers else OUTCOME
+    drawn: list[tuple[Callable[[Target], str | None], str]] = [
+        (lambda target: draw_outcomes(solution, target, title, game), caption)
+    ]
+    if game is not None and can_draw_curves(solution):
+        drawn.append((lambda target: draw_curves(solution, game, target, title), CURVES))
+    if "dynamics" in answers:
+        drawn.append((lambda target: draw_dynamics(solution, target, title), DYNAMICS))
+    return joined(
+        _figure(draw, words, f"picture-{number}-{place}")
+        for place, (draw, words) in enumerate(drawn, 1)
+    )
+
+
+def _figure(draw: Callable[[Target], str | None], caption: str, key: str) -> Html:
+    buffer = BytesIO()
+    try:
+        reason = draw(buffer)
+    except UsageError as error:
+        reason = error.findings[0].got
+    except UNFIT:
+        reason = "the numbers stored for it do not fit together"
+    if reason:
+        return tag("p", f"No picture: {reason}.", class_="note")
+    return tag(
+        "figure", embedded(buffer.getvalue().decode(), caption, key), tag("figcaption", caption)
+    )
+
+
+def embedded(svg: str, words: str, key: str) -> Html:
+    """Return SVG for use inside a page: names of its own, scalable, with words for listeners.
+
+    Examples
+    --------
+    >>> embedded('<?xml?><svg width="9pt" height="9pt" x="1"><g id="a"/></svg>', "Why", "p")
+    '<svg role="img" aria-label="Why" style="max-width:12px" x="1"><g id="p-a"/></svg>'
+    """
+    whole = METADATA.sub("", PROLOGUE.sub("", svg))
+    plain = OPENING.sub(lambda found: SIZE.sub("", found.group()), whole, count=1)
+    points = re.search(r'<svg[^>]* width="([0-9.]+)pt"', whole)
+    widest = "" if points is None else f' style="max-width:{round(PIXELS * float(points[1]))}px"'
+    unique = NAMES.sub(rf"\1{key}-", plain)
+    return Html(
+        unique.replace("<svg", f'<svg role="img" aria-label="{text(words)}"{widest}', 1).strip()
+    )

@@ -1,0 +1,1 @@
+"""Static pictures of answers, in one house style."""

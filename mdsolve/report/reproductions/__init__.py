@@ -1,0 +1,1 @@
+"""Reproduced examples and figures for reading: the table beside the print, and the pictures."""
