@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.curves import Curve
-from mdsolve.game.weights import Weights
+from mdsolve.game.weights import CommonWeights, Weights
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,6 +116,11 @@ class WeightedAccuracy(Accuracy):
     def own_concave(self) -> bool:
         """Hold where the curve is concave."""
         return self.curve.concave
+
+    @property
+    def of_all_data(self) -> bool:
+        """Hold where everybody's model sees the plain sum of all data."""
+        return isinstance(self.weights, CommonWeights) and bool(np.all(self.weights.vector == 1))
 
     def index(self, s: Floats) -> Floats:
         """Return the amount of data each agent's model has seen, shape (n,)."""

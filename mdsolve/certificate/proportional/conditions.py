@@ -20,7 +20,6 @@ from mdsolve.certificate.sharing.setting import SharingSetting
 from mdsolve.conditions import Condition
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve, MixedCurve
-from mdsolve.game.weights import CommonWeights
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -145,10 +144,8 @@ def ranked(setting: SharingSetting) -> Ranked | str:  # noqa: PLR0911 - one retu
 
 def _common_curve(accuracy: WeightedAccuracy) -> Curve | None:
     """Return the curve that everybody has of all data added up, None where there is none."""
-    weights, curve = accuracy.weights, accuracy.curve
-    if not isinstance(weights, CommonWeights) or np.any(weights.vector != 1):
-        return None
-    if isinstance(curve, MixedCurve):
+    curve = accuracy.curve
+    if not accuracy.of_all_data or isinstance(curve, MixedCurve):
         return None
     stated = [getattr(curve, field.name) for field in fields(curve)]  # type: ignore[arg-type]
     arrays = [entry for entry in stated if isinstance(entry, np.ndarray)]

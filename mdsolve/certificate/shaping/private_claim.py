@@ -19,7 +19,6 @@ from mdsolve.certificate.shaping.private_bounds import Prospect
 from mdsolve.certificate.sharing.setting import SharingSetting
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import Prior, SharingGame
-from mdsolve.game.weights import CommonWeights
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -114,9 +113,7 @@ def _read(setting: SharingSetting) -> PrivateClaim:
     accuracy, prior = game.accuracy, game.prior
     if prior is None:
         raise _NotCheckableError("the instance has no prior over costs")
-    if not isinstance(accuracy, WeightedAccuracy) or not (
-        isinstance(accuracy.weights, CommonWeights) and np.all(accuracy.weights.row(0) == 1)
-    ):
+    if not isinstance(accuracy, WeightedAccuracy) or not accuracy.of_all_data:
         raise _NotCheckableError("models that weigh the agents' data differently are not checked")
     low = _present(claim.stored("low", (game.size,)))
     high = _present(claim.stored("high", (game.size,)))

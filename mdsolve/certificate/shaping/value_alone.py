@@ -17,7 +17,6 @@ import numpy.typing as npt
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve, MixedCurve, PacCurve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,8 +115,7 @@ def value_of_data(
     accuracy = game.accuracy
     if not isinstance(accuracy, WeightedAccuracy) or isinstance(accuracy.curve, MixedCurve):
         return "the accuracy is not one curve for everybody"
-    weights = accuracy.weights
-    if not isinstance(weights, CommonWeights) or np.any(weights.vector != 1):
+    if not accuracy.of_all_data:
         return "the accuracy is no function of the sum of all data"
     if not game.costs.is_linear:
         return "costs are not linear"

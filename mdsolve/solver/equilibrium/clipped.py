@@ -21,7 +21,6 @@ from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import BISECTIONS, PacCurve, ThresholdPowerCurve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.equilibrium.total import Responses, even_split, responses_equilibrium
 from mdsolve.solver.shaping.standalone_value import optimum_alone, viability_threshold
 from mdsolve.tolerance import ROUND_OFF
@@ -53,8 +52,7 @@ def is_clipped(game: SharingGame, borne: Costs) -> bool:
     accuracy = game.accuracy
     return (
         isinstance(accuracy, WeightedAccuracy)
-        and isinstance(accuracy.weights, CommonWeights)
-        and bool(np.all(accuracy.weights.vector == 1))
+        and accuracy.of_all_data
         and isinstance(accuracy.curve, PacCurve | ThresholdPowerCurve)
         and np.ndim(accuracy.curve.threshold) == 0
         and bool(np.all(borne.slope(game.nothing()) > 0))

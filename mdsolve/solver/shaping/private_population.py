@@ -11,7 +11,6 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.private_contracts import PrivateAgent
 
 Floats = npt.NDArray[np.float64]
@@ -58,11 +57,7 @@ def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
         raise UnsupportedError.single(
             "agents", "budgets", "agents without", "nobody pays under this rule; leave budget: out"
         )
-    if (
-        not isinstance(accuracy, WeightedAccuracy)
-        or not isinstance(accuracy.weights, CommonWeights)
-        or not np.all(accuracy.weights.row(0) == 1)
-    ):
+    if not isinstance(accuracy, WeightedAccuracy) or not accuracy.of_all_data:
         raise UnsupportedError.single(
             "accuracy",
             "a model that weighs the agents' data differently",

@@ -24,7 +24,6 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.standalone_value import cutoff_cost, optimum_alone, viability_threshold
 from mdsolve.tolerance import ROUND_OFF
 
@@ -301,8 +300,7 @@ def common_curve(game: SharingGame) -> Curve:
     accuracy = game.accuracy
     fits = (
         isinstance(accuracy, WeightedAccuracy)
-        and isinstance(accuracy.weights, CommonWeights)
-        and bool(np.all(accuracy.weights.vector == 1))
+        and accuracy.of_all_data
         and not isinstance(accuracy.curve, MixedCurve)
     )
     if not fits:
