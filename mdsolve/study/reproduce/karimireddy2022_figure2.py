@@ -12,7 +12,7 @@ from mdsolve.solver.shaping.standalone_value import cutoff_cost, individual_opti
 from mdsolve.study.reproduce.karimireddy2022_alike import COMPLEXITIES, exponents, value_of
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
 
-COSTS = np.geomspace(1e-7, 1e-2, 251)
+COSTS = np.logspace(-7, -2, 251)
 LIMIT = -2 / 3
 NEAR = 0.01
 """How near an exponent must come to count as the published one."""
@@ -66,7 +66,7 @@ def recompute(seed: int, monitor: Monitor) -> Reproduction:
 def _power_law(complexity: float) -> Row:
     curve = value_of(complexity)
     cutoff = cutoff_cost(curve)
-    shares = [0.99, 0.98, 1e-6, 1e-6 * 0.99, 1e-12, 1e-12 * 0.99]
+    shares = [share * step for share in (1.0, 10.0**-6, 10.0**-12) for step in (0.99, 0.98)]
     optima = individual_optimum(curve, cutoff * np.array(shares))[0].tolist()
     near, middle, far = exponents(shares, optima)[::2]
     return Row(

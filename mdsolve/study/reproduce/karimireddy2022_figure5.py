@@ -22,7 +22,7 @@ TOKENS = 5e11
 
 PUBLISHED_NUMBER = 1000
 COUNTS = np.unique(np.round(np.geomspace(100, 1e5, 121)).astype(int))
-COSTS = np.geomspace(1e-9, 1e-4, 201)
+COSTS = np.logspace(-9, -4, 201)
 NEAR = 0.15
 """How near 1 the exponent must come at 10^5 companies; it falls slowly."""
 

@@ -20,6 +20,7 @@ from mdsolve.solver.proportional.ranked_game import RankedGame
 from mdsolve.solver.proportional.standing import STANDINGS
 from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 from mdsolve.study.reproduce.record import Item, Reproduction, Row
+from mdsolve.tolerance import DEFAULT
 
 AGENTS = 10_000
 CEILING = 0.95
@@ -32,7 +33,7 @@ RULES = {"data": "proportional data", "value": "own value", "shapley": "Shapley 
 LOW, HIGH = 1e-4, 2e-4
 FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)
 MIXED_EXPONENTS = (0.5, 0.9, 1.0)
-CLOSE = 1e-9
+CLOSE = DEFAULT.verify
 """Relative difference at which two totals are the same."""
 
 
