@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -171,16 +172,23 @@ PERTURBATIONS = {
 """Condition -> how to break it; "mechanism condition" wins over the condition alone."""
 
 
+@cache
+def solved(name, game_name):
+    """Return a game, the options of a rule, and its outcome in that game; solved once."""
+    rule = SHARING_MECHANISMS[name]
+    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
+    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
+    require_costs(game, private=rule.private_costs)
+    require_given_model(game, learns=rule.learns)
+    return game, options, rule.outcome(game, options, Monitor())
+
+
 @pytest.mark.parametrize("name", SHARING_MECHANISMS)
 @pytest.mark.parametrize("game_name", GAMES)
 def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
     rule = SHARING_MECHANISMS[name]
-    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
-    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     try:
-        require_costs(game, private=rule.private_costs)
-        require_given_model(game, learns=rule.learns)
-        found = rule.outcome(game, options, Monitor())
+        game, options, found = solved(name, game_name)
     except UnsupportedError:
         pytest.skip("the mechanism says that it does not apply")
     assert found.termination is Termination.SOLVED
@@ -207,9 +215,7 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
 def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
     rule = SHARING_MECHANISMS[name]
     game_name = "private" if rule.private_costs else "model" if rule.learns else "two"
-    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
-    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
-    found = rule.outcome(game, options, Monitor())
+    game, options, found = solved(name, game_name)
     again = rule.payments(game, found.contributions, options)
     np.testing.assert_allclose(found.payments, again, atol=1e-9)
     described = rule.describe()
