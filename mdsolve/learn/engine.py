@@ -35,15 +35,19 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """Run torch on one thread with deterministic algorithms; put the settings back afterwards."""
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    """Run torch on one thread with deterministic algorithms; put the settings back afterwards.
+
+    The debug mode "error" is what `torch.use_deterministic_algorithms` sets, which also loads
+    torch's compiler; that takes longer than a small run.
+    """
+    threads, strictness = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by CUDA's matrix products
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(strict)
+        torch.set_deterministic_debug_mode(strictness)
         torch.set_num_threads(threads)
 
 

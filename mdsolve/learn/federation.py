@@ -16,7 +16,7 @@ from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.learn.data import load_split
 from mdsolve.learn.dataset import Dataset, Floats, Integers, Split
-from mdsolve.learn.engine import DTYPES, Engine, device_named
+from mdsolve.learn.engine import DTYPES, Engine, device_named, reproducible
 from mdsolve.learn.evaluation import Evaluation, Examiner
 from mdsolve.learn.history import Record
 from mdsolve.learn.models import build_model
@@ -124,6 +124,7 @@ class Federation:
         return self.values * payoffs - self.costs * contributions + payments
 
 
+@reproducible()  # on one thread: images are turned here
 def build_federation(instance: TrainingInstance, device: str = "cpu") -> Federation:
     """Return the agents of an instance with their data on the device.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 
 from mdsolve.errors import InstanceError, UsageError
+from mdsolve.instance.protocol import TWO_PHASES
 from mdsolve.learn import driver
 from mdsolve.learn.checkpoint import Checkpoint, fingerprint
 from mdsolve.learn.history import COLUMNS
@@ -15,7 +18,7 @@ from mdsolve.progress import Monitor, StopRequested
 from mdsolve.status import Termination
 from tests.learn.runs import instance, run
 
-STRATEGIC = {"name": "fedavg-strategic", "step_size": 300, "payoff": "loss"}
+CHOOSING = {"step_size": 300, "payoff": "loss", "negotiation_rounds": 3}
 
 
 class StopAfter(Monitor):
@@ -31,8 +34,14 @@ class StopAfter(Monitor):
             raise self.error
 
 
-def protocol_keys(name):
-    return {"fedavg": {"name": name}, "fedavg-strategic": STRATEGIC}.get(name, {"name": name})
+@cache
+def five_rounds(name):
+    """Return an instance under a protocol, stops of which fall into every phase, and its run."""
+    keys = CHOOSING if name in TWO_PHASES else {}
+    made = instance(
+        model={"family": "mlp", "hidden": [8]}, protocol={"name": name, "rounds": 5, **keys}
+    )
+    return made, run(made)
 
 
 def assert_same(one, other):
@@ -45,10 +54,7 @@ def assert_same(one, other):
 @pytest.mark.parametrize("name", PROTOCOLS)
 @pytest.mark.parametrize("stop_after", [1, 2, 4])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, name, stop_after):
-    made = instance(
-        model={"family": "mlp", "hidden": [8]}, protocol={"rounds": 5, **protocol_keys(name)}
-    )
-    whole = run(made)
+    made, whole = five_rounds(name)
     store = Checkpoint(tmp_path / "c.npz", "key")
     error = StopRequested("the time limit") if stop_after % 2 else KeyboardInterrupt()
     first = run(made, checkpoint=store, monitor=StopAfter(stop_after, error))

@@ -98,13 +98,17 @@ def test_the_same_call_gives_the_same_bits():
         first = group.train(group.start(), UNEVEN, 1)
         assert torch.equal(first, group.train(group.start(), UNEVEN, 1))
         assert torch.get_num_threads() == 1
+        assert torch.are_deterministic_algorithms_enabled()
 
 
 def test_settings_of_torch_are_put_back():
-    threads = torch.get_num_threads()
-    with pytest.raises(ValueError, match="stop"), reproducible():
-        raise ValueError("stop")
-    assert torch.get_num_threads() == threads
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ValueError, match="stop"), reproducible():
+            raise ValueError("stop")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
     assert not torch.are_deterministic_algorithms_enabled()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -21,9 +20,11 @@ from tests.learn.runs import BASE, run
 KEYS = {"fedavg": {}, "fedbr-shap": {"step_size": 200, "payoff": "loss", "stage": 4}}
 MOVES = {"step_size": 200, "payoff": "loss"}
 
-EAGER = """
-import sys, time
+NURSERY = """
+import os, signal, sys, time
 from pathlib import Path
+
+import sklearn.datasets  # loaded once, for all children
 from mdsolve.instance import load
 from mdsolve.learn import driver
 from mdsolve.progress import Monitor
@@ -34,24 +35,40 @@ class Slow(Monitor):
         time.sleep(0.1)
 
 driver.SECONDS_BETWEEN_CHECKPOINTS = 0.0
-name = sys.argv[1]
-train(load(f"{name}.yaml"), checkpoint=Path(f"{name}.npz"), monitor=Slow())
+for count, name in enumerate(sys.argv[1:]):
+    kept = Path(f"{name}.npz")
+    child = os.fork()
+    if child == 0:
+        train(load(f"{name}.yaml"), checkpoint=kept, monitor=Slow())
+        os._exit(0)
+    while not kept.exists() and os.waitpid(child, os.WNOHANG)[0] == 0:
+        time.sleep(0.002)
+    time.sleep(0.04 * count)  # some are stopped between two rounds, some in the middle of one
+    os.kill(child, signal.SIGKILL)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 """
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Return a folder with the instance of every protocol and what its killed run left behind.
+
+    One program loads torch and forks a child per protocol, which really dies of SIGKILL.
+    """
+    folder = tmp_path_factory.mktemp("killed")
+    for name in PROTOCOLS:
+        protocol = {"name": name, "rounds": 10, "batch_size": 16, **KEYS.get(name, MOVES)}
+        data = {"format": "mdsolve/1", **BASE, "protocol": protocol}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(data))
+    subprocess.run([sys.executable, "-c", NURSERY, *PROTOCOLS], cwd=folder, check=True)
+    return folder
+
+
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_a_killed_program_goes_on_bit_for_bit(tmp_path, name):
-    protocol = {"name": name, "rounds": 10, "batch_size": 16, **KEYS.get(name, MOVES)}
-    file = tmp_path / f"{name}.yaml"
-    file.write_text(yaml.safe_dump({"format": "mdsolve/1", **BASE, "protocol": protocol}))
-    program = subprocess.Popen([sys.executable, "-c", EAGER, name], cwd=tmp_path)
-    kept = tmp_path / f"{name}.npz"
-    while not kept.exists() and program.poll() is None:
-        time.sleep(0.002)
-    program.kill()
-    program.wait()
-    instance = load(file)
-    store = Checkpoint(kept, fingerprint(instance, build_federation(instance).split.sha256, "cpu"))
+def test_a_killed_program_goes_on_bit_for_bit(killed, name):
+    instance = load(killed / f"{name}.yaml")
+    data = build_federation(instance).split.sha256
+    store = Checkpoint(killed / f"{name}.npz", fingerprint(instance, data, "cpu"))
     resumed = run(instance, checkpoint=store, resume=True)
     assert 0 < resumed.resumed_at < len(resumed.history)
     whole = run(instance)
