@@ -90,7 +90,7 @@ def answered(
     seconds : mapping
         Time spent so far, by phase.
     """
-    outcome = _balanced(outcome)
+    outcome = _balanced(game, outcome)
     _refuse_overspending(game, outcome)
     start = time.perf_counter()
     solution = Solution(
@@ -126,13 +126,16 @@ def answered(
     return checked
 
 
-def _balanced(outcome: SharingOutcome) -> SharingOutcome:
-    """Return the outcome with payments that sum to exactly zero, where they do up to rounding."""
-    payments = outcome.payments
-    if payments is None:
+def _balanced(game: SharingGame, outcome: SharingOutcome) -> SharingOutcome:
+    """Return the outcome with payments that sum to exactly zero, where they do up to rounding.
+
+    Payments may be differences of benefits and costs, and carry their rounding.
+    """
+    payments, s = outcome.payments, outcome.contributions
+    if payments is None or s is None:
         return outcome
-    total = float(np.abs(payments).sum())
-    if abs(float(payments.sum())) > ROUND_OFF * max(1.0, total):
+    terms = np.abs(payments) + np.abs(game.benefits(s)) + np.abs(game.costs.value(s))
+    if abs(float(payments.sum())) > ROUND_OFF * max(1.0, float(terms.sum())):
         return outcome
     return replace(outcome, payments=exactly_balanced(payments))
 

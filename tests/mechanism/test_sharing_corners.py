@@ -88,3 +88,30 @@ def test_best_responses_do_not_depend_on_the_unit_of_money() -> None:
     assert answers[1] == pytest.approx(answers[0], rel=DEFAULT.verify)
     assert answers[2] == pytest.approx(answers[0], rel=DEFAULT.verify)
     assert answers[0][1] > 0
+
+
+def test_free_data_come_in_full_though_their_worth_is_below_rounding() -> None:
+    """(1 + y)^-20 is 1e-13 at a few samples: slopes are rounding, but shares never fall."""
+    agents = [
+        {"name": name, "cost": 0, "capacity": top}
+        for name, top in zip("abc", (5, 1, 9), strict=True)
+    ]
+    weights = [[1.0, 2.5, 0.3], [1.0, 1.0, 2.5], [1.0, 2.5, 1.0]]
+    instance = parsed(agents, {"family": "power", "exponent": 20, "weights": weights})
+    solution = md.solve(instance, mechanism="shapley")
+    assert solution.termination.label == "solved"
+    assert np.asarray(solution.contributions).tolist() == [5, 1, 9]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_payments_between_large_benefits_sum_to_zero(size: int) -> None:
+    """Payments are differences of amounts near 1e9 and carry their rounding, above 1e-9."""
+    agents = [{"name": f"a{k}", "cost": 0.7e8 + k, "value": 1e9 + k} for k in range(size)]
+    accuracy = {"family": "power", "exponent": 0.3, "ceiling": 0.9, "scale": 0.7}
+    instance = parsed(agents, accuracy)
+    solution = md.solve(instance, mechanism="shapley")
+    assert solution.termination.label == "solved"
+    assert np.sum(np.asarray(solution.payments)) == 0
+    assert md.verify(instance, solution).verdict == "pass"
+    bare = {"mechanism": "shapley", "contributions": np.asarray(solution.contributions)}
+    assert md.verify(instance, bare).condition("budget-balance").verdict == "pass"

@@ -70,9 +70,14 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
         held = held_by_means(game, rule.shares, s, step, pushing & (above > 0))
     too_high = ((low > 0) & (below < 0)) | overspent
     too_low = (high < game.capacity) & (above > 0) & ~held & ~overspent
-    beside = np.maximum(low, s - ROUND_OFF * np.maximum(1.0, s))
-    left = np.maximum(-slope(beside), 0.0) * (s - low) + np.maximum(-at, 0.0) * (s - beside)
-    gains = np.maximum(np.maximum(at, 0.0) * np.where(held, step, high - s), left)
+    left, right = np.full_like(s, np.inf), np.full_like(s, np.inf)
+    for least in (1.0, 0.0):  # contributions are rounded absolutely or relatively: both bounds hold
+        near = ROUND_OFF * np.maximum(least, s)
+        beside, beyond = np.maximum(low, s - near), np.minimum(high, s + near)
+        down = np.maximum(-slope(beside), 0.0) * (s - low) + np.maximum(-at, 0.0) * (s - beside)
+        up = np.maximum(at, 0.0) * (beyond - s) + np.maximum(slope(beyond), 0.0) * (high - beyond)
+        left, right = np.minimum(left, down), np.minimum(right, up)
+    gains = np.maximum(np.where(held, np.maximum(at, 0.0) * step, right), left)
     elsewhere = too_high | too_low
     moved = bool(elsewhere.any())
     answers = s

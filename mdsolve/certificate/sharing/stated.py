@@ -39,6 +39,21 @@ NAME = "stated-numbers"
 ALONE_LIMIT = 300
 """Most agents whose best contribution alone is searched a second time."""
 
+MONEY = (
+    "payments",
+    "utilities",
+    "shapley",
+    "banzhaf",
+    "metrics/welfare",
+    "metrics/surplus",
+    "metrics/alone_margin",
+    "metrics/p_mean/1",
+    "metrics/p_mean/0",
+    "metrics/p_mean/-inf",
+    "standalone/utilities",
+)
+"""Amounts of money: sums and differences of benefits, costs and payments."""
+
 COMPARED = (
     "utilities",
     "accuracies",
@@ -99,7 +114,7 @@ def stated_numbers(
         setting = replace(setting, game=located)
     if isinstance(setting.payments, str):
         return setting.unchecked(NAME, setting.payments)
-    return _compare(setting, _Sources(setting, setting.payments, certificate).numbers())
+    return _compare(setting, _Sources(setting, setting.payments, certificate))
 
 
 @dataclass(frozen=True)
@@ -114,13 +129,14 @@ class _Difference:
     witness: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _compare(setting: SharingSetting, numbers: Mapping[str, Callable[[], Recomputed]]) -> Condition:
+def _compare(setting: SharingSetting, sources: _Sources) -> Condition:
     """Return the condition that the first wrong key decides, else the one furthest off."""
     found: list[_Difference] = []
-    for key, recompute in numbers.items():
+    for key, recompute in sources.numbers().items():
         stored = _stored(setting, key)
         if stored is not None and (expected := recompute()) is not None:
-            found.append(_difference(setting, key, stored, np.asarray(expected, dtype=np.float64)))
+            column = np.asarray(expected, dtype=np.float64)
+            found.append(_difference(setting, key, stored, column, sources.scale(key)))
     if not found:
         return setting.unchecked(NAME, "the solution states nothing that can be compared")
     # What follows from a wrong number is wrong as well: the first one is named, in order of cause.
@@ -151,10 +167,18 @@ def _stored(setting: SharingSetting, key: str) -> Any:
     return found
 
 
-def _difference(setting: SharingSetting, key: str, stored: Any, expected: Floats) -> _Difference:
-    """Compare one number or column; NaN is expected where no number has a meaning."""
+def _difference(
+    setting: SharingSetting, key: str, stored: Any, expected: Floats, terms: float
+) -> _Difference:
+    """Compare one number or column; NaN is expected where no number has a meaning.
+
+    Parameters
+    ----------
+    terms : float
+        Size of what the numbers are sums or differences of: their rounding is relative to it.
+    """
     defined = np.isfinite(expected)
-    scale = float(np.abs(expected[defined]).max(initial=0.0))
+    scale = max(terms, float(np.abs(expected[defined]).max(initial=0.0)))
     allowed = setting.tolerance * max(1.0, scale)
     read = replace(setting.claim, details={key: stored}).stored(key, expected.shape)
     if isinstance(read, str):
@@ -258,6 +282,22 @@ class _Sources:
         rule = self.setting.rule
         return None if isinstance(rule, str) else rule.payments
 
+    def scale(self, key: str) -> float:
+        """Return the size of the terms that a number is made of, in its own unit."""
+        if key == "metrics/reciprocity" and self._shares is not None:
+            counted = self._counted(self._shares)
+            largest = float(np.abs(self._shares).max(initial=0.0))
+            return largest / float(self._shares[counted].min()) if counted.any() else 0.0
+        if key not in MONEY:
+            return 0.0
+        game, s = self.setting.game, self.setting.s
+        benefits = np.abs(game.value * self.accuracies)
+        return float((benefits + np.abs(game.costs.value(s)) + np.abs(self.payments)).max())
+
+    def _counted(self, shares: Floats) -> npt.NDArray[np.bool_]:
+        """Tell who contributes anything to speak of."""
+        return shares > ROUND_OFF * max(1.0, float(np.abs(shares).max(initial=0.0)))
+
     def _alone_margin(self) -> Recomputed:
         """Return the least gain against training alone, in money."""
         alone = self._alone[1]
@@ -303,7 +343,7 @@ class _Sources:
         if shares is None:
             return None
         earned = game.value * self.accuracies - game.benefits(game.nothing()) + self.payments
-        counted = shares > ROUND_OFF * max(1.0, float(np.abs(shares).max(initial=0.0)))
+        counted = self._counted(shares)
         return float((earned[counted] / shares[counted]).min()) if counted.any() else math.nan
 
     @cached_property

@@ -112,13 +112,15 @@ def potential_equilibrium(
     potential = ShapleyPotential(game, index=index)
     _refuse(game, potential, monitor)
     pieces = _Pieces(game)
-    s = pieces.low.copy()
+    costless = _costless(game)
+    s = np.where(costless, game.capacity, pieces.low)
     point = potential.at(s, monitor)
     polish = 0
     residual = np.inf
     for step in range(1, STEP_LIMIT + 1):
         pieces.advance(s, point.gradient)
         slope = point.gradient - pieces.slopes(s)
+        slope = np.where(costless, np.maximum(slope, 0.0), slope)
         factors = point.hessian_factors
         bend = -factors.diagonal - factors.columns**2 @ factors.weights
         bend = bend + game.costs.second(s)
@@ -177,6 +179,16 @@ def has_smooth_potential(game: SharingGame) -> bool:
         return False
     kinked = isinstance(accuracy, WeightedAccuracy) and bool(accuracy.curve.kinks)
     return accuracy.concave and not kinked
+
+
+def _costless(game: SharingGame) -> npt.NDArray[np.bool_]:
+    """Tell whose data cost nothing up to his capacity: shares never fall, so he brings them all.
+
+    Slopes may be so small that rounding decides about their sign.
+    """
+    bounded = np.isfinite(game.capacity)
+    last = game.costs.slope(np.where(bounded, game.capacity, 0.0), "left")
+    return np.asarray(bounded & (last == 0))
 
 
 def _refuse(game: SharingGame, potential: ShapleyPotential, monitor: Monitor) -> None:
