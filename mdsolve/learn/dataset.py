@@ -95,11 +95,14 @@ def require_usable(dataset: Dataset, label: str) -> None:
     Raises
     ------
     InstanceError
-        No examples, values that are not finite, or a single class.
+        No examples, nothing known of them, values that are not finite, or a single class.
     """
     where = f"{label}: data"
     if len(dataset.labels) == 0:
         raise InstanceError.single(where, "no examples", "examples")
+    if dataset.inputs.size == 0:
+        got = f"inputs of shape {dataset.inputs.shape[1:]}"
+        raise InstanceError.single(where, got, "at least one number for each example")
     if not np.isfinite(dataset.inputs).all():
         row = int(np.argwhere(~np.isfinite(dataset.inputs))[0][0])
         raise InstanceError.single(where, f"a value that is not finite in example {row}", "numbers")

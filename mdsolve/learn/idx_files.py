@@ -21,7 +21,7 @@ from mdsolve.learn.dataset import Dataset
 
 IMAGES, LABELS = 0x803, 0x801
 SIZE_LIMIT = 2**30
-"""Most bytes of one file's content that are read."""
+"""Most values of one file."""
 
 FILES = {
     "train images": ("train-images-idx3-ubyte", IMAGES),
@@ -84,27 +84,44 @@ def read_idx(path: Path, magic: int) -> Bytes:
     Raises
     ------
     ValueError
-        The magic number is another one, or the content is shorter or longer than announced.
+        The magic number is another one, more is announced than is read, or the content is shorter
+        or longer than announced.
     """
+    axes = magic & 0xFF
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            content = stream.read(SIZE_LIMIT + 1)
+            head = stream.read(4 + 4 * axes)
+            shape = _announced(head, path, magic)
+            expected = math.prod(shape)
+            content = stream.read(expected + 1)
     except (OSError, EOFError, zlib.error) as error:
         message = f"{path.name} is truncated or damaged ({error})"
         raise ValueError(message) from None
-    found = int.from_bytes(content[:4], "big")
-    if len(content) < 4 or found != magic:
+    if len(content) < expected:
+        message = (
+            f"{path.name} is truncated: {len(content):,} values where {expected:,} are announced"
+        )
+        raise ValueError(message)
+    if len(content) > expected:
+        message = f"{path.name} is too long: it goes on after the {expected:,} values announced"
+        raise ValueError(message)
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+
+
+def _announced(head: bytes, path: Path, magic: int) -> tuple[int, ...]:
+    """Return the shape in a header, before anything of that size is read."""
+    found = int.from_bytes(head[:4], "big")
+    if len(head) < 4 or found != magic:
         message = f"{path.name} starts with 0x{found:08x}, not with the magic 0x{magic:08x}"
         raise ValueError(message)
     axes = magic & 0xFF
-    start = 4 + 4 * axes
-    if len(content) < start:
+    if len(head) < 4 + 4 * axes:
         message = f"{path.name} is truncated inside its header"
         raise ValueError(message)
-    shape = struct.unpack(f">{axes}I", content[4:start])
-    expected, held = math.prod(shape), len(content) - start
-    if held != expected:
-        problem = "truncated" if held < expected else "too long"
-        message = f"{path.name} is {problem}: {held:,} values where {expected:,} are announced"
+    shape = struct.unpack(f">{axes}I", head[4:])
+    if math.prod(shape) > SIZE_LIMIT:
+        message = (
+            f"{path.name} announces {math.prod(shape):,} values; at most {SIZE_LIMIT:,} are read"
+        )
         raise ValueError(message)
-    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    return shape

@@ -26,6 +26,13 @@ from mdsolve.learn.streams import Purpose, stream
 
 DEFAULT_RATIO = 0.7
 
+REMEDIES = {
+    "dirichlet": "fewer agents, a larger alpha or another seed",
+    "label-ratio": "fewer agents, or a ratio nearer to an even share of all classes",
+    "by-file": "more examples of another class in the file",
+}
+"""What helps where an agent holds too little; elsewhere fewer agents."""
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -109,7 +116,10 @@ def by_file(instance: TrainingInstance, train: Dataset) -> list[Integers]:
 
 
 def _require_parts(instance: TrainingInstance, train: Dataset, parts: list[Integers]) -> None:
-    where, fix = f"{instance.label}: partition", "fewer agents, a larger alpha or another seed"
+    where, fix = (
+        f"{instance.label}: partition",
+        REMEDIES.get(instance.partition.scheme, "fewer agents"),
+    )
     for name, rows in zip(instance.agent_names, parts, strict=True):
         if len(rows) == 0:
             raise InstanceError.single(where, f"{name} holds no examples", "some for each", fix)

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.instance.arrays import (
-    CSV_LIMIT,
     ROW_LIMIT,
     ArrayFolder,
     read_npz,
@@ -26,6 +25,9 @@ from mdsolve.instance.arrays import (
 from mdsolve.learn.dataset import Dataset, Integers
 
 LABEL, AGENT = "label", "agent"
+
+TABLE_LIMIT = 2**28
+"""Largest CSV file, in bytes; cells take some ten times as much memory while it is read."""
 
 
 def csv_table(folder: ArrayFolder, name: str) -> Dataset:
@@ -65,8 +67,8 @@ def csv_table(folder: ArrayFolder, name: str) -> Dataset:
 
 def _rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """Return the header, and the line number and cells of every row that is not empty."""
-    if path.stat().st_size > CSV_LIMIT:
-        message = f"{path.name} is larger than {CSV_LIMIT:,} bytes; use .npz"
+    if path.stat().st_size > TABLE_LIMIT:
+        message = f"{path.name} is larger than {TABLE_LIMIT:,} bytes; use .npz"
         raise ValueError(message)
     lines: list[int] = []
     rows: list[list[str]] = []

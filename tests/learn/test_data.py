@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -118,7 +119,8 @@ LABELS = idx(0x801, np.arange(5))
         (b"\x00\x00", "magic"),
         (LABELS[:6], "inside its header"),
         (LABELS[:-1], "truncated: 4 values where 5"),
-        (LABELS + b"\x00", "too long: 6 values where 5"),
+        (LABELS + b"\x00", "too long: it goes on after the 5 values"),
+        (idx(0x801, np.zeros(0))[:4] + b"\xff" * 4 + b"\x01", "announces 4,294,967,295 values"),
     ],
 )
 def test_damaged_idx_files_are_named(tmp_path, content, words):
@@ -133,6 +135,41 @@ def test_a_truncated_archive_is_named(tmp_path):
     (tmp_path / "f.gz").write_bytes(gzip.compress(LABELS)[:-9])
     with pytest.raises(ValueError, match=r"f\.gz is truncated or damaged"):
         read_idx(tmp_path / "f.gz", 0x801)
+
+
+def test_no_more_is_read_than_is_announced(tmp_path):
+    """Three gigabytes of zeros, which take neither the disk nor the memory here."""
+    with (tmp_path / "f").open("wb") as stream:
+        stream.write(LABELS)
+        stream.truncate(3 * 2**30)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="too long"):
+            read_idx(tmp_path / "f", 0x801)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_large_files_are_refused_by_their_size(tmp_path):
+    for name, words in (("t.csv", "larger than 268,435,456 bytes"), ("c", "at most 100,000")):
+        target = tmp_path / name
+        if name == "c":
+            write_cifar(target)
+            target = target / "data_batch_2.bin"
+        with target.open("wb") as stream:
+            stream.truncate(3073 * 200_000)
+        kind = "csv" if name == "t.csv" else "cifar10"
+        assert words in refusal(source(f"{kind}:{name}", tmp_path))
+
+
+def test_images_of_different_sizes_are_refused(tmp_path):
+    write_mnist(tmp_path / "d", packed=False)
+    larger = idx(0x803, np.zeros((20, 9, 8)))
+    (tmp_path / "d" / "t10k-images-idx3-ubyte").write_bytes(larger)
+    assert "training and test images differ in size" in refusal(source("mnist:d", tmp_path))
+    (tmp_path / "d" / "t10k-images-idx3-ubyte").write_bytes(idx(0x803, np.zeros((19, 8, 8))))
+    assert "19 t10k images but 20 labels" in refusal(source("mnist:d", tmp_path))
 
 
 def cifar_records(count):
@@ -227,6 +264,9 @@ def test_npz_arrays(tmp_path):
         ({"inputs": np.full((2, 4, 4), -1), "labels": [0, 1]}, "pixels from -1"),
         ({"inputs": np.eye(2), "labels": [0, 1], "agent": [0]}, "agent (1,)"),
         ({"inputs": np.full((2, 2), np.inf), "labels": [0, 1]}, "finite"),
+        ({"inputs": np.zeros((2, 0)), "labels": [0, 1]}, "inputs of shape (0,)"),
+        ({"inputs": np.zeros((0, 2)), "labels": []}, "no examples"),
+        ({"inputs": np.eye(2), "labels": np.array([0, "x"], dtype=object)}, "numbers"),
     ],
 )
 def test_bad_npz_arrays_are_named(tmp_path, arrays, words):

@@ -125,6 +125,10 @@ def test_agents_with_nothing_or_one_class_are_named():
     }
     assert any("a holds the single class 'malignant'" in words for words in found)
     assert any("holds no examples" in words for words in found)
+    rare = {"scheme": "label-ratio", "ratio": 0.999}
+    words = refusal(instance(partition=rare))
+    assert "agent-1 holds the single class '0'" in words
+    assert "a ratio nearer to an even share" in words
     crowd = {"cost": [1] * 1400}
     assert "holds" in refusal(instance(agents=crowd))
 
