@@ -15,12 +15,13 @@ from mdsolve.game.quality import (
     TableQuality,
 )
 from mdsolve.game.valuation import GrowthValuation, LinearValuation, SumValuation, Valuation
-from mdsolve.instance import market as schema
+from mdsolve.instance import market_values as schema
+from mdsolve.instance.market import MarketInstance
 
 SHARE_EXPONENT = Fraction(-1)
 
 
-def market_game(instance: schema.MarketInstance, arithmetic: Arithmetic = FLOAT) -> Market:
+def market_game(instance: MarketInstance, arithmetic: Arithmetic = FLOAT) -> Market:
     """Return the market an instance describes, evaluated in the given number system."""
     agents, grids = instance.agents, instance.grids
     spec = instance.valuation

@@ -3,289 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import (
     BeforeValidator,
-    Field,
     PrivateAttr,
     SkipValidation,
-    ValidationInfo,
     WithJsonSchema,
     field_serializer,
-    field_validator,
     model_validator,
 )
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 
-from mdsolve.instance.common import InstanceBase, Name, StrictModel, folder_of, is_label
-from mdsolve.instance.findings import Problem, several, shown
+from mdsolve.instance.common import InstanceBase
+from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.grid import TypeGrid
-from mdsolve.instance.numbers import (
-    NUMBER_SCHEMA,
-    Number,
-    PositiveNumber,
-    bad_value,
-    exact_number,
+from mdsolve.instance.market_agents import AGENTS_SCHEMA, TYPES_SCHEMA, parse_agents, parse_types
+from mdsolve.instance.market_values import (
+    IdentityQualitySpec,
+    LinearValuationSpec,
+    QualitySpec,
+    SumValuationSpec,
+    TableQualitySpec,
+    TableValuationSpec,
+    ValuationSpec,
 )
-
-GRID_EXAMPLE = "{from: 1, to: 20, step: 1} or a rising list of types"
-GRID_COUNT_LIMIT = 10**9
-_GRID_KEYS = {"from", "to", "step"}
-
-
-class IdentityQualitySpec(StrictModel):
-    """Q(t) = t."""
-
-    family: Literal["identity"] = "identity"
-
-
-class SaturationQualitySpec(StrictModel):
-    """Q(t) = (1 - exp(-t)) / (1 + exp(-t))."""
-
-    family: Literal["saturation"]
-
-
-class PowerQualitySpec(StrictModel):
-    """Q(t) = t ** exponent, exponent > 0."""
-
-    family: Literal["power"]
-    exponent: PositiveNumber
-
-
-class TableQualitySpec(StrictModel):
-    """Linear interpolation through points (size, quality), from (0, 0) on, both rising."""
-
-    family: Literal["table"]
-    points: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2)]
-
-    @field_validator("points")
-    @classmethod
-    def _rising(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        if any(points[0]):
-            raise bad_value("a first point [0, 0]", "start with [0, 0]: no data, no quality")
-        for k, (earlier, later) in enumerate(pairwise(points)):
-            if later[0] <= earlier[0] or later[1] <= earlier[1]:
-                raise bad_value(
-                    "sizes and qualities that both rise strictly", f"see points {k} and {k + 1}"
-                )
-        return points
-
-
-QualitySpec = Annotated[
-    IdentityQualitySpec | SaturationQualitySpec | PowerQualitySpec | TableQualitySpec,
-    Field(discriminator="family"),
-]
-
-
-class GrowthValuationSpec(StrictModel):
-    """v_i = scale * (sum_j q_j) ** exponent * q_i."""
-
-    family: Literal["growth"]
-    exponent: Number
-    scale: PositiveNumber = Fraction(1)
-
-
-class ShareValuationSpec(StrictModel):
-    """v_i = scale * q_i / sum_j q_j."""
-
-    family: Literal["share"]
-    scale: PositiveNumber = Fraction(1)
-
-
-class LinearValuationSpec(StrictModel):
-    """v_i = scale * sum_j matrix[i][j] q_j."""
-
-    family: Literal["linear"]
-    matrix: tuple[tuple[Number, ...], ...]
-    scale: PositiveNumber = Fraction(1)
-
-
-class SumValuationSpec(StrictModel):
-    """Sum of the terms' values."""
-
-    family: Literal["sum"]
-    terms: Annotated[tuple[TermSpec, ...], Field(min_length=1)]
-
-
-class TableValuationSpec(StrictModel):
-    """Values from an .npz file with arrays `value` and `outside`."""
-
-    family: Literal["table"]
-    file: Name | None = None
-    value: SkipJsonSchema[SkipValidation[Any]] = Field(default=None, exclude=True)
-    outside: SkipJsonSchema[SkipValidation[Any]] = Field(default=None, exclude=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, data: Any, info: ValidationInfo) -> Any:
-        """Read both arrays of the file, or take arrays passed from Python."""
-        if not isinstance(data, Mapping) or "file" not in data:
-            return data
-        arrays: dict[str, Any] = {}
-        for key in ("value", "outside"):
-            if key in data:
-                raise bad_value("either a file or arrays, not both")
-            try:
-                arrays[key] = folder_of(info).read({"file": data["file"], "key": key})
-            except ValueError as error:
-                raise bad_value(f"a readable .npz file: {error}") from None
-        return {**data, **arrays}
-
-    @field_validator("value", "outside")
-    @classmethod
-    def _numeric(cls, array: Any) -> Any:
-        if array is None:
-            return None
-        try:
-            table = np.asarray(array, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise bad_value("an array of numbers") from None
-        if not np.all(np.isfinite(table)):
-            raise bad_value("finite numbers")
-        return table
-
-    @model_validator(mode="after")
-    def _complete(self) -> TableValuationSpec:
-        if self.value is None or self.outside is None:
-            raise bad_value("file: an .npz with the arrays value and outside")
-        return self
-
-
-TermSpec = Annotated[
-    GrowthValuationSpec | ShareValuationSpec | LinearValuationSpec | SumValuationSpec,
-    Field(discriminator="family"),
-]
-ValuationSpec = Annotated[
-    GrowthValuationSpec
-    | ShareValuationSpec
-    | LinearValuationSpec
-    | SumValuationSpec
-    | TableValuationSpec,
-    Field(discriminator="family"),
-]
-SumValuationSpec.model_rebuild()
-
-
-def parse_grid(raw: Any, info: ValidationInfo | None = None) -> TypeGrid:
-    """Return a grid of types from its file form; raises a validation error."""
-    if isinstance(raw, TypeGrid):
-        return raw
-    if isinstance(raw, Mapping) and "file" in raw and info is not None:
-        try:
-            raw = folder_of(info).read(raw).tolist()
-        except ValueError as error:
-            raise bad_value(f"a readable array file: {error}") from None
-    if isinstance(raw, Mapping):
-        return _arithmetic_grid(raw)
-    if isinstance(raw, np.ndarray):
-        raw = raw.tolist()
-    if not isinstance(raw, list | tuple):
-        raise bad_value(GRID_EXAMPLE)
-    if not raw:
-        raise bad_value("at least one type", "list the possible types")
-    types = tuple(_type(entry) for entry in raw)
-    if any(later <= earlier for earlier, later in pairwise(types)):
-        raise bad_value("types in strictly rising order", "sort them and remove duplicates")
-    return TypeGrid.of(types)
-
-
-def _arithmetic_grid(raw: Mapping[str, Any]) -> TypeGrid:
-    unknown = [str(key) for key in raw if key not in _GRID_KEYS]
-    if unknown or not {"from", "to"} <= set(raw):
-        raise bad_value(GRID_EXAMPLE, "a grid has the keys from, to and step (default 1)")
-    start, stop = _type(raw["from"]), _type(raw["to"])
-    step = _type(raw.get("step", 1))
-    if step == 0:
-        raise bad_value("a step greater than 0")
-    if start > stop:
-        raise bad_value("from <= to, so that the grid is not empty", "swap from and to")
-    if (stop - start) / step >= GRID_COUNT_LIMIT:
-        raise bad_value(f"at most {GRID_COUNT_LIMIT:,} types per agent", "use a larger step")
-    return TypeGrid.arithmetic(start, stop, step)
-
-
-def _type(value: Any) -> Fraction:
-    try:
-        number = exact_number(value)
-    except (TypeError, ValueError):
-        raise bad_value("types that are finite numbers", f"{shown(value)} is not one") from None
-    if number < 0:
-        raise bad_value("types that are not negative", f"{number} is negative")
-    return number
-
-
-def parse_types(raw: Any, info: ValidationInfo) -> TypeGrid | dict[str, TypeGrid]:
-    """Return one grid for all agents, or one per agent name."""
-    per_agent = isinstance(raw, Mapping) and not (set(raw) & (_GRID_KEYS | {"file"}))
-    if not per_agent:
-        return parse_grid(raw, info)
-    if not raw:
-        raise bad_value(GRID_EXAMPLE)
-    grids: dict[str, TypeGrid] = {}
-    problems: list[Problem] = []
-    for agent, grid in raw.items():
-        try:
-            grids[str(agent)] = parse_grid(grid, info)
-        except PydanticCustomError as error:
-            context = error.context or {}
-            problems.append(((agent,), shown(grid), context["expected"], context["fix"]))
-    if problems:
-        raise several(problems)
-    return grids
-
-
-def parse_agents(raw: Any) -> tuple[str, ...]:
-    """Return agent names from a list of names or a count."""
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        if not 1 <= raw <= AGENT_LIMIT:
-            raise bad_value(f"between 1 and {AGENT_LIMIT} agents")
-        return tuple(f"agent-{k}" for k in range(1, raw + 1))
-    if not isinstance(raw, list | tuple) or not all(isinstance(name, str) for name in raw):
-        raise bad_value("a list of names, or the number of agents", "for example [big, small]")
-    if not 1 <= len(raw) <= AGENT_LIMIT:
-        raise bad_value(f"between 1 and {AGENT_LIMIT} agents")
-    if len(set(raw)) < len(raw) or not all(raw):
-        raise bad_value("different, non-empty names")
-    if not all(is_label(name) for name in raw):
-        raise bad_value("names without control characters")
-    return tuple(raw)
-
-
-AGENT_LIMIT = 32
-"""NumPy arrays have at most 64 axes; nobody can fill a table with more than a few anyway."""
-
-_GRID_SCHEMA = {
-    "anyOf": [
-        {
-            "type": "object",
-            "properties": {"from": NUMBER_SCHEMA, "to": NUMBER_SCHEMA, "step": NUMBER_SCHEMA},
-            "required": ["from", "to"],
-            "additionalProperties": False,
-        },
-        {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1},
-        {
-            "type": "object",
-            "properties": {"file": {"type": "string"}},
-            "required": ["file"],
-        },
-    ]
-}
-_TYPES_SCHEMA = {
-    "anyOf": [*_GRID_SCHEMA["anyOf"], {"type": "object", "additionalProperties": _GRID_SCHEMA}]
-}
-_AGENTS_SCHEMA = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": AGENT_LIMIT},
-        {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
-    ]
-}
+from mdsolve.instance.numbers import Number
 
 
 class MarketInstance(InstanceBase):
@@ -304,11 +48,9 @@ class MarketInstance(InstanceBase):
     """
 
     kind: Literal["market"] = "market"
-    agents: Annotated[
-        tuple[str, ...], BeforeValidator(parse_agents), WithJsonSchema(_AGENTS_SCHEMA)
-    ]
+    agents: Annotated[tuple[str, ...], BeforeValidator(parse_agents), WithJsonSchema(AGENTS_SCHEMA)]
     types: Annotated[
-        SkipValidation[Any], BeforeValidator(parse_types), WithJsonSchema(_TYPES_SCHEMA)
+        SkipValidation[Any], BeforeValidator(parse_types), WithJsonSchema(TYPES_SCHEMA)
     ]
     quality: QualitySpec = IdentityQualitySpec()
     valuation: ValuationSpec

@@ -10,13 +10,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from mdsolve.errors import UsageError
-from mdsolve.instance.market import QualitySpec, ValuationSpec
-from mdsolve.instance.sharing_accuracy import (
-    AccuracyFamily,
-)
-from mdsolve.instance.sharing_agents import (
-    CostSpec,
-)
+from mdsolve.instance.market_values import QualitySpec, ValuationSpec
+from mdsolve.instance.sharing_accuracy import AccuracyFamily
+from mdsolve.instance.sharing_agents import CostSpec
 from mdsolve.mechanism.described import DescribedMechanism
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.sharing.welfare import WelfareClaim
+from mdsolve.certificate.sharing.welfare_claim import WelfareClaim
 from mdsolve.certificate.sharing.welfare_kkt import welfare_duals
 from mdsolve.conditions import Certificate
 from mdsolve.game.p_mean import p_mean

@@ -29,7 +29,7 @@ from mdsolve.certificate.rigorous.setting import RigorousSetting, largest
 from mdsolve.certificate.rigorous.welfare import welfare_optimality
 from mdsolve.certificate.sharing.check import SHAPED, conditions_for
 from mdsolve.certificate.sharing.claim import SharingClaim
-from mdsolve.certificate.sharing.welfare import OPTIMALITY
+from mdsolve.certificate.sharing.welfare_claim import OPTIMALITY
 from mdsolve.conditions import ArithmeticName, Certificate, Condition
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.enclosure import ENCLOSURE as BALLS

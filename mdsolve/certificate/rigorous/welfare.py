@@ -45,7 +45,8 @@ from mdsolve.certificate.rigorous.numbers import (
 from mdsolve.certificate.rigorous.setting import RigorousSetting, largest
 from mdsolve.certificate.sharing.check import welfare_claim
 from mdsolve.certificate.sharing.setting import SharingSetting
-from mdsolve.certificate.sharing.welfare import OPTIMALITY, WelfareBound, WelfareClaim, multipliers
+from mdsolve.certificate.sharing.welfare_bound import WelfareBound, multipliers
+from mdsolve.certificate.sharing.welfare_claim import OPTIMALITY, WelfareClaim
 from mdsolve.conditions import Condition
 from mdsolve.game.enclosure import to_float
 from mdsolve.game.p_mean import p_mean

@@ -26,8 +26,9 @@ from mdsolve.certificate.sharing.nash import NAME as NASH
 from mdsolve.certificate.sharing.nash import nash
 from mdsolve.certificate.sharing.payment_rules import Rule
 from mdsolve.certificate.sharing.setting import SharingSetting
-from mdsolve.certificate.sharing.welfare import WelfareClaim, welfare_optimality
 from mdsolve.certificate.sharing.welfare import feasibility as welfare_feasibility
+from mdsolve.certificate.sharing.welfare import welfare_optimality
+from mdsolve.certificate.sharing.welfare_claim import WelfareClaim
 from mdsolve.certificate.sharing.welfare_kkt import welfare_kkt
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.game.sharing import SharingGame

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.sharing.welfare import WelfareClaim
+from mdsolve.certificate.sharing.welfare_claim import WelfareClaim
 from mdsolve.conditions import Condition
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.p_mean import p_mean

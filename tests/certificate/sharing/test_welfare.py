@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdsolve.certificate.sharing.welfare import (
-    WelfareClaim,
     budget_balance,
     feasibility,
-    most_contributions,
     welfare_optimality,
 )
+from mdsolve.certificate.sharing.welfare_bound import most_contributions
+from mdsolve.certificate.sharing.welfare_claim import WelfareClaim
 from mdsolve.certificate.sharing.welfare_kkt import welfare_duals, welfare_kkt
 from mdsolve.game.curves import PacCurve
 from mdsolve.game.measured_curve import MeasuredCurve
