@@ -11,6 +11,7 @@ from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.sharing_accuracy import QuadraticFitAccuracySpec
+from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
@@ -86,6 +87,8 @@ def compare(
 
     Raises
     ------
+    UnsupportedError
+        For a training run, whose protocol is part of the instance.
     UsageError
         For an unknown mechanism, or one named twice.
 
@@ -98,6 +101,13 @@ def compare(
     >>> round(found.metrics["data_gain"]["shapley"], 6)
     1.927339
     """
+    if isinstance(instance, TrainingInstance):
+        raise UnsupportedError.single(
+            f"{instance.label}: kind",
+            instance.kind,
+            "market or sharing",
+            "train one file per protocol with: mdsolve train FILE",
+        )
     names = list(mechanisms) or list(_default(instance))
     known = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
     chosen = options_for(instance, names, options or {})
@@ -138,11 +148,9 @@ def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
         return "; ".join(finding.got for finding in error.findings)
 
 
-def _default(instance: Instance) -> Sequence[str]:
+def _default(instance: MarketInstance | SharingInstance) -> Sequence[str]:
     if isinstance(instance, MarketInstance):
         return tuple(MARKET_MECHANISMS)
-    if not isinstance(instance, SharingInstance):
-        return SHARING_DEFAULT
     if isinstance(instance.accuracy, QuadraticFitAccuracySpec):
         return JOINT_DEFAULT
     return PRIVATE_DEFAULT if instance.private else SHARING_DEFAULT

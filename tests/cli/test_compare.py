@@ -25,6 +25,9 @@ def test_what_does_not_apply_is_said(mdsolve_json):
 def test_bad_usage(mdsolve):
     assert mdsolve("compare", SMALL / "growth.yaml", "-m", "fre")[0] == 2
     assert mdsolve("compare", SMALL / "growth.yaml", "--plot", "none/x.png")[0] == 2
+    code, _, errors = mdsolve("compare", CASES / "rotated-digits.yaml")
+    assert code == 2
+    assert "mdsolve train FILE" in errors
 
 
 def test_options_go_to_the_mechanisms_that_have_them(mdsolve, mdsolve_json):

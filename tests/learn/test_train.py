@@ -243,6 +243,15 @@ def test_books_with_holes_are_refused(solved):
         verify(made, solution, conditions=["nash"])
 
 
+def test_runs_of_another_protocol_are_refused(solved):
+    made, solution = solved
+    words = r"got: +'fedavg-strategic'\n +expected: fedbr, the protocol"
+    with pytest.raises(SolutionFileError, match=words):
+        verify(instance(protocol={"name": "fedbr"}), solution)
+    foreign = {key: value for key, value in solution.to_dict().items() if key != "mechanism"}
+    assert verify(made, foreign).verdict == "pass"
+
+
 def test_large_histories_go_through_array_files(solved, tmp_path, monkeypatch):
     from mdsolve import solution as module
 

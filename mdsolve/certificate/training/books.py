@@ -85,8 +85,10 @@ def books_from(
     Raises
     ------
     SolutionFileError
-        Parts are missing or have another shape; all of them are named.
+        The run followed another protocol, or parts are missing or have another shape; all of them
+        are named.
     """
+    _require_protocol(instance, data, label)
     agents = len(instance.agents.cost)
     history = _mapping(data, "history", label)
     rounds = history.get("rounds")
@@ -241,6 +243,15 @@ def _utilities(instance: TrainingInstance, books: Books, payoffs: Floats) -> Flo
     costs = np.array([float(cost) for cost in agents.cost])
     found: Floats = values * payoffs - costs * columns["contributions"] + columns["payments"]
     return found
+
+
+def _require_protocol(instance: TrainingInstance, data: Mapping[str, Any], label: str) -> None:
+    """Raise `SolutionFileError` for a run under a protocol that is not the instance's."""
+    mechanism, asked = data.get("mechanism"), instance.protocol.name
+    named = mechanism.get("name") if isinstance(mechanism, Mapping) else mechanism
+    if named is not None and named != asked:
+        expected, fix = f"{asked}, the protocol of the instance", "the file of that run"
+        raise SolutionFileError([Finding(f"{label}: mechanism", shown(named), expected, fix)])
 
 
 def _mapping(data: Mapping[str, Any], key: str, label: str) -> Mapping[str, Any]:
