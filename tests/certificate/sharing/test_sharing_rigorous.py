@@ -6,7 +6,6 @@ import json
 from fractions import Fraction
 from itertools import pairwise, permutations
 from math import factorial
-from pathlib import Path
 
 import flint
 import mpmath
@@ -30,6 +29,7 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.enclosure import ENCLOSURE as BALLS
 from mdsolve.game.enclosure import to_float
 from mdsolve.game.p_mean import p_mean
+from tests.conftest import INSTANCES
 
 STEP = 1e-6
 TWO = {
@@ -609,7 +609,7 @@ def test_what_is_no_choice_and_no_share_never_passes(arithmetic):
     assert found.verdict == "not-checked"
 
 
-PUBLISHED = Path(__file__).parents[2] / "instances" / "papers" / "murhekar2025"
+PUBLISHED = INSTANCES / "papers" / "murhekar2025"
 
 
 @pytest.mark.parametrize("file", ["example3", "example4"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +12,7 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.curves import PacCurve
 from mdsolve.report.pictures.curve_panels import curve_panels, shaped
 from mdsolve.report.pictures.curves import can_draw_curves
-
-ROOT = Path(__file__).parents[2]
+from tests.conftest import INSTANCES
 
 
 def test_curve_is_own_data_then_all_then_the_line_then_all_again():
@@ -35,14 +32,14 @@ def test_curve_is_own_data_then_all_then_the_line_then_all_again():
 )
 def test_plot_writes_the_picture(file, tmp_path):
     target = tmp_path / "curves.png"
-    source = str(ROOT / "instances" / file)
+    source = str(INSTANCES / file)
     found = CliRunner().invoke(app, ["solve", source, "--plot", str(target)])
     assert found.exit_code == 0
     assert target.read_bytes().startswith(b"\x89PNG")
 
 
 def test_other_mechanisms_have_no_such_picture():
-    instance = md.load(ROOT / "instances/cases/driving-fleets.yaml")
+    instance = md.load(INSTANCES / "cases" / "driving-fleets.yaml")
     assert can_draw_curves(md.solve(instance))
     assert not can_draw_curves(md.solve(instance, "none"))
 
@@ -69,7 +66,7 @@ def panels_of(instance, mechanism=None):
     ],
 )
 def test_private_curves_pass_through_their_points_and_can_be_kept(file):
-    solution, panels = panels_of(md.load(ROOT / "instances" / file))
+    solution, panels = panels_of(md.load(INSTANCES / file))
     points = np.unique(np.asarray(solution.curves), axis=0)
     assert len(panels) == len(points)
     own = np.linspace(0, 1.3 * panels[0].end, 301)
