@@ -6,15 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.sharing.likeness import Likeness
-from mdsolve.certificate.sharing.nash import alike, best_piece
+from mdsolve.certificate.sharing.nash import alike, best_piece, concave_replies
 from mdsolve.certificate.sharing.payment_rules import Rule
 from mdsolve.certificate.sharing.setting import SharingSetting
 from mdsolve.certificate.sharing.shares import shares_of
 from mdsolve.conditions import Condition
+from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
+
+CONCAVE_LIMIT = 100_000
+"""Most agents with concave utilities whose best contributions alone are searched, all at once."""
 
 ALONE_LIMIT = 3000
 """Most agents whose best contribution alone is searched one by one."""
@@ -94,11 +98,10 @@ def rationality(setting: SharingSetting, payments: Floats) -> Condition:
 def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
     """Check that taking part is worth at least the best that own data alone can give."""
     game = setting.game
-    different = len(alike(game, game.nothing(), _plain(game))[0])
-    if different > ALONE_LIMIT:
-        reason = f"{different:,} different agents; at most {ALONE_LIMIT:,} are searched one by one"
-        return setting.unchecked("individual-rationality-alone", reason)
-    alone = best_alone(game)[1]
+    found = best_alone(game)
+    if isinstance(found, str):
+        return setting.unchecked("individual-rationality-alone", found)
+    alone = found[1]
     utilities = setting.utilities(payments)
     return setting.decided(
         "individual-rationality-alone",
@@ -110,12 +113,23 @@ def rationality_alone(setting: SharingSetting, payments: Floats) -> Condition:
     )
 
 
-def best_alone(game: SharingGame) -> tuple[Floats, Floats]:
-    """Return the best contributions with own data alone, and utilities there, both (n,)."""
+def best_alone(game: SharingGame) -> tuple[Floats, Floats] | str:
+    """Return the best contributions with own data alone and utilities there, both (n,), or why not.
+
+    Agents with concave utilities are looked at all at once, others one by one.
+    """
     nothing, rule = game.nothing(), _plain(game)
+    start = game.utilities(nothing, nothing)
+    if isinstance(game.accuracy, WeightedAccuracy) and game.accuracy.own_concave:
+        if game.size > CONCAVE_LIMIT:
+            return f"{game.size:,} agents; at most {CONCAVE_LIMIT:,} are searched"
+        answers, gains = concave_replies(game, nothing, rule)
+        return answers, start + gains
     first, group = alike(game, nothing, rule)
+    if len(first) > ALONE_LIMIT:
+        return f"{len(first):,} different agents; at most {ALONE_LIMIT:,} are searched one by one"
     found = np.array([best_piece(game, nothing, rule, agent) for agent in first.tolist()])[group]
-    return found[:, 0], game.utilities(nothing, nothing) + found[:, 1]
+    return found[:, 0], start + found[:, 1]
 
 
 def _plain(game: SharingGame) -> Rule:

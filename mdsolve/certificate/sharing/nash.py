@@ -115,6 +115,18 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     )
 
 
+def concave_replies(game: SharingGame, s: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    """Return everybody's best answer upwards from s and its gain, for concave utilities, (n,).
+
+    All agents at once, by bisection on their slopes.
+    """
+    slope = own_slopes(game, s, rule)
+    rises = (slope(s) > 0) & (s < game.capacity)
+    answers = _best_replies(game, s, slope, np.zeros_like(rises), rises)
+    answers = _within_means(game, s, rule, answers)
+    return answers, np.maximum(_gains(game, s, rule, answers), 0.0)
+
+
 def own_slopes(game: SharingGame, s: Floats, rule: Rule) -> Callable[[Floats], Floats]:
     """Return own marginal utilities (right derivatives) as a function of own contributions."""
 

@@ -37,7 +37,7 @@ Recomputed = Floats | float | None
 NAME = "stated-numbers"
 
 ALONE_LIMIT = 300
-"""Most agents whose best contribution alone is searched a second time."""
+"""Most agents whose best contribution alone is searched again where utilities are not concave."""
 
 MONEY = (
     "payments",
@@ -349,7 +349,9 @@ class _Sources:
     @cached_property
     def _alone(self) -> tuple[Floats, Floats] | tuple[None, None]:
         game = self.setting.game
-        return best_alone(game) if game.size <= ALONE_LIMIT else (None, None)
+        searched = game.size <= ALONE_LIMIT or game.accuracy.own_concave
+        found = best_alone(game) if searched else ""
+        return (None, None) if isinstance(found, str) else found
 
     def _alone_by_contributions(self) -> Recomputed:
         """Return the contributions stated where they are as good as the best alone, else the best.

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.certificate.sharing.check import verify_sharing
 from mdsolve.certificate.sharing.claim import SharingClaim
+from mdsolve.certificate.sharing.conditions import best_alone
+from mdsolve.certificate.sharing.nash import best_piece
+from mdsolve.certificate.sharing.payment_rules import Rule
 from mdsolve.certificate.sharing.shares import EnumeratedShares, QuadratureShares, shares_of
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.game.build_sharing import sharing_game
@@ -227,3 +230,34 @@ def test_agents_alike_are_searched_once_and_one_who_is_not_is_found():
         found = md.verify(game, {**foreign, "contributions": moved}).condition("nash")
         assert found.verdict == "fail"
         assert found.witness["agent"] == ("cheap" if agent == -1 else "a-2501")
+
+
+def test_best_contributions_alone_all_at_once_and_one_by_one():
+    rng = np.random.default_rng(5)
+    agents = [
+        {"name": "a", "cost": 0.1},
+        {"name": "b", "cost": 0, "capacity": 3},
+        {"name": "c", "cost": 5},
+        {"name": "d", "cost": {"family": "power", "rate": 0.1, "exponent": 1.5}, "capacity": 0.2},
+        {
+            "name": "e",
+            "cost": {"family": "piecewise-linear", "points": [[0, 0], [1, 0.05], [2, 1]]},
+        },
+        {
+            "name": "f",
+            "cost": {"family": "quadratic", "rate": 0.01, "curvature": 0.2, "fixed": 0.1},
+        },
+    ]
+    for budgets in (False, True):
+        listed = [a | ({"budget": 0.15 * (k + 1)} if budgets else {}) for k, a in enumerate(agents)]
+        weights = rng.uniform(0.1, 2, (6, 6)).tolist()
+        instance = {"kind": "sharing", "agents": listed, "accuracy": {"family": "power"}}
+        instance["accuracy"] |= {"weights": weights, "exponent": 0.7}
+        game = sharing_game(md.parse(instance))
+        own, best = best_alone(game)
+        plain = Rule(1.0, 0.0, None, game.nothing(), game.budget)
+        start = game.utilities(game.nothing(), game.nothing())
+        for agent in range(6):
+            point, gain = best_piece(game, game.nothing(), plain, agent)
+            assert own[agent] == pytest.approx(point, abs=1e-9)
+            assert best[agent] == pytest.approx(start[agent] + gain, abs=1e-12)

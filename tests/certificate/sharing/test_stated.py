@@ -211,9 +211,13 @@ def test_markets_know_no_such_condition() -> None:
 
 
 def test_many_agents_alone_are_not_searched_again() -> None:
-    size = ALONE_LIMIT + 1
-    instance, data = solved(LABS | {"agents": {"count": size, "cost": 0.01}}, "none", {})
-    found = md.verify(instance, altered(data, "standalone/utilities", 0.1)).condition(NAME)
-    assert found.verdict == "pass"
-    assert "standalone" not in found.scope
-    assert "utilities" in found.scope
+    agents = {"count": ALONE_LIMIT + 1, "cost": 0.001}
+    clipped = {"family": "threshold-power", "value": 1, "threshold": 2, "exponent": 1}
+    for accuracy, verdict in ((LABS["accuracy"], "fail"), (clipped, "pass")):
+        instance, data = solved(
+            {"kind": "sharing", "agents": agents, "accuracy": accuracy}, "none", {}
+        )
+        found = md.verify(instance, altered(data, "standalone/utilities", 0.1)).condition(NAME)
+        assert found.verdict == verdict
+        assert ("standalone" in found.scope) == (verdict == "fail")
+        assert "utilities" in found.scope
