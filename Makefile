@@ -39,6 +39,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_shapley.py
 	$(BIN)/python scripts/bench_welfare.py
 	$(BIN)/python scripts/bench_value_shaping.py
+	$(BIN)/python scripts/bench_engine.py
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "mdsolve needs Python 3.11 or newer on the PATH"; exit 1; }

@@ -13,7 +13,7 @@ import resource
 import time
 from fractions import Fraction
 
-from bench_machine import machine, seconds, table, timed
+from benchmarking import machine, seconds, table, timed
 
 from mdsolve.solver.market.growth_frontier import frontier
 from mdsolve.solver.market.routes import MEMORY_LIMIT, readable

@@ -17,7 +17,7 @@ import networkx as nx
 import numpy as np
 import scipy.optimize
 import scipy.sparse as sparse
-from bench_machine import machine, seconds, table, timed
+from benchmarking import machine, seconds, table, timed
 from scipy.sparse import csgraph
 
 import mdsolve as md

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-from bench_machine import machine, seconds, table
+from benchmarking import machine, seconds, table
 
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs

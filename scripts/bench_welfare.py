@@ -12,7 +12,7 @@ import argparse
 from importlib.metadata import version
 
 import numpy as np
-from bench_machine import machine, seconds, table, timed
+from benchmarking import machine, seconds, table, timed
 
 from mdsolve.certificate.sharing.welfare import WelfareClaim, welfare_optimality
 from mdsolve.errors import SolveError
