@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
     from mdsolve.study.dynamics import simulate
+    from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
     from mdsolve.study.run import payments, solve
     from mdsolve.study.train import train
@@ -34,6 +35,7 @@ _HOMES = {
     "Termination": "mdsolve.status",
     "TrainingInstance": "mdsolve.instance",
     "compare": "mdsolve.study.compare",
+    "fit": "mdsolve.study.fit_source",
     "frontier": "mdsolve.study.frontier",
     "load": "mdsolve.instance",
     "parse": "mdsolve.instance",
@@ -54,6 +56,7 @@ __all__ = [
     "Termination",
     "TrainingInstance",
     "compare",
+    "fit",
     "frontier",
     "load",
     "parse",

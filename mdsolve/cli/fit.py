@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,6 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
-
-if TYPE_CHECKING:
-    from mdsolve.instance.training import TrainingInstance
 
 
 def fit(
@@ -70,6 +67,7 @@ def fit(
     the present folder, and the same command goes on with it.
     """
     from mdsolve.study.fit_file import require_yaml, write_instance
+    from mdsolve.study.fit_source import fitted_from
 
     output_file(output, file)
     if output is not None:
@@ -80,30 +78,21 @@ def fit(
     rates = parse_costs(cost)
     kept = (output or Path(file.name)).with_suffix(".runs.npz")
     with progress_monitor(quiet, time_limit) as monitor:
-        if file.suffix.lower() == ".csv":
-            from mdsolve.study.fit import fit_curves
-
-            used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
-            _refuse(used, f"with {file.name}", "training instances only")
-            fitted = fit_curves(file, family=family, given=given, costs=rates, monitor=monitor)
-        else:
-            from mdsolve.study.fit_training import fit_training
-
-            _refuse({"cost": rates}, f"with {file.name}", "CSV files only")
-            fitted = fit_training(
-                _training_instance(file),
-                family=family,
-                given=given,
-                levels=shares,
-                points=points,
-                replicates=replicates,
-                seed=seed,
-                device=device,
-                jobs=jobs,
-                store=kept,
-                monitor=monitor,
-                announce=lambda words: None if quiet else typer.echo(words, err=True),
-            )
+        fitted = fitted_from(
+            file,
+            family=family,
+            given=given,
+            costs=rates,
+            levels=shares,
+            points=points,
+            replicates=replicates,
+            seed=seed,
+            device=device,
+            jobs=jobs,
+            store=kept,
+            monitor=monitor,
+            announce=lambda words: None if quiet else typer.echo(words, err=True),
+        )
     if output is not None:
         for written in write_instance(fitted, output):
             if not quiet:
@@ -116,27 +105,6 @@ def fit(
         from mdsolve.report.text.solution import console_for
 
         console_for().print(fit_view(fitted))
-
-
-def _refuse(options: dict[str, Any], got: str, expected: str) -> None:
-    """Raise `UsageError` for options that say nothing about this kind of file."""
-    from mdsolve.errors import Finding, UsageError
-
-    named = [name for name, value in options.items() if value is not None]
-    if named:
-        raise UsageError(Finding(f"--{name}", got, expected, "leave it out") for name in named)
-
-
-def _training_instance(file: Path) -> TrainingInstance:
-    from mdsolve.errors import UsageError
-    from mdsolve.instance import load
-    from mdsolve.instance.training import TrainingInstance as Training
-
-    instance = load(file)
-    if not isinstance(instance, Training):
-        expected = "a training instance, or a CSV file of measured accuracies"
-        raise UsageError.single(f"{file}: kind", instance.kind, expected, "mdsolve solve")
-    return instance
 
 
 def parse_levels(text: str) -> list[float]:

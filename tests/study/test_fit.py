@@ -291,3 +291,29 @@ def test_warnings_are_sentences(file):
     found = assess(data, "power", {"ceiling": 1.0, "exponent": 3.0})
     (first, *_) = found.warnings()
     assert first.startswith("the family power does not fit")
+
+
+def test_one_function_fits_files_and_instances(file):
+    known = fit_curves(file, given={"exponent": 1.0}).instance
+    found = md.fit(str(file), given={"exponent": 1.0})
+    assert (found.agents, found.accuracy) == (known.agents, known.accuracy)
+    np.testing.assert_array_equal(found.fit.covariance, known.fit.covariance)
+    training = parse(
+        {
+            "kind": "training",
+            "data": {"source": "breast_cancer"},
+            "model": {"family": "linear"},
+            "agents": {"cost": [0.01]},
+            "protocol": {"name": "fedavg", "rounds": 2, "batch_size": 8},
+        }
+    )
+    fitted = md.fit(training, levels=[0, 0.5, 1], replicates=2, seed=3)
+    assert fitted.fit.protocol["points"] == 3
+    assert fitted.fit.protocol["training"]["seed"] == 3
+    assert md.solve(fitted, "none").certificate.verdict == "pass"
+    with pytest.raises(UsageError, match="--levels"):
+        md.fit(file, levels=[0, 1])
+    with pytest.raises(UsageError, match="--cost"):
+        md.fit(training, costs=0.1)
+    with pytest.raises(UsageError, match="a training instance, or a CSV file"):
+        md.fit(fitted)

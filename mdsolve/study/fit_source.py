@@ -1,0 +1,146 @@
+"""Fits of whatever holds the measurements: a CSV file, a training instance, or the file of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mdsolve.errors import Finding, UsageError
+from mdsolve.instance import load
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.instance.training import TrainingInstance
+from mdsolve.progress import Monitor
+from mdsolve.study.fit import FittedInstance, fit_curves
+from mdsolve.study.fit_training import fit_training
+
+
+def fit(
+    source: str | Path | TrainingInstance,
+    *,
+    family: str = "auto",
+    given: Mapping[str, float] | None = None,
+    costs: Mapping[str, float] | float | None = None,
+    levels: Sequence[float] | None = None,
+    points: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    device: str = "cpu",
+    jobs: int = 1,
+    monitor: Monitor | None = None,
+) -> SharingInstance:
+    """Fit accuracy functions and return the sharing game that has them.
+
+    Parameters
+    ----------
+    source : str, Path or TrainingInstance
+        A training instance or the file of one, which is trained at a design of contributions; or a
+        CSV file of measured accuracies.
+    family : {"auto", "power", "pac", "curve"}
+        ``auto`` takes the family that predicts best.
+    given : mapping
+        Values of ``ceiling``, ``baseline``, ``exponent`` of `power` that are not to be fitted.
+    costs : mapping, number or None
+        With a CSV file: money per sample by name, or for all.
+    levels, points, replicates : sequence of float, int, int
+        The design of the training runs: shares of everybody's data, or the number of points of a
+        Latin hypercube; runs per point.
+    jobs : int
+        Worker processes; the result does not depend on them.
+
+    Returns
+    -------
+    SharingInstance
+        With the section `fit`: parameters, standard errors, covariance, lack of fit, warnings, and
+        how it was measured.
+
+    Raises
+    ------
+    InstanceError, SolveError
+        Measurements or training data that cannot be used, or a model that diverged.
+    UnsupportedError
+        The measurements do not determine the parameters.
+    UsageError
+        Options that say nothing about this kind of source.
+
+    Examples
+    --------
+    >>> game = fit("instances/cases/learning-curves.csv", given={"exponent": 1.0})
+    >>> game.fit.family, float(game.fit.parameters["ceiling"])
+    ('power', 0.927569)
+    """
+    return fitted_from(
+        source,
+        family=family,
+        given=given,
+        costs=costs,
+        levels=levels,
+        points=points,
+        replicates=replicates,
+        seed=seed,
+        device=device,
+        jobs=jobs,
+        monitor=monitor,
+    ).instance
+
+
+def fitted_from(
+    source: str | Path | TrainingInstance,
+    *,
+    family: str = "auto",
+    given: Mapping[str, float] | None = None,
+    costs: Mapping[str, float] | float | None = None,
+    levels: Sequence[float] | None = None,
+    points: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    device: str = "cpu",
+    jobs: int = 1,
+    store: Path | None = None,
+    monitor: Monitor | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> FittedInstance:
+    """Return the game of `fit` together with its assessment and plain data.
+
+    Parameters
+    ----------
+    store, announce
+        As in `fit_training`.
+
+    Raises
+    ------
+    UsageError
+        Options that say nothing about this kind of source, or an instance that is not trained.
+    """
+    path = None if isinstance(source, TrainingInstance) else Path(source)
+    if path is not None and path.suffix.lower() == ".csv":
+        used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
+        _refuse(used, f"with {path.name}", "training instances only")
+        return fit_curves(path, family=family, given=given, costs=costs, monitor=monitor)
+    instance = source if isinstance(source, TrainingInstance) else load(Path(source))
+    _refuse({"cost": costs}, f"with {instance.label}", "CSV files only")
+    if not isinstance(instance, TrainingInstance):
+        expected = "a training instance, or a CSV file of measured accuracies"
+        where = f"{instance.label}: kind"
+        raise UsageError.single(where, instance.kind, expected, "mdsolve solve")
+    return fit_training(
+        instance,
+        family=family,
+        given=given,
+        levels=levels,
+        points=points,
+        replicates=replicates,
+        seed=seed,
+        device=device,
+        jobs=jobs,
+        store=store,
+        monitor=monitor,
+        announce=announce,
+    )
+
+
+def _refuse(options: Mapping[str, Any], got: str, expected: str) -> None:
+    """Raise `UsageError` for options that say nothing about this kind of source."""
+    named = [name for name, value in options.items() if value is not None]
+    if named:
+        raise UsageError(Finding(f"--{name}", got, expected, "leave it out") for name in named)
