@@ -9,6 +9,7 @@ from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import SharingGame
+from mdsolve.tolerance import EQUILIBRIUM_SLACK
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,6 +18,7 @@ def extrapolation_warnings(game: SharingGame, s: Floats) -> list[str]:
     """Return a sentence per measured curve that was used where nothing was measured.
 
     Beyond its last point a curve is continued flat, before its first point with its first slope.
+    Equilibria often lie at the last point itself; they are known up to the slack of the checker.
 
     Examples
     --------
@@ -43,12 +45,12 @@ def extrapolation_warnings(game: SharingGame, s: Floats) -> list[str]:
         first, last = part.samples[0], part.samples[-1]
         most = agents[int(np.argmax(seen[agents]))]
         least = agents[int(np.argmin(seen[agents]))]
-        if seen[most] > last:
+        if seen[most] > (1 + EQUILIBRIUM_SLACK) * last:
             warnings.append(
                 f"{game.agents[most]} sees {seen[most]:.6g} samples, the curve was measured up to "
                 f"{last:.6g} and is continued flat"
             )
-        if seen[least] < first:
+        if seen[least] < (1 - EQUILIBRIUM_SLACK) * first:
             warnings.append(
                 f"{game.agents[least]} sees {seen[least]:.6g} samples, the curve was measured from "
                 f"{first:.6g} on and is continued with its first slope"

@@ -18,7 +18,15 @@ def instance(accuracy=CURVE, cost=0.001):
 
 
 @pytest.mark.parametrize(
-    ("total", "words"), [(2, "measured from 5"), (5, ""), (10, ""), (10.5, "measured up to 10")]
+    ("total", "words"),
+    [
+        (2, "measured from 5"),
+        (5 - 1e-6, "measured from 5"),
+        (5, ""),
+        (np.nextafter(10, 11), ""),
+        (10 + 1e-6, "measured up to 10"),
+        (10.5, "measured up to 10"),
+    ],
 )
 def test_only_outside_the_measurements(total, words):
     found = extrapolation_warnings(sharing_game(instance()), np.array([total - 1.0, 1.0]))
