@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mdsolve.errors import Finding, UsageError
-from mdsolve.instance import load
+from mdsolve.instance import Instance, load
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
@@ -16,7 +16,7 @@ from mdsolve.study.fit_training import fit_training
 
 
 def fit(
-    source: str | Path | TrainingInstance,
+    source: str | Path | Instance,
     *,
     family: str = "auto",
     given: Mapping[str, float] | None = None,
@@ -33,7 +33,7 @@ def fit(
 
     Parameters
     ----------
-    source : str, Path or TrainingInstance
+    source : str, Path or Instance
         A training instance or the file of one, which is trained at a design of contributions; or a
         CSV file of measured accuracies.
     family : {"auto", "power", "pac", "curve"}
@@ -85,7 +85,7 @@ def fit(
 
 
 def fitted_from(
-    source: str | Path | TrainingInstance,
+    source: str | Path | Instance,
     *,
     family: str = "auto",
     given: Mapping[str, float] | None = None,
@@ -112,12 +112,12 @@ def fitted_from(
     UsageError
         Options that say nothing about this kind of source, or an instance that is not trained.
     """
-    path = None if isinstance(source, TrainingInstance) else Path(source)
+    path = Path(source) if isinstance(source, (str, Path)) else None
     if path is not None and path.suffix.lower() == ".csv":
         used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
         _refuse(used, f"with {path.name}", "training instances only")
         return fit_curves(path, family=family, given=given, costs=costs, monitor=monitor)
-    instance = source if isinstance(source, TrainingInstance) else load(Path(source))
+    instance = load(source) if isinstance(source, (str, Path)) else source
     _refuse({"cost": costs}, f"with {instance.label}", "CSV files only")
     if not isinstance(instance, TrainingInstance):
         expected = "a training instance, or a CSV file of measured accuracies"
