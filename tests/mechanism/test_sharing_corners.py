@@ -115,3 +115,19 @@ def test_payments_between_large_benefits_sum_to_zero(size: int) -> None:
     assert md.verify(instance, solution).verdict == "pass"
     bare = {"mechanism": "shapley", "contributions": np.asarray(solution.contributions)}
     assert md.verify(instance, bare).condition("budget-balance").verdict == "pass"
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6])
+@pytest.mark.parametrize(("mechanism", "total"), [("none", 0.4), ("shapley", 0.8)])
+def test_kinks_of_measured_curves_are_found_in_any_unit_of_data(
+    mechanism: str, total: float, unit: float
+) -> None:
+    """Without payments all data end at the first kink; under `shapley` each agent's own do."""
+    points = [[0, 0.05], [0.4, 0.39], [1.6, 0.67], [3.0, 0.81], [3.3, 0.82]]
+    curve = {"family": "curve", "points": [[x * unit, y] for x, y in points]}
+    instance = parsed([{"name": "a", "cost": 0.6 / unit}, {"name": "b", "cost": 0.7 / unit}], curve)
+    solution = md.solve(instance, mechanism=mechanism)
+    assert solution.termination.label == "solved"
+    assert np.sum(np.asarray(solution.contributions)) == pytest.approx(
+        total * unit, rel=DEFAULT.verify
+    )

@@ -215,7 +215,7 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
             at_bottom, at_top = at_bottom[keep], at_top[keep]
         if agents.size == 0:
             break
-        if top - bottom <= TIE_WIDTH * (1 + top):
+        if top - bottom <= TIE_WIDTH * (top + min(1.0, max(top, TIE_WIDTH))):
             break
         middle = _middle(bottom, top)
         low, high = side.ends(middle)
