@@ -103,11 +103,16 @@ class TwoPhases(Protocol):
             message = (
                 f"{reached.message} The contributions had not settled after {moves} rounds of "
                 f"choosing (steepest slope {state.memory['steepest'][0]:.3g}); the last ones were "
-                "used. Try a smaller step_size or more negotiation_rounds."
+                "used. Try more negotiation_rounds, a larger step_size where they still moved one "
+                f"way, a smaller one where they jumped to and fro{self._smoother()}."
             )
             return Conclusion(Termination.LIMIT, message)
         words = f"The contributions settled after {moves} rounds of choosing."
         return Conclusion(reached.termination, f"{reached.message} {words}")
+
+    def _smoother(self) -> str:
+        """Return the advice to take a payoff with smoother slopes, where there is one."""
+        return ", or payoff: loss" if self.spec.payoff == "accuracy" else ""
 
     def _choose(self, federation: Federation, state: State) -> tuple[State, Record]:
         """Let every agent move once; go over to learning when they have settled."""
