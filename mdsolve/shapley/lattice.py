@@ -6,8 +6,9 @@ agents are taken in turn: p_i(t) is the chance that the agents before i total t,
 payoff when the agents after i join a total t. Then agent i adds
 sum_t p_i(t) (G_i(t + s_i) - G_i(t)). All terms are positive where the payoff rises.
 
-Whole contributions are exact. Others are split between the two nearest lattice points, which keeps
-their mean; the error falls with the square of the lattice's step and is estimated by doubling it.
+Whole contributions are exact, and so are multiples of the least one. Others are split between the
+two nearest lattice points, which keeps their mean; the error falls with the square of the lattice's
+step and is estimated by doubling it.
 """
 
 from __future__ import annotations
@@ -99,15 +100,23 @@ def weighted_contributions(game: SharingGame, s: Floats) -> Floats | None:
 
 
 def whole_lattice(game: SharingGame, s: Floats) -> Lattice | None:
-    """Return the lattice of whole contributions, or None where they are not."""
+    """Return the lattice on which all contributions lie, or None where there is no such one.
+
+    They are whole, or all of them multiples of the least one, as those of agents alike are.
+    """
     amounts = weighted_contributions(game, s)
-    if amounts is None or np.any(amounts != np.floor(amounts)):
+    if amounts is None:
         return None
-    if float(amounts.sum()) > LATTICE_POINTS * len(amounts):
+    unit = 1.0
+    if np.any(amounts != np.floor(amounts)):
+        unit = float(amounts[amounts > 0].min())
+    if float(amounts.sum()) > LATTICE_POINTS * len(amounts) * unit:
         return None
-    whole = amounts.astype(np.int64)
+    whole = np.rint(amounts / unit).astype(np.int64)
+    if np.any(whole * unit != amounts):
+        return None
     step = max(1, int(np.gcd.reduce(whole)))
-    return Lattice(float(step), whole // step, np.zeros(len(s)))
+    return Lattice(step * unit, whole // step, np.zeros(len(s)))
 
 
 def split_lattice(game: SharingGame, s: Floats) -> Lattice | None:
@@ -141,7 +150,7 @@ def lattice_shares(
         raise UnsupportedError.single(
             "route",
             "lattice",
-            "payoffs of one total, with whole contributions",
+            "payoffs of one total, with contributions that are whole or multiples of the least",
             "round the contributions, use split-lattice, or another route",
         )
     if not lattice.fits:

@@ -9,7 +9,7 @@ Shapley shares sum to A(s) - A(0).
 | quadrature | `power`, any weights | agents x rows x 20 x 100, and less by grouping |
 | coverage | products over agents: `coverage`, `union` | agents x items x 20 |
 | linear | `linear` | closed form |
-| lattice | any curve of one total of whole samples | agents^2 x total |
+| lattice | any curve of one total, samples whole or multiples of the least | agents^2 x total |
 | split-lattice | any curve of one total, with an error estimate | agents^2 x 16,000 |
 | enumeration | all | 2^agents |
 | sampling | all | with standard errors |

@@ -87,19 +87,22 @@ def test_sampling_can_be_stopped():
 
 
 @pytest.mark.parametrize(
-    ("agents", "contribution", "route"),
+    ("agents", "contribution", "last", "route"),
     [
-        (6, 3.0, "enumeration"),
-        (16, 3.0, "lattice"),
-        (16, 3.5, "enumeration"),
-        (16, 3e9, "enumeration"),
-        (30, 3.0, "lattice"),
-        (30, 3.5, "split-lattice"),
-        (5000, 3.5, "sampling"),
+        (6, 3.0, 3.0, "enumeration"),
+        (16, 3.0, 3.0, "lattice"),
+        (16, 3.3, 3.3, "lattice"),
+        (16, 3.3, 3.5, "enumeration"),
+        (16, 3e9, 3e9, "enumeration"),
+        (30, 3.0, 4.0, "lattice"),
+        (30, 3.3, 6.6, "lattice"),
+        (30, 3.3, 3.5, "split-lattice"),
+        (5000, 3.5, 3.5, "sampling"),
     ],
 )
-def test_the_best_route_is_chosen_and_named(agents, contribution, route):
-    found = shapley(pac_game(agents), np.full(agents, contribution), samples=4)
+def test_the_best_route_is_chosen_and_named(agents, contribution, last, route):
+    s = np.append(np.full(agents - 1, contribution), last)
+    found = shapley(pac_game(agents), s, samples=4)
     assert found.method.split(",")[0] == route
 
 
@@ -119,9 +122,18 @@ def test_a_route_that_does_not_fit_is_refused(family, route):
         shapley(game_of(family), CONTRIBUTIONS, route=route)
 
 
-def test_lattice_wants_whole_contributions():
-    with pytest.raises(UnsupportedError, match="whole contributions"):
+def test_lattice_wants_whole_contributions_or_multiples_of_the_least():
+    with pytest.raises(UnsupportedError, match="contributions that are whole or multiples"):
         shapley(game_of("pac"), CONTRIBUTIONS + 0.25, route="lattice")
+
+
+@pytest.mark.parametrize("family", TOTALS)
+def test_multiples_of_the_least_contribution_are_exact(family):
+    game, s = game_of(family), 3.3 * np.array([1.0, 2, 0, 1, 8, 1])
+    found = shapley(game, s, route="lattice", derivatives=True)
+    np.testing.assert_allclose(found.shares, game_values(game, s), rtol=0, atol=1e-13)
+    exact = shapley(game, s, route="enumeration", derivatives=True)
+    np.testing.assert_allclose(found.slopes, exact.slopes, rtol=0, atol=1e-13)
 
 
 def test_too_large_is_refused_with_numbers():
