@@ -10,7 +10,7 @@ from mdsolve.cli.common import Json, print_json
 
 
 def list_mechanisms(as_json: Json = False) -> None:
-    """List the mechanisms and the families that instances may name."""
+    """List the mechanisms, families and protocols that instances may name."""
     from mdsolve.study.catalogue import catalogue
 
     listing = catalogue()
@@ -24,10 +24,10 @@ def list_mechanisms(as_json: Json = False) -> None:
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a mechanism or family.")],
+    name: Annotated[str, typer.Argument(help="Name of a mechanism, family or protocol.")],
     as_json: Json = False,
 ) -> None:
-    """Show one mechanism or family in detail.
+    """Show one mechanism, family or protocol in detail.
 
     Its rule, source, promises and options.
     """

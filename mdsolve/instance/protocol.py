@@ -12,6 +12,17 @@ from mdsolve.instance.common import StrictModel
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import NonNegativeNumber, PositiveNumber, WholeNumber
 
+SUMMARIES = {
+    "fedavg": "Everybody brings all he has, or what start says; nobody pays.",
+    "fedavg-strategic": "Agents choose before training starts, nobody pays. [D25] Algorithm 3.",
+    "fedbr": "Agents move between rounds of training, nobody pays. [M23] Algorithm 2.",
+    "fedbr-bg": "As fedbr, and the others bear a share of everybody's cost. [M23] Algorithm 1.",
+    "fedbr-shap": "Agents move every round, and stages pay Shapley shares. [M25] appendix F.",
+    "upbred": "Contributions and model move in the same rounds, nobody pays. [D25] Algorithm 1.",
+    "2p-upbred": "Paid for contributions, agents choose before training. [D25] Algorithm 2.",
+}
+"""What each protocol does, in a sentence."""
+
 MOVING = ("fedbr", "fedbr-bg", "fedbr-shap", "upbred")
 TWO_PHASES = ("fedavg-strategic", "2p-upbred")
 PROTOCOL_KEYS: dict[str, tuple[str, ...]] = {

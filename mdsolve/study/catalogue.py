@@ -1,4 +1,4 @@
-"""What there is: mechanisms, and the families that instance files can name, with their formulas."""
+"""What there is: mechanisms, protocols, and the families of instance files with their formulas."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from mdsolve.errors import UsageError
 from mdsolve.instance.market_values import QualitySpec, ValuationSpec
+from mdsolve.instance.protocol import PROTOCOL_KEYS, SUMMARIES, ProtocolSpec
 from mdsolve.instance.sharing_accuracy import AccuracyFamily
 from mdsolve.instance.sharing_agents import CostSpec
 from mdsolve.mechanism.described import DescribedMechanism
@@ -26,7 +27,7 @@ FAMILIES: dict[str, Any] = {
 
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
-    """Return all mechanisms and families as plain data.
+    """Return all mechanisms, families and protocols as plain data.
 
     Examples
     --------
@@ -40,11 +41,12 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     listing = {"mechanism": [rule.describe() for rule in rules]}
     for key, union in FAMILIES.items():
         listing[key] = [_family(key, model) for model in _members(union)]
+    listing["protocol"] = [_protocol(name, about) for name, about in SUMMARIES.items()]
     return listing
 
 
 def entries_named(name: str) -> list[dict[str, Any]]:
-    """Return every mechanism or family of that name; raises `UsageError` naming the nearest."""
+    """Return all entries of that name; raises `UsageError` naming the nearest."""
     listing = catalogue()
     entries = [entry for group in listing.values() for entry in group]
     found = [entry for entry in entries if entry["name"] == name]
@@ -76,6 +78,15 @@ def _family(key: str, model: type[BaseModel]) -> dict[str, Any]:
         "summary": inspect.getdoc(model) or "",
         "keys": fields,
     }
+
+
+def _protocol(name: str, about: str) -> dict[str, Any]:
+    fields = {
+        key: _field_summary(field)
+        for key, field in ProtocolSpec.model_fields.items()
+        if key != "name" and name in PROTOCOL_KEYS.get(key, (name,))
+    }
+    return {"name": name, "kind": "protocol", "summary": about, "keys": fields}
 
 
 def _field_summary(field: Any) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from typing import get_args
 
 import pytest
 
 from mdsolve.errors import UsageError
+from mdsolve.instance.protocol import ProtocolSpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.report.text.catalogue import catalogue_view, entry_view
 from mdsolve.report.text.solution import console_for
@@ -27,7 +29,17 @@ def test_it_lists_every_mechanism_and_the_families_of_the_format():
         *("power", "pac", "threshold-power", "linear", "coverage", "union", "curve"),
         "quadratic-fit",
     }
+    protocols = get_args(ProtocolSpec.model_fields["name"].annotation)
+    assert names["protocol"] == set(protocols)
     assert json.dumps(LISTING, allow_nan=False)
+
+
+def test_protocols_list_the_keys_they_use():
+    keys = {entry["name"]: set(entry["keys"]) for entry in LISTING["protocol"]}
+    assert all({"rounds", "batch_size"} <= found for found in keys.values())
+    assert "stage" in keys["fedbr-shap"]
+    assert "stage" not in keys["fedbr"]
+    assert keys["fedbr-bg"] - keys["fedbr"] == {"beta"}
 
 
 @pytest.mark.parametrize(("group", "entry"), ENTRIES, ids=lambda part: str(part)[:30])

@@ -1,4 +1,4 @@
-"""The catalogue of mechanisms and families for the terminal."""
+"""The catalogue of mechanisms, families and protocols for the terminal."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ TITLES = {
     "valuation": "Valuations of markets (valuation: {family: ...})",
     "accuracy": "Accuracies of sharing games (accuracy: {family: ...})",
     "cost": "Costs of sharing games (cost: {family: ...})",
+    "protocol": "Protocols of training runs (protocol: {name: ...})",
 }
 
 
@@ -40,7 +41,7 @@ def catalogue_view(listing: Mapping[str, Sequence[Mapping[str, Any]]]) -> Render
 
 
 def entry_view(entry: Mapping[str, Any]) -> RenderableType:
-    """Return one mechanism or family in detail."""
+    """Return one mechanism, family or protocol in detail."""
     lines = [Text(f"{entry['name']}  ({entry['kind']})", style="bold"), Text(entry["summary"])]
     parts: list[RenderableType] = list(lines)
     if "title" in entry:
