@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mdsolve.errors import UsageError
 from mdsolve.progress import Monitor
+from mdsolve.report.reproductions.shown import write_reproduction
 from mdsolve.study.reproduce import murhekar2025_section5 as section
 from tests.cli.conftest import mdsolve  # noqa: F401 - fixture
 from tests.learn.runs import write_mnist
@@ -29,10 +32,9 @@ def test_the_claims_hold_on_digits(quick, tmp_path):
             found.series["accuracy"][0], found.series["predicted"][0], strict=True
         )
     )
-    from mdsolve.report.reproductions.shown import draw_reproduction
-
-    draw_reproduction(found, tmp_path / "picture.png")
-    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    numbers, picture = write_reproduction(found, tmp_path)
+    assert json.loads(numbers.read_text())["rows"] == found.to_dict()["rows"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_agents_are_ten_per_angle_where_there_are_images_enough(monkeypatch, tmp_path):
