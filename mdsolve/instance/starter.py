@@ -58,11 +58,22 @@ TRAINING = """\
 format: mdsolve/1
 kind: training
 name: my-training-run
+
+# digits | breast_cancer | synthetic-quadratic | mnist:DIR | cifar10:DIR | npz:FILE | csv:FILE
 data: {source: digits, holdout: 0.25}
+
+# iid | dirichlet {alpha} | label-ratio {ratio} | rotate {angles} | by-file
 partition: {scheme: rotate, angles: [10, 90, 180], agents_per_group: 1}
+
+# linear | quadratic | mlp {hidden} | cnn {hidden}
 model: {family: mlp, hidden: [64]}
+
+# Money per batch of 16 examples, one number per agent.
 agents: {cost: [0.002, 0.002, 0.004]}
-protocol: {name: fedbr-shap, rounds: 20, batch_size: 16, learning_rate: 0.1, step_size: 10}
+
+# fedavg | fedavg-strategic | fedbr | fedbr-bg | fedbr-shap | upbred | 2p-upbred.
+# step_size: how far contributions move along the slope of utility.
+protocol: {name: fedbr-shap, rounds: 30, batch_size: 16, learning_rate: 0.2, step_size: 50}
 seed: 0
 """
 
