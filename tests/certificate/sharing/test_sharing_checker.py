@@ -16,6 +16,7 @@ from mdsolve.certificate.sharing.payment_rules import Rule
 from mdsolve.certificate.sharing.shares import EnumeratedShares, QuadratureShares, shares_of
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.game.build_sharing import sharing_game
+from mdsolve.shapley.routes import shapley
 from tests.game.test_sharing_game import ACCURACIES, AGENTS
 
 TWO = {
@@ -261,3 +262,16 @@ def test_best_contributions_alone_all_at_once_and_one_by_one():
             point, gain = best_piece(game, game.nothing(), plain, agent)
             assert own[agent] == pytest.approx(point, abs=1e-9)
             assert best[agent] == pytest.approx(start[agent] + gain, abs=1e-12)
+
+
+@pytest.mark.parametrize(("agents", "most"), [(161, 100.0), (400, 1e-3)])
+def test_shares_of_many_agents_agree_with_the_solver(agents, most):
+    generator = np.random.default_rng(agents)
+    names = [{"name": f"a{k}", "cost": 0.001, "group": "ab"[k % 2]} for k in range(agents)]
+    table = {"a": {"a": 0.05, "b": 0.02}, "b": {"a": 0.01, "b": 0.06}}
+    accuracy = {"family": "power", "exponent": 0.5, "group_weights": table}
+    game = sharing_game(md.parse({"kind": "sharing", "agents": names, "accuracy": accuracy}))
+    s = generator.uniform(0, most, agents)
+    mine, theirs = shares_of(game, s), shapley(game, s, derivatives=True)
+    np.testing.assert_allclose(mine.shares, theirs.shares, rtol=1e-10)
+    np.testing.assert_allclose(mine.slopes(s), theirs.slopes, rtol=1e-10)
