@@ -22,6 +22,9 @@ import numpy as np
 ENTRY_LIMIT = 50_000_000
 """Most entries of one array file (400 MB of doubles)."""
 
+FILE_LIMIT = 2**33
+"""Largest file beside an instance, in bytes; larger ones are refused unread."""
+
 CSV_LIMIT = 2**30
 """Largest CSV file, in bytes."""
 
@@ -117,6 +120,9 @@ class ArrayFolder:
             raise ValueError(message)
         if not path.is_file():
             message = f"there is no file {name} beside the instance"
+            raise ValueError(message)
+        if path.stat().st_size > FILE_LIMIT:
+            message = f"{name} is larger than {FILE_LIMIT:,} bytes"
             raise ValueError(message)
         try:
             with path.open("rb") as stream:

@@ -12,6 +12,8 @@ from sklearn.datasets import load_breast_cancer, load_digits
 
 from mdsolve.errors import InstanceError
 from mdsolve.instance import parse
+from mdsolve.instance.arrays import FILE_LIMIT
+from mdsolve.learn import cifar_files, table_files
 from mdsolve.learn.data import load_dataset, load_split
 from mdsolve.learn.idx_files import read_idx
 from tests.learn.runs import BASE, idx, instance, write_mnist
@@ -151,16 +153,16 @@ def test_no_more_is_read_than_is_announced(tmp_path):
         tracemalloc.stop()
 
 
-def test_large_files_are_refused_by_their_size(tmp_path):
-    for name, words in (("t.csv", "larger than 268,435,456 bytes"), ("c", "at most 100,000")):
-        target = tmp_path / name
-        if name == "c":
-            write_cifar(target)
-            target = target / "data_batch_2.bin"
-        with target.open("wb") as stream:
-            stream.truncate(3073 * 200_000)
-        kind = "csv" if name == "t.csv" else "cifar10"
-        assert words in refusal(source(f"{kind}:{name}", tmp_path))
+def test_large_files_are_refused_by_their_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_files, "TABLE_LIMIT", 19)
+    (tmp_path / "t.csv").write_text("x,label\n1,a\n2,b\n3,c\n")
+    assert "larger than 19 bytes; use .npz" in refusal(source("csv:t.csv", tmp_path))
+    monkeypatch.setattr(cifar_files, "RECORD_LIMIT", 9)
+    write_cifar(tmp_path / "c")
+    assert "holds 10 examples; at most 9" in refusal(source("cifar10:c", tmp_path))
+    with (tmp_path / "vast.npz").open("wb") as stream:
+        stream.truncate(FILE_LIMIT + 1)  # of zeros, which take no room on the disk
+    assert "larger than 8,589,934,592 bytes" in refusal(source("npz:vast.npz", tmp_path))
 
 
 def test_images_of_different_sizes_are_refused(tmp_path):
