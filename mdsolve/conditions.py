@@ -29,7 +29,8 @@ class Condition:
     violation : float or None
         Worst violation found, in the units of the condition; at most 0 when every inequality holds.
     scale : float or None
-        Largest absolute quantity that entered; the tolerance is relative to ``max(1, scale)``.
+        What the tolerance is relative to, in the units of the violation: taken from the instance,
+        never from the claim.
     tolerance : float or None
         Absolute violation that would still have passed.
     arithmetic : {"float", "enclosure", "exact"}
@@ -40,6 +41,10 @@ class Condition:
         One sentence: what the verdict means or why nothing was checked.
     witness : mapping or None
         Where the worst violation is: agent, profile, deviation and both utilities.
+    delta : float or None
+        `nash` only: every best response lies within this many samples of what is claimed.
+    interval : pair of floats or None
+        What is known of an undecided violation.
     """
 
     name: str
@@ -52,6 +57,13 @@ class Condition:
     scope: str = ""
     detail: str = ""
     witness: Mapping[str, Any] | None = None
+    delta: float | None = None
+    interval: tuple[float, float] | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Tell whether the verdict was reached in rigorous arithmetic."""
+        return self.verdict != "not-checked" and self.arithmetic != "float"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the condition as plain data."""
@@ -68,6 +80,16 @@ class Condition:
 class Certificate:
     """All conditions of a solution; the verdict speaks of the claimed ones only.
 
+    Parameters
+    ----------
+    conditions : tuple of Condition
+    claim_sha256 : str or None
+        Hash of the claim that was checked, numbers as rationals.
+    vouched, not_vouched : tuple of str
+        Paths of the solution's keys that the conditions cover, and those that nobody looked at.
+    remarks : tuple of str
+        What a reader should know besides, for example that the solution names no instance.
+
     Examples
     --------
     >>> passed = Condition("efficiency", claimed=True, verdict="pass")
@@ -77,6 +99,15 @@ class Certificate:
     """
 
     conditions: tuple[Condition, ...]
+    claim_sha256: str | None = None
+    vouched: tuple[str, ...] = ()
+    not_vouched: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Refuse: a failing certificate would otherwise be truthy."""
+        message = "a Certificate has no truth value; ask for its verdict"
+        raise TypeError(message)
 
     @property
     def verdict(self) -> Verdict:
@@ -97,10 +128,20 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as plain data, as `mdsolve verify --json` prints it."""
-        listed = [condition.to_dict() for condition in self.conditions]
-        return {"verdict": self.verdict, "conditions": listed}
+        return {
+            "verdict": self.verdict,
+            "conditions": [condition.to_dict() for condition in self.conditions],
+            "claim_sha256": self.claim_sha256,
+            "vouched": list(self.vouched),
+            "not_vouched": list(self.not_vouched),
+            "remarks": list(self.remarks),
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Certificate:
         """Return the certificate stored as plain data."""
-        return cls(tuple(Condition.from_dict(entry) for entry in data.get("conditions", ())))
+        return cls(
+            tuple(Condition.from_dict(entry) for entry in data.get("conditions", ())),
+            data.get("claim_sha256"),
+            *(tuple(data.get(key, ())) for key in ("vouched", "not_vouched", "remarks")),
+        )

@@ -1,0 +1,1 @@
+"""One file per condition, written once for all number systems, registered by name."""

@@ -1,0 +1,59 @@
+"""`equal-treatment`: agents who could swap places, with equal contributions, are paid alike.
+
+Likeness is read from the instance's weights, distributions and neighbourhoods. Costs do not matter:
+a rule that pays for contributions does not see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.registry import condition
+from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.conditions import Condition
+
+NAME = "equal-treatment"
+
+AGENT_LIMIT = 3000
+"""Most agents that are compared with each other."""
+
+
+@condition(NAME, "sharing", about="agents who bring the same are paid the same")
+def equal_treatment(context: SharingContext) -> Condition:
+    """Check payments of agents alike against the first of them."""
+    if context.size > AGENT_LIMIT:
+        message = f"{context.size:,} agents; at most {AGENT_LIMIT:,} are compared"
+        raise NoRouteError(message)
+    like = likes(context)
+    payments = context.payments
+    gap = payments - payments[like]
+    others = int(np.count_nonzero(like != np.arange(context.size)))
+    return context.decided(
+        NAME,
+        context.arithmetic.maximum(gap, -gap),
+        context.scales.money,
+        words=("identical agents are paid alike", "identical agents are paid differently"),
+        scope=f"{context.size:,} agents, {others:,} like another",
+        witness=lambda k: context.agent(k, payment=payments),
+    )
+
+
+def likes(context: SharingContext) -> npt.NDArray[np.intp]:
+    """Return, for every agent, the first agent like them (themselves if there is none), (n,)."""
+    reading = context.reading
+    value = reading.arithmetic.nearest(reading.value)
+    found = np.arange(context.size)
+    known: dict[Hashable, list[int]] = {}
+    for agent in range(context.size):
+        trait = (float(value[agent]), float(context.given[agent]), reading.accuracy.trait(agent))
+        candidates = known.setdefault(trait, [])
+        first = next((k for k in candidates if reading.accuracy.interchangeable(k, agent)), None)
+        if first is None:
+            candidates.append(agent)
+        else:
+            found[agent] = first
+    return found

@@ -1,0 +1,561 @@
+"""The number systems of the checker, behind one interface: every condition is written once.
+
+Exact fractions decide everything rational. Where roots and exponentials enter, outward-rounded
+intervals over whole arrays enclose the numbers; where those are too wide, balls of 128 bits do.
+Floats are there by name only and prove nothing. A comparison has three outcomes (`Truth`):
+certainly so, certainly not, undecided; nobody may read undecided as yes.
+
+A *quantity* is an array of one system: float64, objects (`flint.fmpq`, `flint.arb`) or `Intervals`.
+All of them know + - * / with each other and with Python integers, indexing, `shape` and `reshape`.
+Other constants come from `Arithmetic.constant`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from fractions import Fraction
+from typing import Any, NamedTuple, cast
+
+import flint
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate import intervals
+from mdsolve.certificate.intervals import Intervals, down, up
+from mdsolve.conditions import ArithmeticName
+from mdsolve.instance.numbers import exact_number
+
+Quantity = Any
+"""An array of numbers of one system."""
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+BALL_BITS = 128
+"""Working precision of balls."""
+
+
+class IrrationalError(Exception):
+    """Exact arithmetic met a number that is no fraction; the message names the expression."""
+
+
+class Truth(NamedTuple):
+    """Where a comparison certainly holds, and where it certainly does not."""
+
+    holds: Booleans
+    fails: Booleans
+
+
+class Arithmetic(ABC):
+    """A number system over arrays."""
+
+    name: ArithmeticName
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether every number has to stay a fraction."""
+        return self.name == "exact"
+
+    @property
+    def rigorous(self) -> bool:
+        """Tell whether a decided comparison is proved."""
+        return self.name != "float"
+
+    def context(self) -> AbstractContextManager[Any]:
+        """Return the context that computations have to run in."""
+        return nullcontext()
+
+    @abstractmethod
+    def written(self, values: Any) -> Quantity:
+        """Return numbers of an instance as they stand there: a double is its shortest decimal."""
+
+    @abstractmethod
+    def stored(self, values: Any) -> Quantity:
+        """Return numbers of a solution: a double is the dyadic number it is; fractions stay."""
+
+    def constant(self, value: Fraction | int) -> Quantity:
+        """Return one exact number, shape ()."""
+        return self.written(Fraction(value))
+
+    def zeros(self, shape: int | tuple[int, ...]) -> Quantity:
+        """Return an array of zeros."""
+        return self.stored(np.zeros(shape))
+
+    @abstractmethod
+    def power(self, base: Quantity, exponent: Fraction) -> Quantity:
+        """Return base ** exponent entry by entry, for base >= 0 (> 0 for negative exponents).
+
+        Raises
+        ------
+        IrrationalError
+            In exact arithmetic, if the exponent is no integer.
+        """
+
+    @abstractmethod
+    def exponential(self, argument: Quantity) -> Quantity:
+        """Return exp(argument)."""
+
+    @abstractmethod
+    def exponential_less_one(self, argument: Quantity) -> Quantity:
+        """Return exp(argument) - 1 without cancellation."""
+
+    @abstractmethod
+    def logarithm(self, argument: Quantity) -> Quantity:
+        """Return log(argument), for argument > 0."""
+
+    @abstractmethod
+    def root(self, argument: Quantity) -> Quantity:
+        """Return the square root, for argument >= 0; exact where fractions have one."""
+
+    @abstractmethod
+    def maximum(self, left: Quantity, right: Quantity) -> Quantity:
+        """Return the larger entries of two broadcast arrays."""
+
+    def minimum(self, left: Quantity, right: Quantity) -> Quantity:
+        """Return the smaller entries of two broadcast arrays."""
+        return -self.maximum(-left, -right)
+
+    @abstractmethod
+    def where(self, mask: Any, left: Quantity, right: Quantity) -> Quantity:
+        """Return entries of the left array where the mask holds, else of the right one."""
+
+    @abstractmethod
+    def total(self, array: Quantity, axis: int = 0) -> Quantity:
+        """Return sums along an axis."""
+
+    @abstractmethod
+    def concatenate(self, parts: Sequence[Quantity]) -> Quantity:
+        """Return arrays one after the other along the first axis."""
+
+    @abstractmethod
+    def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
+        """Return a view in a larger shape."""
+
+    @abstractmethod
+    def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
+        """Return the array after a change of layout, such as moving an axis."""
+
+    @abstractmethod
+    def between(self, low: Quantity, high: Quantity) -> Quantity:
+        """Return numbers that enclose everything from low to high."""
+
+    @abstractmethod
+    def lower(self, array: Quantity) -> Floats:
+        """Return doubles that are at most the numbers."""
+
+    @abstractmethod
+    def upper(self, array: Quantity) -> Floats:
+        """Return doubles that are at least the numbers."""
+
+    @abstractmethod
+    def at_most(self, left: Quantity, right: Quantity) -> Truth:
+        """Compare left <= right."""
+
+    def less(self, left: Quantity, right: Quantity) -> Truth:
+        """Compare left < right."""
+        reverse = self.at_most(right, left)
+        return Truth(reverse.fails, reverse.holds)
+
+    def product(self, matrix: Quantity, vector: Quantity) -> Quantity:
+        """Return matrix @ vector."""
+        return self.total(matrix * vector, axis=-1)
+
+    def nearest(self, array: Quantity) -> Floats:
+        """Return doubles in the middle of what is known."""
+        low, high = self.lower(array), self.upper(array)
+        with np.errstate(invalid="ignore"):
+            return np.where(low == high, low, low + 0.5 * (high - low))
+
+
+class FloatArithmetic(Arithmetic):
+    """IEEE doubles: fast, and no proof."""
+
+    name: ArithmeticName = "float"
+
+    def written(self, values: Any) -> Quantity:
+        """Return the nearest doubles."""
+        return np.asarray(values, dtype=np.float64)
+
+    stored = written
+
+    def power(self, base: Quantity, exponent: Fraction) -> Quantity:
+        """Return base ** exponent."""
+        return np.power(np.maximum(base, 0.0), float(exponent))
+
+    def exponential(self, argument: Quantity) -> Quantity:
+        """Return exp(argument)."""
+        return np.exp(argument)
+
+    def exponential_less_one(self, argument: Quantity) -> Quantity:
+        """Return exp(argument) - 1."""
+        return np.expm1(argument)
+
+    def logarithm(self, argument: Quantity) -> Quantity:
+        """Return log(argument)."""
+        return np.log(argument)
+
+    def root(self, argument: Quantity) -> Quantity:
+        """Return the square root."""
+        return np.sqrt(argument)
+
+    def maximum(self, left: Quantity, right: Quantity) -> Quantity:
+        """Return the larger entries."""
+        return np.maximum(left, right)
+
+    def where(self, mask: Any, left: Quantity, right: Quantity) -> Quantity:
+        """Return entries by a mask."""
+        return np.where(mask, left, right)
+
+    def total(self, array: Quantity, axis: int = 0) -> Quantity:
+        """Return sums along an axis; those of a vector are rounded once."""
+        if np.ndim(array) == 1:
+            return np.asarray(math.fsum(array.tolist()))
+        return np.sum(array, axis=axis)
+
+    def concatenate(self, parts: Sequence[Quantity]) -> Quantity:
+        """Return arrays one after the other."""
+        return np.concatenate(list(parts))
+
+    def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
+        """Return a view in a larger shape."""
+        return np.broadcast_to(array, shape)
+
+    def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
+        """Return the array after a change of layout."""
+        return change(array)
+
+    def between(self, low: Quantity, high: Quantity) -> Quantity:
+        """Return the middle: floats know no enclosures."""
+        return 0.5 * (low + high)
+
+    def lower(self, array: Quantity) -> Floats:
+        """Return the doubles themselves."""
+        return np.asarray(array, dtype=np.float64)
+
+    upper = lower
+
+    def at_most(self, left: Quantity, right: Quantity) -> Truth:
+        """Compare doubles; what is not a number fails."""
+        holds = np.asarray(left <= right, dtype=np.bool_)
+        return Truth(holds, ~holds)
+
+
+class IntervalArithmetic(Arithmetic):
+    """Outward-rounded intervals of doubles."""
+
+    name: ArithmeticName = "enclosure"
+
+    def written(self, values: Any) -> Quantity:
+        """Return enclosures of decimals and fractions; doubles that are integers are points."""
+        if isinstance(values, Fraction | int):
+            return Intervals.around(Fraction(values))
+        array = np.asarray(values)
+        if array.dtype.kind in "fiu":
+            whole = np.asarray(array == np.rint(array)) & (np.abs(array) < 2.0**53)
+            near = array.astype(np.float64)
+            return Intervals(np.where(whole, near, down(near)), np.where(whole, near, up(near)))
+        return _enclosed(np.asarray(values, dtype=object))
+
+    def stored(self, values: Any) -> Quantity:
+        """Return points for doubles, enclosures for fractions."""
+        array = np.asarray(values)
+        if array.dtype.kind in "fiu":
+            return Intervals.point(array)
+        return _enclosed(np.asarray(values, dtype=object))
+
+    def power(self, base: Quantity, exponent: Fraction) -> Quantity:
+        """Return enclosures of base ** exponent."""
+        if exponent == 0:
+            return Intervals.point(np.ones(base.shape))
+        if exponent == 1:
+            return base
+        return intervals.raised(base, exponent)
+
+    def exponential(self, argument: Quantity) -> Quantity:
+        """Return enclosures of exp."""
+        return intervals.monotone(np.exp, argument)
+
+    def exponential_less_one(self, argument: Quantity) -> Quantity:
+        """Return enclosures of exp - 1."""
+        return intervals.monotone(np.expm1, argument)
+
+    def logarithm(self, argument: Quantity) -> Quantity:
+        """Return enclosures of log."""
+        return intervals.monotone(np.log, argument)
+
+    def root(self, argument: Quantity) -> Quantity:
+        """Return enclosures of the square root."""
+        at_least_zero = Intervals(np.maximum(argument.low, 0.0), np.maximum(argument.high, 0.0))
+        return intervals.monotone(np.sqrt, at_least_zero)
+
+    def maximum(self, left: Quantity, right: Quantity) -> Quantity:
+        """Return enclosures of the larger entries: exact."""
+        a, b = Intervals.of(left), Intervals.of(right)
+        return Intervals(np.maximum(a.low, b.low), np.maximum(a.high, b.high))
+
+    def where(self, mask: Any, left: Quantity, right: Quantity) -> Quantity:
+        """Return entries by a mask."""
+        a, b = Intervals.of(left), Intervals.of(right)
+        return Intervals(np.where(mask, a.low, b.low), np.where(mask, a.high, b.high))
+
+    def total(self, array: Quantity, axis: int = 0) -> Quantity:
+        """Return enclosures of sums; those of a vector are rounded once."""
+        if array.ndim != 1:
+            return intervals.total(array, axis)
+        if not (np.isfinite(array.low).all() and np.isfinite(array.high).all()):
+            return intervals.total(array, 0)
+        ends = (math.fsum(array.low.tolist()), math.fsum(array.high.tolist()))
+        point = array.low is array.high or bool(np.array_equal(array.low, array.high))
+        if point and math.fsum([*array.low.tolist(), -ends[0]]) == 0:
+            return Intervals.point(ends[0])
+        return Intervals(down(ends[0]), up(ends[1]))
+
+    def concatenate(self, parts: Sequence[Quantity]) -> Quantity:
+        """Return arrays one after the other."""
+        return intervals.joined([Intervals.of(part) for part in parts])
+
+    def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
+        """Return a view in a larger shape."""
+        return Intervals.of(array).mapped(lambda end: np.broadcast_to(end, shape))
+
+    def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
+        """Return the array after a change of layout."""
+        return Intervals.of(array).mapped(change)
+
+    def between(self, low: Quantity, high: Quantity) -> Quantity:
+        """Return the hulls."""
+        return Intervals(np.minimum(low.low, high.low), np.maximum(low.high, high.high))
+
+    def lower(self, array: Quantity) -> Floats:
+        """Return the lower ends."""
+        return Intervals.of(array).low
+
+    def upper(self, array: Quantity) -> Floats:
+        """Return the upper ends."""
+        return Intervals.of(array).high
+
+    def at_most(self, left: Quantity, right: Quantity) -> Truth:
+        """Compare the ends."""
+        a, b = Intervals.of(left), Intervals.of(right)
+        return Truth(np.asarray(a.high <= b.low), np.asarray(a.low > b.high))
+
+
+def _enclosed(entries: npt.NDArray[np.object_]) -> Intervals:
+    """Return enclosures of exact numbers."""
+    flat = [Intervals.around(exact_number(entry)) for entry in entries.ravel().tolist()]
+    low = np.array([float(x.low) for x in flat]).reshape(entries.shape)
+    high = np.array([float(x.high) for x in flat]).reshape(entries.shape)
+    return Intervals(low, high)
+
+
+class RationalArithmetic(Arithmetic):
+    """Exact fractions on object arrays of `flint.fmpq`."""
+
+    name: ArithmeticName = "exact"
+
+    def written(self, values: Any) -> Quantity:
+        """Return the fractions that decimals are."""
+        return _each(as_written, values)
+
+    def stored(self, values: Any) -> Quantity:
+        """Return the dyadic fractions that doubles are; exact numbers stay what they are."""
+        return _each(as_stored, values)
+
+    def power(self, base: Quantity, exponent: Fraction) -> Quantity:
+        """Return integer powers."""
+        if exponent.denominator != 1:
+            message = f"x ** ({exponent})"
+            raise IrrationalError(message)
+        power = int(exponent)
+        return _each(lambda entry: entry**power, base)
+
+    def exponential(self, argument: Quantity) -> Quantity:
+        """Refuse all but exp(0)."""
+        return _only_at(argument, 0, 1, "exp(x)")
+
+    def exponential_less_one(self, argument: Quantity) -> Quantity:
+        """Refuse all but exp(0) - 1."""
+        return _only_at(argument, 0, 0, "exp(x)")
+
+    def logarithm(self, argument: Quantity) -> Quantity:
+        """Refuse all but log(1)."""
+        return _only_at(argument, 1, 0, "log(x)")
+
+    def root(self, argument: Quantity) -> Quantity:
+        """Return roots of squares of fractions."""
+        return _each(_rational_root, argument)
+
+    def maximum(self, left: Quantity, right: Quantity) -> Quantity:
+        """Return the larger entries."""
+        return _objects(np.frompyfunc(_larger, 2, 1)(left, right))
+
+    def where(self, mask: Any, left: Quantity, right: Quantity) -> Quantity:
+        """Return entries by a mask."""
+        return np.where(mask, left, right)
+
+    def total(self, array: Quantity, axis: int = 0) -> Quantity:
+        """Return sums, halves first: fractions then grow only in the last few additions."""
+        moved = np.moveaxis(np.asarray(array, dtype=object), axis, 0)
+        if len(moved) == 0:
+            return _each(as_stored, np.zeros(moved.shape[1:]))
+        while len(moved) > 1:
+            half = len(moved) // 2
+            paired = moved[:half] + moved[half : 2 * half]
+            moved = paired if len(moved) % 2 == 0 else np.concatenate([paired, moved[-1:]])
+        return _objects(moved[0])
+
+    def concatenate(self, parts: Sequence[Quantity]) -> Quantity:
+        """Return arrays one after the other."""
+        return np.concatenate([np.asarray(part, dtype=object) for part in parts])
+
+    def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
+        """Return a view in a larger shape."""
+        return np.broadcast_to(array, shape)
+
+    def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
+        """Return the array after a change of layout."""
+        return change(array)
+
+    def between(self, low: Quantity, high: Quantity) -> Quantity:
+        """Return the number where both are equal.
+
+        Raises
+        ------
+        IrrationalError
+            Where they are not: a fraction encloses nothing but itself.
+        """
+        if not np.all(np.asarray(low == high, dtype=np.bool_)):
+            message = "a number that is only known between two bounds"
+            raise IrrationalError(message)
+        return low
+
+    def lower(self, array: Quantity) -> Floats:
+        """Return the largest doubles that are not above."""
+        return np.asarray(np.frompyfunc(_below, 1, 1)(array), dtype=np.float64)
+
+    def upper(self, array: Quantity) -> Floats:
+        """Return the smallest doubles that are not below."""
+        return -self.lower(-np.asarray(array, dtype=object))
+
+    def at_most(self, left: Quantity, right: Quantity) -> Truth:
+        """Compare; balls may leave it open."""
+        a, b = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
+        return Truth(np.asarray(a <= b, dtype=np.bool_), np.asarray(a > b, dtype=np.bool_))
+
+
+class BallArithmetic(RationalArithmetic):
+    """Fractions where possible, `flint.arb` balls of `BALL_BITS` bits elsewhere."""
+
+    name: ArithmeticName = "enclosure"
+
+    def context(self) -> AbstractContextManager[Any]:
+        """Compute with `BALL_BITS` bits."""
+        return cast("AbstractContextManager[Any]", flint.ctx.workprec(BALL_BITS))
+
+    def power(self, base: Quantity, exponent: Fraction) -> Quantity:
+        """Return enclosures of base ** exponent."""
+        if exponent.denominator == 1:
+            return super().power(base, exponent)
+        power = flint.arb(flint.fmpq(exponent.numerator, exponent.denominator))
+        return _each(lambda x: flint.arb(0) if x == 0 else flint.arb(x) ** power, base)
+
+    def exponential(self, argument: Quantity) -> Quantity:
+        """Return enclosures of exp."""
+        return _each(lambda x: flint.arb(x).exp(), argument)
+
+    def exponential_less_one(self, argument: Quantity) -> Quantity:
+        """Return enclosures of exp - 1."""
+        return _each(lambda x: flint.arb(x).expm1(), argument)
+
+    def logarithm(self, argument: Quantity) -> Quantity:
+        """Return enclosures of log."""
+        return _each(lambda x: flint.arb(x).log(), argument)
+
+    def root(self, argument: Quantity) -> Quantity:
+        """Return enclosures of the square root."""
+        return _each(lambda x: flint.arb(x).sqrt(), argument)
+
+    def between(self, low: Quantity, high: Quantity) -> Quantity:
+        """Return the hulls."""
+        return _objects(np.frompyfunc(_hull, 2, 1)(low, high))
+
+
+def as_written(value: Any) -> Any:
+    """Return a number of an instance as it stands there.
+
+    Examples
+    --------
+    >>> as_written(0.1)
+    1/10
+    """
+    exact = exact_number(value.item() if isinstance(value, np.generic) else value)
+    return flint.fmpq(exact.numerator, exact.denominator)
+
+
+def as_stored(value: Any) -> Any:
+    """Return the dyadic number that a double is, or the exact number that a fraction is.
+
+    Examples
+    --------
+    >>> as_stored(0.75), as_stored(0.1) == as_written(0.1)
+    (3/4, False)
+    """
+    if isinstance(value, flint.fmpq | flint.arb):
+        return value
+    exact = (
+        Fraction(float(value)) if isinstance(value, float | np.floating) else exact_number(value)
+    )
+    return flint.fmpq(exact.numerator, exact.denominator)
+
+
+def _each(function: Callable[[Any], Any], values: Any) -> Quantity:
+    entries = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    return _objects(np.frompyfunc(function, 1, 1)(entries))
+
+
+def _objects(values: Any) -> npt.NDArray[np.object_]:
+    return np.asarray(values, dtype=object)
+
+
+def _larger(left: Any, right: Any) -> Any:
+    if isinstance(left, flint.arb) or isinstance(right, flint.arb):
+        return flint.arb(left).max(flint.arb(right))
+    return max(left, right)
+
+
+def _hull(left: Any, right: Any) -> Any:
+    rational = isinstance(left, flint.fmpq) and isinstance(right, flint.fmpq)
+    if rational and left == right:
+        return left
+    return flint.arb(left).union(flint.arb(right))
+
+
+def _below(value: Any) -> float:
+    if isinstance(value, flint.arb):
+        return float(down(float(value.lower())))
+    exact = Fraction(int(value.p), int(value.q)) if isinstance(value, flint.fmpq) else value
+    nearest = float(exact)
+    return float(down(nearest)) if Fraction(nearest) > exact else nearest
+
+
+def _only_at(argument: Quantity, place: int, result: int, expression: str) -> Quantity:
+    if not np.all(np.asarray(argument == place, dtype=np.bool_)):
+        raise IrrationalError(expression)
+    return _each(lambda _: flint.fmpq(result), argument)
+
+
+def _rational_root(value: Any) -> Any:
+    top, bottom = (math.isqrt(int(part)) for part in (value.p, value.q))
+    if top * top != value.p or bottom * bottom != value.q:
+        message = f"the square root of {value}"
+        raise IrrationalError(message)
+    return flint.fmpq(top, bottom)
+
+
+FLOAT = FloatArithmetic()
+INTERVALS = IntervalArithmetic()
+BALLS = BallArithmetic()
+EXACT = RationalArithmetic()

@@ -1,0 +1,193 @@
+"""Maxima of concave functions, of all agents at once: enclosed, and located.
+
+If the slope is not negative at l (or l is the start) and not positive at h (or h is the end), a
+maximiser lies in [l, h], and every value there is at most
+
+    u(l) + u'(l+)^+ (h - l)   and   u(h) + u'(h-)^- (h - l),
+
+the tangents at both ends. Where both slopes are strict, every maximiser lies there. Hints (where to
+look) come from doubles; a wrong hint can only make a bracket fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.numbers import Arithmetic, Quantity
+from mdsolve.certificate.reading.curves import Side
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+DOUBLINGS = 1100
+"""Enough doublings to leave the range of doubles."""
+
+WIDENINGS = 60
+"""How often a bracket around a hint is widened fourfold."""
+
+
+@dataclass(frozen=True)
+class Concave:
+    """A concave function of each agent's own contribution on [start, end].
+
+    Parameters
+    ----------
+    start : (n,)
+    end : (n,)
+        0 where there is no end, which `ended` tells.
+    """
+
+    arithmetic: Arithmetic
+    start: Quantity
+    end: Quantity
+    ended: Booleans
+    value: Callable[[Quantity], Quantity]
+    slope: Callable[[Quantity, Side], Quantity]
+
+    def limits(self) -> tuple[Floats, Floats]:
+        """Return starts and ends as doubles, infinite where there is no end."""
+        near = self.arithmetic.nearest
+        return near(self.start), np.where(self.ended, near(self.end), np.inf)
+
+
+@dataclass(frozen=True)
+class Peak:
+    """What is certain of the maxima of n functions.
+
+    Parameters
+    ----------
+    value : (n,)
+        Encloses each maximum, where `found`.
+    low, high : (n,)
+        Some maximiser lies in [low, high], where `found`.
+    found : (n,) of bool
+    only : (n,) of bool
+        Where every maximiser lies there.
+    """
+
+    value: Quantity
+    low: Quantity
+    high: Quantity
+    found: Booleans
+    only: Booleans
+
+
+def summit(hint: Concave) -> Floats:
+    """Return about where concave functions of doubles are largest, shape (n,); infinite if nowhere.
+
+    Parameters
+    ----------
+    hint : Concave
+        In floats.
+    """
+    low, end = hint.limits()
+    low = np.asarray(low, dtype=np.float64)
+    step = np.where(np.isfinite(end), end - low, np.maximum(np.abs(low), 1.0))
+    high = np.minimum(low + step, end)
+    rising = _climbs(hint, high) & (high < end)
+    for _ in range(DOUBLINGS):
+        if not rising.any():
+            break
+        step = np.where(rising, 2 * step, step)
+        high = np.minimum(np.where(rising, low + step, high), end)
+        rising = _climbs(hint, high) & (high < end) & np.isfinite(high)
+    for _ in range(DOUBLINGS):
+        middle = low + 0.5 * (high - low)
+        inside = (low < middle) & (middle < high)
+        if not inside.any():
+            break
+        climbs = _climbs(hint, np.where(inside, middle, low))
+        low = np.where(inside & climbs, middle, low)
+        high = np.where(inside & ~climbs, middle, high)
+    return high
+
+
+def _climbs(hint: Concave, at: Floats) -> Booleans:
+    with np.errstate(all="ignore"):
+        return np.asarray(hint.slope(at, "right") > 0, dtype=np.bool_)
+
+
+def peak(function: Concave, hint: Concave, guess: Floats, width: Floats) -> Peak:
+    """Return enclosures of maxima and of where they are.
+
+    Parameters
+    ----------
+    function, hint : Concave
+        The same functions, in the arithmetic of the answer and in floats.
+    guess, width : (n,)
+        Where a first bracket is tried, in samples, and how far it reaches to both sides.
+    """
+    tried = _bracket(function, guess, width)
+    if tried.sides.all():
+        return _enclosed(function, tried)
+    start, end = hint.limits()
+    top = summit(hint)
+    place = np.where(tried.sides, guess, np.clip(top, start, end))
+    size = np.where(np.isfinite(place), np.abs(place), 0.0)
+    reach = np.where(tried.sides, width, 4 * np.spacing(np.maximum(size, width)))
+    for _ in range(WIDENINGS):
+        tried = _bracket(function, place, reach)
+        if tried.sides.all():
+            break
+        reach = np.where(tried.sides, reach, 4 * reach)
+    return _enclosed(function, tried)
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    low: Quantity
+    high: Quantity
+    sides: Booleans
+    strict: Booleans
+
+
+def _bracket(function: Concave, place: Floats, reach: Floats) -> _Bracket:
+    """Return intervals around places with what their slopes say."""
+    arithmetic = function.arithmetic
+    start, end = function.limits()
+    usable = np.isfinite(place)
+    near = np.where(usable, place, start)
+    below, above = np.maximum(near - reach, 0.0), near + reach
+    at_start, at_end = below <= start, function.ended & (above >= end)
+    low = arithmetic.where(at_start, function.start, arithmetic.stored(below))
+    high = arithmetic.where(at_end, function.end, arithmetic.stored(above))
+    zero = arithmetic.zeros(place.shape)
+    left, right = function.slope(low, "left"), function.slope(high, "right")
+    rises, falls = arithmetic.at_most(zero, left).holds, arithmetic.at_most(right, zero).holds
+    up, down = arithmetic.less(zero, left).holds, arithmetic.less(right, zero).holds
+    # A start beyond the end leaves nothing to choose: the start itself.
+    sides = (at_start | rises) & (at_end | falls) & usable
+    strict = (at_start | up) & (at_end | down) & usable
+    return _Bracket(low, high, sides, strict)
+
+
+def _enclosed(function: Concave, bracket: _Bracket) -> Peak:
+    arithmetic = function.arithmetic
+    low, high = bracket.low, bracket.high
+    zero = arithmetic.zeros(bracket.sides.shape)
+    run = arithmetic.maximum(high - low, zero)
+    left, right = function.value(low), function.value(high)
+    rise = arithmetic.maximum(function.slope(low, "right"), zero)
+    fall = arithmetic.maximum(-function.slope(high, "left"), zero)
+    above = arithmetic.minimum(left + rise * run, right + fall * run)
+    reached = arithmetic.maximum(left, right)
+    above = arithmetic.maximum(above, reached)
+    # A fraction encloses nothing: in exact arithmetic the bound from above stands for the maximum.
+    value = above if arithmetic.exact else arithmetic.between(reached, above)
+    return Peak(value, low, high, bracket.sides, bracket.strict)
+
+
+def earlier(
+    arithmetic: Arithmetic,
+    first: tuple[Quantity, Booleans],
+    second: tuple[Quantity, Booleans],
+) -> tuple[Quantity, Booleans]:
+    """Return the smaller of two ends, either of which may not be there."""
+    both = first[1] & second[1]
+    least = arithmetic.minimum(first[0], second[0])
+    either = arithmetic.where(first[1], first[0], second[0])
+    return arithmetic.where(both, least, either), first[1] | second[1]

@@ -1,0 +1,1 @@
+"""One file per accuracy family: its formula as the checker reads it."""

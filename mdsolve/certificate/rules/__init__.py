@@ -1,0 +1,1 @@
+"""What each mechanism says, in the checker's own words: one file per rule."""

@@ -1,0 +1,95 @@
+"""What the checker knows of a mechanism of sharing games: payments, stakes, promises, options."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.instance.numbers import exact_number
+
+if TYPE_CHECKING:
+    from mdsolve.certificate.shares import Shares
+    from mdsolve.certificate.sharing_context import SharingContext
+
+GENERAL = (
+    "nash",
+    "budget-balance",
+    "feasibility",
+    "individual-rationality",
+    "individual-rationality-alone",
+    "reciprocity",
+    "equal-treatment",
+)
+"""What users ask of every payment rule."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """u_i = benefit_i - borne c_i(s_i) + price s_i + (what the others' contributions decide).
+
+    Parameters
+    ----------
+    borne, price : quantities of shape ()
+        Share of the own cost that an agent bears, and money per own sample.
+    payments : (n,)
+        Money received at the claimed contributions.
+    shares : Shares or None
+        Shapley shares, where they are the benefit; accuracy is otherwise.
+    """
+
+    borne: Quantity
+    price: Quantity
+    payments: Quantity
+    shares: Shares | None = None
+
+
+class SharingRule(ABC):
+    """A mechanism as the checker reads it."""
+
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Options that the rule understands, with what each is when nothing is said."""
+    shaped: ClassVar[bool] = False
+    """Whether it hands out models that are less than the full one."""
+    private: ClassVar[bool] = False
+    """Whether it is for agents whose costs only they know."""
+    learns: ClassVar[bool] = False
+    """Whether it says how a model is learned."""
+    looked_at: ClassVar[tuple[str, ...]] = GENERAL
+    """Conditions that are looked at, promised or not."""
+
+    @abstractmethod
+    def promises(self, context: SharingContext) -> tuple[str, ...]:
+        """Return the conditions that the rule claims on this game."""
+
+    @abstractmethod
+    def terms(self, context: SharingContext) -> Terms:
+        """Return payments and own stakes at the claimed contributions.
+
+        Raises
+        ------
+        NoRouteError
+            Where the claim does not say enough.
+        """
+
+
+def as_rate(value: Any, what: str) -> Fraction:
+    """Return an option that is a number; raises `NoRouteError` otherwise."""
+    try:
+        return exact_number(value)
+    except (TypeError, ValueError):
+        message = f"{what} is not a number: {value!r}"
+        raise NoRouteError(message) from None
+
+
+def above_the_others(context: SharingContext, amounts: Quantity) -> Quantity:
+    """Return each amount less the average of the others', 0 for a single agent."""
+    n = amounts.shape[0]
+    if n == 1:
+        return 0 * amounts
+    return amounts - (context.arithmetic.total(amounts) - amounts) / (n - 1)
