@@ -1,31 +1,24 @@
-"""What a solve returns and what a solution file holds: a frozen record and its JSON round trip.
+"""What a solve returns and what a solution file holds: a frozen record.
 
 The top level of a solution file is flat: the common keys (instance, mechanism, status, agents,
 certificate, provenance) beside the keys of the mechanism (`answers`, for example ``table`` or
-``contributions``). Arrays with more than `INLINE_ENTRIES` entries go into ``.npy`` files beside the
-JSON file, so that they can be memory-mapped; nothing is ever pickled, and every file is written
-under a temporary name and then moved into place.
+``contributions``). `mdsolve.solution_files` writes and reads it.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import platform
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from mdsolve.conditions import Certificate
-from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.status import Termination
 
 FORMAT = "mdsolve-solution/1"
@@ -35,15 +28,30 @@ INLINE_ENTRIES = 10_000
 
 @dataclass(frozen=True)
 class InstanceReference:
-    """Which instance a solution belongs to: its name and the SHA-256 of its files."""
+    """Which instance a solution belongs to.
+
+    Parameters
+    ----------
+    name : str or None
+    sha256 : str or None
+        Of the instance's files.
+    data_sha256 : str or None
+        Of its data, whatever the files look like.
+    """
 
     name: str | None
     sha256: str | None
+    data_sha256: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reference as plain data."""
+        found = {"name": self.name, "sha256": self.sha256}
+        return found if self.data_sha256 is None else found | {"data_sha256": self.data_sha256}
 
 
 @dataclass(frozen=True)
 class MechanismUsed:
-    """The mechanism and its effective options, defaults included."""
+    """The mechanism and its effective options, defaults included; an agreement has no name, ""."""
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -70,9 +78,9 @@ class Provenance:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Solution:
-    """A certified answer to an instance under one mechanism.
+    """A certified answer to an instance under one mechanism. Its arrays are read-only.
 
     Parameters
     ----------
@@ -92,6 +100,14 @@ class Solution:
     provenance: Provenance
     certificate: Certificate | None = None
 
+    __hash__ = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Make every array and mapping of the answers read-only."""
+        object.__setattr__(self, "answers", _sealed(self.answers))
+        options = _sealed(self.mechanism.options)
+        object.__setattr__(self, "mechanism", replace(self.mechanism, options=options))
+
     def __getattr__(self, name: str) -> Any:
         """Return one of `answers` as an attribute."""
         if name.startswith("_") or name == "answers":
@@ -103,6 +119,42 @@ class Solution:
             message = f"this {self.mechanism.name} solution has no {name!r}; it has: {known}"
             raise AttributeError(message) from None
 
+    def __dir__(self) -> list[str]:
+        """Return attributes and answers."""
+        return sorted({*super().__dir__(), *self.answers})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what travels between processes: plain mappings instead of sealed ones."""
+        state = dict(self.__dict__)
+        state["answers"] = _opened(self.answers)
+        state["mechanism"] = replace(self.mechanism, options=_opened(self.mechanism.options))
+        return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take the state in and seal it again."""
+        for key, value in state.items():
+            object.__setattr__(self, key, value)
+        self.__post_init__()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare everything but provenance, numbers as numbers."""
+        if not isinstance(other, Solution):
+            return NotImplemented
+        mine, theirs = (x.to_dict(lambda _, array: array) for x in (self, other))
+        return all(
+            _same(mine.get(key), theirs.get(key))
+            for key in mine.keys() | theirs.keys()
+            if key != "provenance"
+        )
+
+    def __repr__(self) -> str:
+        """Return one line: mechanism, outcome, verdict, and the names of the answers."""
+        verdict = "unchecked" if self.certificate is None else self.certificate.verdict
+        return (
+            f"<Solution of {self.instance.name or 'an instance'} under {self.mechanism.name}: "
+            f"{self.termination.label}, certificate {verdict}; {', '.join(self.answers)}>"
+        )
+
     @property
     def exit_code(self) -> int:
         """Exit code of the command that produced this solution."""
@@ -111,11 +163,29 @@ class Solution:
         failed = self.certificate is not None and self.certificate.verdict == "fail"
         return 1 if failed else Termination.SOLVED.exit_code
 
+    @property
+    def transfers(self) -> np.ndarray | None:
+        """Money that each agent receives (negative: pays), whatever the kind of instance.
+
+        The key ``payments`` is money received in sharing games and money paid in markets.
+        """
+        paid = self.answers.get("payments")
+        if paid is None:
+            return None
+        money = np.array([float(entry) for entry in paid])
+        return -money if "table" in self.answers else money
+
     def with_certificate(self, certificate: Certificate, seconds: float) -> Solution:
         """Return a copy that carries the checker's findings and the time they took."""
         timed = {**self.provenance.seconds, "verify": seconds}
         provenance = replace(self.provenance, seconds=timed)
         return replace(self, certificate=certificate, provenance=provenance)
+
+    def claim(self) -> dict[str, Any]:
+        """Return what the solution claims, as its file would hold it but with arrays in place."""
+        data = self.to_dict(lambda _, array: array)
+        del data["certificate"]
+        return data
 
     def to_dict(self, store: Callable[[str, np.ndarray], Any] | None = None) -> dict[str, Any]:
         """Return the solution as plain data.
@@ -137,16 +207,12 @@ class Solution:
             omitted.append(key)
             return None
 
-        data: dict[str, Any] = {
-            "format": FORMAT,
-            "instance": {"name": self.instance.name, "sha256": self.instance.sha256},
-            "mechanism": {
-                "name": self.mechanism.name,
-                "options": plain(dict(self.mechanism.options)),
-            },
-            "status": {"termination": self.termination.label, "message": self.message},
-            "agents": list(self.agents),
-        }
+        data: dict[str, Any] = {"format": FORMAT, "instance": self.instance.to_dict()}
+        if self.mechanism.name:
+            options = plain(dict(self.mechanism.options))
+            data["mechanism"] = {"name": self.mechanism.name, "options": options}
+        data["status"] = {"termination": self.termination.label, "message": self.message}
+        data["agents"] = list(self.agents)
         for key, value in self.answers.items():
             data[key] = _plain_tree(key, value, place)
         data["certificate"] = self.certificate.to_dict() if self.certificate else None
@@ -157,32 +223,43 @@ class Solution:
 
     def to_json(self, path: str | Path) -> None:
         """Write the solution atomically, large arrays as ``<stem>.<path>.npy`` beside it."""
+        from mdsolve.solution_files import write_solutions
+
         write_solutions([self], path)
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], folder: Path | None = None) -> Solution:
+        """Return the solution in plain data, as `to_dict` or a file holds it.
 
-def write_solutions(solutions: Sequence[Solution], path: str | Path) -> None:
-    """Write one solution, or several as ``{"solutions": [...]}``, atomically.
+        Parameters
+        ----------
+        folder : Path or None
+            Where array files named in the data lie.
 
-    Large arrays go beside the file as ``<stem>.<path>.npy``, for example ``s.table.payments.npy``,
-    with the mechanism's name in between where there are several solutions.
-    """
-    target = Path(path)
+        Raises
+        ------
+        SolutionFileError
+            With every key that is not what it should be.
+        """
+        from mdsolve.solution_files import solution_from
 
-    def document(solution: Solution) -> dict[str, Any]:
-        infix = f".{solution.mechanism.name}" if len(solutions) > 1 else ""
+        return solution_from(data, folder, "solution")
 
-        def store(key: str, array: np.ndarray) -> dict[str, str]:
-            side = target.with_name(f"{target.stem}{infix}.{key}.npy")
-            storable = array.astype(str) if array.dtype == object else np.ascontiguousarray(array)
-            write_atomically(side, lambda handle: np.save(handle, storable, allow_pickle=False))
-            return {"file": side.name}
+    @classmethod
+    def load(cls, path: str | Path) -> Solution:
+        """Return the solution in a file; raises `SolutionFileError` if it holds none, or several.
 
-        return solution.to_dict(store)
+        The certificate is the stored one: check it again with `mdsolve.verify`.
+        """
+        from mdsolve.solution_files import load_solutions
 
-    documents = [document(solution) for solution in solutions]
-    data = documents[0] if len(documents) == 1 else {"solutions": documents}
-    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
-    write_atomically(target, lambda handle: handle.write(text.encode()))
+        found = load_solutions(path)
+        if len(found) > 1:
+            from mdsolve.errors import SolutionFileError
+
+            expected = "one solution; read several with mdsolve.solution_files.load_solutions"
+            raise SolutionFileError.single(str(path), f"{len(found)} solutions", expected)
+        return found[0]
 
 
 def plain(value: Any) -> Any:
@@ -211,109 +288,35 @@ def _plain_tree(key: str, value: Any, place: Callable[[str, np.ndarray], Any]) -
     return plain(value)
 
 
-def write_atomically(target: Path, write: Callable[[Any], Any]) -> None:
-    """Write a file under a temporary name in the same folder, then move it into place.
-
-    Raises
-    ------
-    SolutionFileError
-        If the folder does not exist, cannot be written, or is full; the old file is kept.
-    """
-
-    def refuse(error: OSError) -> SolutionFileError:
-        expected = "a folder that exists, is writable and has room"
-        return SolutionFileError([Finding(str(target), str(error.strerror or error), expected)])
-
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise refuse(error) from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise refuse(error) from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _sealed(value: Any) -> Any:
+    """Return answers that nobody can write to: arrays as read-only views, mappings as proxies."""
+    if isinstance(value, np.ndarray):
+        view = value.view()
+        view.flags.writeable = False
+        return view
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _sealed(entry) for key, entry in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(map(_sealed, value)) if isinstance(value, tuple) else list(map(_sealed, value))
+    return value
 
 
-SOLUTION_SIZE_LIMIT = 64 * 2**20
-"""Largest solution file that is read, in bytes; bigger tables live in .npy files beside it."""
+def _opened(value: Any) -> Any:
+    """Return answers with plain mappings, which other processes can read."""
+    if isinstance(value, Mapping):
+        return {key: _opened(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_opened, value))
+    return value
 
 
-def read_solution_data(path: str | Path) -> dict[str, Any]:
-    """Return the content of a solution file as plain data, decimals kept as fractions.
-
-    Raises
-    ------
-    SolutionFileError
-        If the file is missing, too large, not JSON, or not a mapping.
-    """
-    source = Path(path)
-
-    def refuse(got: str, expected: str, fix: str = "") -> SolutionFileError:
-        return SolutionFileError([Finding(str(source), got, expected, fix)])
-
-    try:
-        if source.exists() and not source.is_file():
-            kind = "a folder" if source.is_dir() else "a pipe or device"
-            raise refuse(kind, "a solution file")
-        size = source.stat().st_size
-        if size > SOLUTION_SIZE_LIMIT:
-            limit = f"at most {SOLUTION_SIZE_LIMIT:,} bytes"
-            raise refuse(f"{size:,} bytes", limit, "put large tables into .npy files")
-        text = source.read_text(encoding="utf-8-sig")
-        data = json.loads(
-            text,
-            parse_float=_written_decimal,
-            parse_constant=_no_constant,
-            object_pairs_hook=_each_key_once,
-        )
-    except OSError as error:
-        raise refuse(str(error.strerror), "a readable solution file") from None
-    except UnicodeDecodeError:
-        raise refuse("bytes that are not UTF-8 text", "a JSON file") from None
-    except RecursionError:
-        raise refuse("brackets nested too deeply", "a solution file") from None
-    except ValueError as error:
-        raise refuse(str(error), "valid JSON") from None
-    if not isinstance(data, dict):
-        raise refuse(f"a {type(data).__name__}", "a JSON object with the solution's keys")
-    if data.get("format", FORMAT) != FORMAT:
-        raise refuse(f"the format {str(data['format'])[:60]!r}", FORMAT)
-    return data
-
-
-DECIMAL_EXPONENT_LIMIT = 400
-"""Largest power of ten accepted in a number; a bigger one would not fit a double anyway."""
-
-
-def _written_decimal(text: str) -> Fraction:
-    try:
-        decimal = Decimal(text)
-    except InvalidOperation:
-        decimal = Decimal("1E999999")
-    if decimal and abs(decimal.adjusted()) > DECIMAL_EXPONENT_LIMIT:
-        message = f"the number {text[:40]}, outside the range of doubles"
-        raise ValueError(message)
-    return Fraction(decimal)
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
-        message = f"the key {key[:60]!r} twice"
-        raise ValueError(message)
-    return found
-
-
-def _no_constant(name: str) -> None:
-    message = f"the number {name}"
-    raise ValueError(message)
+def _same(mine: Any, theirs: Any) -> bool:
+    """Compare plain data, numbers by their value."""
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return mine.keys() == theirs.keys() and all(_same(mine[k], theirs[k]) for k in mine)
+    if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
+        return bool(np.array_equal(np.asarray(mine), np.asarray(theirs)))
+    if isinstance(mine, list) and isinstance(theirs, list):
+        pairs: Iterator[tuple[Any, Any]] = zip(mine, theirs, strict=False)
+        return len(mine) == len(theirs) and all(_same(a, b) for a, b in pairs)
+    return bool(mine == theirs)

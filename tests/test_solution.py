@@ -17,12 +17,14 @@ from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import SolutionFileError
 from mdsolve.solution import (
     INLINE_ENTRIES,
-    SOLUTION_SIZE_LIMIT,
     InstanceReference,
     MechanismUsed,
     Provenance,
     Solution,
     plain,
+)
+from mdsolve.solution_files import (
+    SOLUTION_SIZE_LIMIT,
     read_solution_data,
     write_atomically,
     write_solutions,

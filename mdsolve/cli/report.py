@@ -46,7 +46,7 @@ def report(
 
     from mdsolve.report.page.document import report_page
     from mdsolve.report.page.source import read_subjects
-    from mdsolve.solution import write_atomically
+    from mdsolve.solution_files import write_atomically
 
     with progress_monitor(quiet, time_limit) as monitor:
         subjects = read_subjects(solution, instance, monitor)

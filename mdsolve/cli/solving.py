@@ -14,7 +14,8 @@ from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
 from mdsolve.report.pictures.style import require_png
 from mdsolve.report.text.solution import console_for, solution_view
-from mdsolve.solution import Solution, write_solutions
+from mdsolve.solution import Solution
+from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers

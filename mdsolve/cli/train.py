@@ -45,7 +45,7 @@ def train(
     """
     from mdsolve.instance import load
     from mdsolve.instance.training import TrainingInstance
-    from mdsolve.solution import write_solutions
+    from mdsolve.solution_files import write_solutions
     from mdsolve.status import Termination
     from mdsolve.study.train import train as run
 

@@ -31,7 +31,7 @@ from mdsolve.learn.federation import Federation, build_federation
 from mdsolve.learn.schedule import Doubles, Holdings, Schedule
 from mdsolve.learn.streams import Purpose, stream
 from mdsolve.progress import Monitor
-from mdsolve.solution import write_atomically
+from mdsolve.solution_files import write_atomically
 
 Bits = npt.NDArray[np.uint8]
 Hits = npt.NDArray[np.bool_]

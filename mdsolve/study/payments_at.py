@@ -18,7 +18,7 @@ from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.shapley.routes import shapley
-from mdsolve.solution import read_solution_data
+from mdsolve.solution_files import read_solution_data
 
 Floats = npt.NDArray[np.float64]
 

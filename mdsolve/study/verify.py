@@ -35,7 +35,8 @@ from mdsolve.mechanism.base import CHECKED, efficiency_claim
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.progress import Monitor
-from mdsolve.solution import Solution, read_solution_data
+from mdsolve.solution import Solution
+from mdsolve.solution_files import read_solution_data
 from mdsolve.tolerance import DEFAULT
 
 

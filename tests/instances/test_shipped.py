@@ -10,7 +10,7 @@ import pytest
 import scipy.optimize
 
 from mdsolve.instance import load
-from mdsolve.solution import write_solutions
+from mdsolve.solution_files import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study.check import check_instance
 from mdsolve.study.run import solve

@@ -16,7 +16,7 @@ from mdsolve.certificate.training.books import books_from, verify_training
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance import load
 from mdsolve.learn import extra
-from mdsolve.solution import write_solutions
+from mdsolve.solution_files import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify, verify_file

@@ -13,7 +13,7 @@ import pytest
 from mdsolve.certificate.training.payments import shared_rate, stage_ends
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
-from mdsolve.solution import write_solutions
+from mdsolve.solution_files import write_solutions
 from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify

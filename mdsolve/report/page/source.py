@@ -20,7 +20,8 @@ from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.report.page.envelope import Envelope, envelope_of, solution_of
 from mdsolve.report.page.missing import completed
-from mdsolve.solution import Solution, read_solution_data
+from mdsolve.solution import Solution
+from mdsolve.solution_files import read_solution_data
 from mdsolve.study.verify import verify
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
-from mdsolve.solution import write_atomically
+from mdsolve.solution_files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

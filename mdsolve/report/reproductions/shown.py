@@ -36,7 +36,7 @@ from mdsolve.report.reproductions.murhekar2023 import (
 )
 from mdsolve.report.reproductions.murhekar2025 import draw_shares_figure
 from mdsolve.report.reproductions.murhekar2025_section5 import draw_section5_figure
-from mdsolve.solution import write_atomically
+from mdsolve.solution_files import write_atomically
 from mdsolve.study.reproduce.record import Reproduction
 
 FIGURES: dict[str, Callable[[Reproduction, Path], None]] = {

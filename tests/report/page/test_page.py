@@ -17,7 +17,7 @@ from mdsolve.report.page.document import report_page
 from mdsolve.report.page.source import find_instance, read_subjects
 from mdsolve.report.page.witness import witness_words
 from mdsolve.report.page.words import CONDITIONS, heading
-from mdsolve.solution import write_solutions
+from mdsolve.solution_files import write_solutions
 from tests.conftest import INSTANCES
 
 EXAMPLE = INSTANCES / "papers" / "murhekar2025" / "example4.yaml"
