@@ -1,0 +1,188 @@
+"""The canonical data of an instance: what two files of the same game have in common.
+
+Numbers are exact fractions as text ("1/10"), arrays are lists of them whatever file they came from,
+grids and single costs have one form, and keys that say nothing (absent, or the default) are left
+out. Comments, the name, title and source, known answers, the default mechanism, designs and units
+are no data. `data_sha256` is the SHA-256 of the data as JSON with sorted keys and no blanks; large
+arrays are hashed block by block, so that a million agents need no document of a million lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from mdsolve.instance.common import is_function
+from mdsolve.instance.grid import TypeGrid
+from mdsolve.instance.load import Instance
+from mdsolve.instance.market import MarketInstance
+from mdsolve.instance.market_values import TableValuationSpec
+from mdsolve.instance.numbers import exact_number
+
+NO_DATA = frozenset(
+    {"name", "title", "source", "expected", "mechanism", "design", "units", "format"}
+)
+"""Keys of an instance that change nothing about the game."""
+
+ALWAYS = frozenset({"kind", "family"})
+"""Keys that are written even where they are the default."""
+
+BLOCK = 1 << 14
+"""Entries of an array that are hashed at once."""
+
+
+class NoDataError(Exception):
+    """The instance holds Python objects, which have no canonical form."""
+
+
+def canonical(instance: Instance) -> dict[str, Any]:
+    """Return the instance's data: nested mappings, lists and text.
+
+    Raises
+    ------
+    NoDataError
+        Where accuracies or costs are Python objects.
+
+    Examples
+    --------
+    >>> from mdsolve.instance import parse
+    >>> agents = [{"name": "A", "cost": 0.1}]
+    >>> game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    >>> canonical(game)["agents"]
+    [{'cost': {'family': 'linear', 'rate': '1/10'}, 'name': 'A'}]
+    """
+    found = _listed(_tree(instance))
+    assert isinstance(found, dict)
+    return found
+
+
+def data_sha256(instance: Instance) -> str | None:
+    """Return the SHA-256 of the canonical data; None where Python objects have none.
+
+    It is that of ``json.dumps(canonical(instance), sort_keys=True, separators=(",", ":"))``.
+    """
+    try:
+        tree = _tree(instance)
+    except NoDataError:
+        return None
+    digest = hashlib.sha256()
+    for piece in _pieces(tree):
+        digest.update(piece.encode())
+    return digest.hexdigest()
+
+
+def _tree(instance: Instance) -> dict[str, Any]:
+    """Return the data with arrays as they are."""
+    found = _of_model(instance, NO_DATA)
+    if isinstance(instance, MarketInstance):
+        found["types"] = [_grid(grid) for grid in instance.grids]
+    return dict(sorted(found.items()))
+
+
+def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    skipped = left_out
+    if isinstance(model, TableValuationSpec):
+        skipped = skipped | {"file"}
+    found: dict[str, Any] = {}
+    for key, field in type(model).model_fields.items():
+        value = getattr(model, key)
+        if key in skipped or value is None or isinstance(value, TypeGrid):
+            continue
+        if key not in ALWAYS and not field.is_required():
+            default = field.get_default(call_default_factory=True)
+            if not isinstance(value, np.ndarray) and value == default:
+                continue
+        found[key] = _plain(value)
+    return dict(sorted(found.items()))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | np.ndarray):
+        return value
+    if isinstance(value, BaseModel):
+        return _of_model(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if is_function(value):
+        message = "an accuracy or a cost given as a Python object"
+        raise NoDataError(message)
+    return str(exact_number(value.item() if isinstance(value, np.generic) else value))
+
+
+def _grid(grid: TypeGrid) -> Any:
+    """Return a grid in its one form: a range where the steps are even, else a list."""
+    if grid.listed is not None or grid.step is None:
+        return [str(value) for value in grid.exact_values()]
+    step = grid.step if grid.count > 1 else Fraction(1)
+    return {"from": str(grid.first), "step": str(step), "to": str(grid.last)}
+
+
+def _listed(tree: Any) -> Any:
+    """Return the data with arrays as lists."""
+    if isinstance(tree, np.ndarray):
+        if tree.ndim == 1:
+            return _texts(tree)
+        return [_listed(row) for row in tree]
+    if isinstance(tree, dict):
+        return {key: _listed(entry) for key, entry in tree.items()}
+    return [_listed(entry) for entry in tree] if isinstance(tree, list) else tree
+
+
+def _pieces(tree: Any) -> Iterator[str]:
+    """Yield the JSON text of the data, piece by piece."""
+    if isinstance(tree, dict):
+        yield "{"
+        for number, key in enumerate(sorted(tree)):
+            yield ("," if number else "") + json.dumps(key) + ":"
+            yield from _pieces(tree[key])
+        yield "}"
+    elif isinstance(tree, list):
+        yield from _joined(tree)
+    elif isinstance(tree, np.ndarray) and tree.ndim == 1:
+        yield "["
+        for start in range(0, len(tree), BLOCK):
+            text = json.dumps(_texts(tree[start : start + BLOCK]), separators=(",", ":"))
+            yield ("," if start else "") + text[1:-1]
+        yield "]"
+    elif isinstance(tree, np.ndarray):
+        yield from _joined(tree)
+    else:
+        yield json.dumps(tree)
+
+
+def _joined(entries: Sequence[Any] | np.ndarray) -> Iterator[str]:
+    yield "["
+    for number, entry in enumerate(entries):
+        yield "," if number else ""
+        yield from _pieces(entry)
+    yield "]"
+
+
+def _texts(column: np.ndarray) -> list[str]:
+    """Return a column of numbers as fractions, one of labels as it is."""
+    if column.dtype.kind in "US":
+        return [str(entry) for entry in column.tolist()]
+    return [_fraction(entry) for entry in column.tolist()]
+
+
+def _fraction(value: float | Fraction) -> str:
+    """Return the exact number that a double's shortest decimal is.
+
+    Examples
+    --------
+    >>> _fraction(0.1), _fraction(3.0), _fraction(-2.5e-3)
+    ('1/10', '3', '-1/400')
+    """
+    if not isinstance(value, float):
+        return str(exact_number(value))
+    top, bottom = Decimal(repr(value)).as_integer_ratio()
+    return str(top) if bottom == 1 else f"{top}/{bottom}"
