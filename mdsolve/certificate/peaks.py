@@ -137,6 +137,11 @@ def peak(function: Concave, hint: Concave, guess: Floats, width: Floats) -> Peak
     return _enclosed(function, tried)
 
 
+def peak_at(function: Concave, guess: Floats, width: Floats) -> Peak:
+    """Return what brackets around guesses say alone; not `found` where the maximum is elsewhere."""
+    return _enclosed(function, _bracket(function, guess, width))
+
+
 @dataclass(frozen=True)
 class _Bracket:
     low: Quantity

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.rules.base import SharingRule, Terms
 from mdsolve.certificate.scales import Scales, scales_of
 from mdsolve.certificate.sharing_claim import SharingClaim
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,17 @@ class SharingContext(Context):
     def size(self) -> int:
         """Number of agents."""
         return self.reading.size
+
+    @cached_property
+    def _derived(self) -> dict[Any, Any]:
+        return {}
+
+    def derived(self, make: Callable[[SharingContext], Made]) -> Made:
+        """Return what a function makes of this context; computed once for all conditions."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: Made = self._derived[make]
+        return found
 
     @cached_property
     def scales(self) -> Scales:

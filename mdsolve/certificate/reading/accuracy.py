@@ -45,6 +45,25 @@ class Branch:
     slope: Callable[[Quantity, Side], Quantity]
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """What everybody's model sees where it sees the plain sum of all data.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        The different ones.
+    label : (n,) of int
+        Which curve each agent has.
+    platform : quantity of shape ()
+        Samples.
+    """
+
+    curves: Sequence[Curve]
+    label: Indices
+    platform: Quantity
+
+
 class Accuracy(ABC):
     """Accuracies of n agents as functions of all contributions s >= 0 in samples."""
 
@@ -58,6 +77,11 @@ class Accuracy(ABC):
     @abstractmethod
     def concave(self) -> bool:
         """Tell whether every a_i is concave in all contributions."""
+
+    @property
+    def pooled(self) -> Pooled | None:
+        """The curves of the plain sum of all data, or None where models weigh data differently."""
+        return None
 
     @abstractmethod
     def values(self, s: Quantity) -> Quantity:
@@ -120,9 +144,11 @@ class WeightedAccuracy(Accuracy):
         return all(curve.concave for curve in self.curves)
 
     @property
-    def of_all_data(self) -> bool:
-        """Tell whether everybody's model sees the plain sum of all data."""
-        return isinstance(self.weights, CommonWeights) and self.weights.plain
+    def pooled(self) -> Pooled | None:
+        """Return the curves where everybody's data count alike."""
+        if not (isinstance(self.weights, CommonWeights) and self.weights.plain):
+            return None
+        return Pooled(self.curves, self.label, self.platform)
 
     def index(self, s: Quantity) -> Quantity:
         """Return the amount of data that each model has seen, shape (n,)."""

@@ -20,10 +20,21 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class CostForm:
-    """c(s) of a few agents whose costs have one formula; parameters may be arrays over them."""
+    """c(s) of a few agents whose costs have one formula; parameters may be arrays over them.
+
+    Parameters
+    ----------
+    taken : callable or None
+        The form of some of its agents, by their places in it; None where all share all parameters.
+    """
 
     value: Callable[[Quantity], Quantity]
     slope: Callable[[Quantity, Side], Quantity]
+    taken: Callable[[Indices], CostForm] | None = None
+
+    def take(self, places: Indices) -> CostForm:
+        """Return the form of some of its agents, which may repeat."""
+        return self if self.taken is None else self.taken(places)
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,17 @@ class Costs:
     def slope(self, s: Quantity, side: Side) -> Quantity:
         """Return one-sided derivatives, shape (n,)."""
         return self._gathered([form.slope(s[agents], side) for agents, form in self.forms])
+
+    def take(self, agents: Indices) -> Costs:
+        """Return the costs of some agents, who may repeat: entry k is what agent agents[k] pays."""
+        forms = []
+        for members, form in self.forms:
+            place = np.full(len(self.linear), -1, dtype=np.intp)
+            place[members] = np.arange(len(members))
+            here = np.flatnonzero(place[agents] >= 0)
+            if here.size:
+                forms.append((here, form.take(place[agents[here]])))
+        return Costs(self.arithmetic, forms, self.linear[agents])
 
     def _gathered(self, parts: list[Quantity]) -> Quantity:
         if len(parts) == 1:
@@ -111,6 +133,7 @@ def quadratic(fixed: Quantity, rate: Quantity, curvature: Quantity) -> CostForm:
     return CostForm(
         lambda s: fixed + s * (rate + curvature * s / 2),
         lambda s, side: rate + curvature * s,  # noqa: ARG005 - smooth
+        lambda places: quadratic(fixed[places], rate[places], curvature[places]),
     )
 
 
