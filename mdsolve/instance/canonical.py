@@ -80,10 +80,10 @@ def data_sha256(instance: Instance) -> str | None:
 
 def _tree(instance: Instance) -> dict[str, Any]:
     """Return the data with arrays as they are."""
-    found = _of_model(instance, NO_DATA)
-    if isinstance(instance, MarketInstance):
-        found["types"] = [_grid(grid) for grid in instance.grids]
-    return dict(sorted(found.items()))
+    if not isinstance(instance, MarketInstance):
+        return _of_model(instance, NO_DATA)
+    found = _of_model(instance, NO_DATA | {"types"})
+    return found | {"types": [_grid(grid) for grid in instance.grids]}
 
 
 def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -93,14 +93,14 @@ def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[
     found: dict[str, Any] = {}
     for key, field in type(model).model_fields.items():
         value = getattr(model, key)
-        if key in skipped or value is None or isinstance(value, TypeGrid):
+        if key in skipped or value is None:
             continue
         if key not in ALWAYS and not field.is_required():
             default = field.get_default(call_default_factory=True)
             if not isinstance(value, np.ndarray) and value == default:
                 continue
         found[key] = _plain(value)
-    return dict(sorted(found.items()))
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -109,7 +109,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _of_model(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+        return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if is_function(value):
