@@ -56,7 +56,7 @@ def canonical(instance: Instance) -> dict[str, Any]:
     >>> agents = [{"name": "A", "cost": 0.1}]
     >>> game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
     >>> canonical(game)["agents"]
-    [{'cost': {'family': 'linear', 'rate': '1/10'}, 'name': 'A'}]
+    [{'name': 'A', 'cost': {'family': 'linear', 'rate': '1/10'}}]
     """
     found = _listed(_tree(instance))
     assert isinstance(found, dict)
