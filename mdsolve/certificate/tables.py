@@ -42,10 +42,18 @@ def read_table(
     return array
 
 
+def array_beside(reference: Mapping[str, Any], folder: Path) -> Array | None:
+    """Return the numbers of an array file beside a solution, of any shape; None if unusable."""
+    try:
+        return _from_file(reference, None, folder)
+    except (ValueError, OSError):
+        return None
+
+
 def _from_list(raw: Any) -> Array:
     """Return nested lists of numbers or fraction strings as an array of exact numbers."""
-    if isinstance(raw, np.ndarray):
-        return raw if raw.dtype == object else np.asarray(raw, dtype=np.float64)
+    if isinstance(raw, np.ndarray) and raw.dtype != object:
+        return require_finite(np.asarray(raw, dtype=np.float64), "the array")
     try:
         entries = np.array(raw, dtype=object)
     except ValueError:
@@ -62,13 +70,20 @@ def _number(entry: Any) -> Fraction:
         message = "a ragged list"
         raise ValueError(message)
     try:
-        return exact_number(entry)
+        found = exact_number(entry)
+        float(found)
     except TypeError:
         message = f"{entry!r}, which is not a number"
         raise ValueError(message) from None
+    except OverflowError:
+        message = "a number outside the range of doubles"
+        raise ValueError(message) from None
+    return found
 
 
-def _from_file(reference: Mapping[str, Any], shape: tuple[int, ...], folder: Path | None) -> Array:
+def _from_file(
+    reference: Mapping[str, Any], shape: tuple[int, ...] | None, folder: Path | None
+) -> Array:
     """Return a table stored in .npy or .npz beside the solution, its header checked first."""
     name = reference.get("file")
     if not isinstance(name, str) or folder is None:
@@ -100,9 +115,9 @@ def _from_file(reference: Mapping[str, Any], shape: tuple[int, ...], folder: Pat
         return _read_numbers(stream, name, shape)
 
 
-def _read_numbers(stream: IO[bytes], name: str, shape: tuple[int, ...]) -> Array:
+def _read_numbers(stream: IO[bytes], name: str, shape: tuple[int, ...] | None) -> Array:
     found, dtype = read_header(stream, name)
-    if found != shape:
+    if shape is not None and found != shape:
         message = f"{name} with shape {found}"
         raise ValueError(message)
     if math.prod(found) > ENTRY_LIMIT or dtype.kind not in "iufU":

@@ -72,6 +72,17 @@ def data_sha256(instance: Instance) -> str | None:
         tree = _tree(instance)
     except NoDataError:
         return None
+    return json_sha256(tree)
+
+
+def json_sha256(tree: Any) -> str:
+    """Return the SHA-256 of nested data as JSON with sorted keys and no blanks.
+
+    Parameters
+    ----------
+    tree : dict, list, str, bool, None or ndarray
+        Arrays of numbers count as lists of fractions.
+    """
     digest = hashlib.sha256()
     for piece in _pieces(tree):
         digest.update(piece.encode())
