@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Curve, Side
+from mdsolve.certificate.reading.together import Together, parts_of_curves
 from mdsolve.certificate.reading.weights import CommonWeights, Weights
 
 Indices = npt.NDArray[np.intp]
@@ -87,6 +88,11 @@ class Accuracy(ABC):
     def values(self, s: Quantity) -> Quantity:
         """Return a_i(s), platform data included, shape (n,)."""
 
+    def together(self, value: Quantity) -> Together | None:
+        """Return the parts of sum_i value_i a_i, or None where only values are known."""
+        del value
+        return None
+
     @abstractmethod
     def branches(self, s: Quantity, *, alone: bool = False) -> list[Branch]:
         """Return everybody's branches, the others as in s.
@@ -149,6 +155,10 @@ class WeightedAccuracy(Accuracy):
         if not (isinstance(self.weights, CommonWeights) and self.weights.plain):
             return None
         return Pooled(self.curves, self.label, self.platform)
+
+    def together(self, value: Quantity) -> Together:
+        """Return a part per curve and row of weights."""
+        return parts_of_curves(self.weights, self.curves, self.label, self.platform, value)
 
     def index(self, s: Quantity) -> Quantity:
         """Return the amount of data that each model has seen, shape (n,)."""

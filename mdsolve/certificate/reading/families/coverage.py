@@ -14,6 +14,7 @@ from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracy import Accuracy, Branch
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.together import Indices, ProductParts, Together
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,22 @@ class CoverageAccuracy(Accuracy):
             return arithmetic.total(self.found * self.rates * left(x), 1) / 2
 
         return [Branch(arithmetic.zeros(n), None, np.ones(n, dtype=np.bool_), value, slope)]
+
+    def together(self, value: Quantity) -> Together:
+        """Return a product per item: the chance that nobody has it."""
+        arithmetic = self.arithmetic
+
+        def kept(agents: Indices, x: Quantity) -> Quantity:
+            return arithmetic.exponential(-(self.rates[agents] * x.reshape(-1, 1)))
+
+        def falls(
+            agents: Indices, low: Quantity, high: Quantity | None
+        ) -> tuple[Quantity, Quantity]:
+            steep = self.rates[agents] * kept(agents, low)
+            return 0 * steep if high is None else self.rates[agents] * kept(agents, high), steep
+
+        money = arithmetic.total(self.found * value.reshape(-1, 1), 0) / 2
+        return Together(products=ProductParts(money, kept, falls))
 
     def trait(self, agent: int) -> Hashable:
         """Return the agent's distribution."""

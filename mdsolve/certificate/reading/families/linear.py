@@ -17,4 +17,4 @@ def curve(spec: Any, arithmetic: Arithmetic) -> Curve:
         return 1 + 0 * y
 
     piece = Piece(arithmetic.constant(0), lambda y: y, slope)
-    return Curve(arithmetic, (piece,), math.inf, 0.0)
+    return Curve(arithmetic, (piece,), math.inf, 0.0, rate=arithmetic.constant(1))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
-from mdsolve.certificate.reading.curves import Curve, Piece, Side
+from mdsolve.certificate.reading.curves import Curve, Decay, Piece, Side
 
 
 def curve(spec: Any, arithmetic: Arithmetic) -> Curve:
@@ -22,4 +23,11 @@ def curve(spec: Any, arithmetic: Arithmetic) -> Curve:
 
     piece = Piece(arithmetic.constant(0), value, slope)
     nothing = float(spec.ceiling - spec.scale)
-    return Curve(arithmetic, (piece,), max(abs(float(spec.ceiling)), abs(nothing)), 1.0)
+    return Curve(
+        arithmetic,
+        (piece,),
+        max(abs(float(spec.ceiling)), abs(nothing)),
+        1.0,
+        decay=Decay(spec.exponent, Fraction(1), scale),
+        strict=True,
+    )

@@ -8,6 +8,7 @@ and continued by its limit, the ceiling; elsewhere it is unbounded.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracy import Branch, WeightedAccuracy
-from mdsolve.certificate.reading.curves import Curve, Piece, Side
+from mdsolve.certificate.reading.curves import Curve, Decay, Piece, Side
 from mdsolve.certificate.reading.weights import CommonWeights
 
 
@@ -31,7 +32,12 @@ def shortfall_curve(arithmetic: Arithmetic, ceiling: Quantity, missing: Quantity
 
     height = float(np.abs(arithmetic.nearest(ceiling)))
     unit = float(arithmetic.nearest(missing)) / height if height > 0 else 0.0
-    return Curve(arithmetic, (Piece(arithmetic.constant(0), value, slope),), height, unit)
+    piece = Piece(arithmetic.constant(0), value, slope)
+    if nothing:
+        return Curve(arithmetic, (piece,), height, unit, rate=arithmetic.constant(0))
+    decay = Decay(Fraction(1), Fraction(0), missing)
+    strict = bool(arithmetic.lower(missing) > 0)
+    return Curve(arithmetic, (piece,), height, unit, decay=decay, strict=strict)
 
 
 @dataclass(frozen=True)

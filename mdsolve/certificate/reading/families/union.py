@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracy import Accuracy, Branch
 from mdsolve.certificate.reading.curves import Side
+from mdsolve.certificate.reading.together import Indices, ProductParts, Together
 
 Points = Sequence[tuple[Fraction, Fraction]]
 
@@ -117,6 +118,48 @@ class UnionAccuracy(Accuracy):
             last = None if end is None else end + zero
             found.append(Branch(begin, last, present, value, along))
         return found
+
+    def together(self, value: Quantity) -> Together:
+        """Return a product per agent: the chance that no neighbour finds what they look for."""
+        arithmetic, n = self.arithmetic, len(self.neighbours)
+        listened = np.zeros((n, n), dtype=np.bool_)
+        for agent, row in enumerate(self.neighbours):
+            listened[list(row), agent] = True
+
+        def spread(agents: Indices, own: Quantity, others: Quantity) -> Quantity:
+            return arithmetic.where(listened[agents], own.reshape(-1, 1), others)
+
+        def kept(agents: Indices, x: Quantity) -> Quantity:
+            every = arithmetic.zeros((len(agents), n))
+            return spread(agents, 1 - self.effort(x), 1 + every)
+
+        def falls(
+            agents: Indices, low: Quantity, high: Quantity | None
+        ) -> tuple[Quantity, Quantity]:
+            every = arithmetic.zeros((len(agents), n))
+            least, most = self._steepness(low, high)
+            return spread(agents, least, every), spread(agents, most, every)
+
+        return Together(products=ProductParts(value, kept, falls))
+
+    def _steepness(self, low: Quantity, high: Quantity | None) -> tuple[Quantity, Quantity]:
+        """Return the least and the largest slope of e on intervals that are no points."""
+        arithmetic, lines = self.arithmetic, self._lines()
+        none = arithmetic.zeros(low.shape)
+        steepest = none
+        for _, _, slope, _ in lines:
+            steepest = arithmetic.maximum(steepest, slope + none)
+        least, most = steepest, none
+        for start, _, slope, end in lines:
+            away = np.zeros(low.shape, dtype=np.bool_)
+            if high is not None:
+                away = away | arithmetic.at_most(high, start + none).holds
+            if end is not None:
+                away = away | arithmetic.at_most(end + none, low).holds
+            here = slope + none
+            least = arithmetic.where(away, least, arithmetic.minimum(least, here))
+            most = arithmetic.where(away, most, arithmetic.maximum(most, here))
+        return least, most
 
     def trait(self, agent: int) -> Hashable:
         """Return how many neighbours the agent has, and how many listen."""
