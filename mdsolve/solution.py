@@ -215,7 +215,7 @@ class Solution:
         data["agents"] = list(self.agents)
         for key, value in self.answers.items():
             data[key] = _plain_tree(key, value, place)
-        data["certificate"] = self.certificate.to_dict() if self.certificate else None
+        data["certificate"] = None if self.certificate is None else self.certificate.to_dict()
         data["provenance"] = self.provenance.to_dict()
         if omitted:
             data["omitted"] = omitted

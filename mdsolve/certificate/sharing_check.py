@@ -1,0 +1,157 @@
+"""The check of a sharing game's solution: an equilibrium, an agreement, or a proof of none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from mdsolve.certificate.dispatch import Check, Request
+from mdsolve.certificate.numbers import EXACT, FLOAT, Arithmetic
+from mdsolve.certificate.reading.sharing import sharing_reading
+from mdsolve.certificate.registry import Registered
+from mdsolve.certificate.rules.base import GENERAL, SharingRule
+from mdsolve.certificate.rules.registry import sharing_rules
+from mdsolve.certificate.sharing_claim import SharingClaim, sharing_claim
+from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.errors import SolutionFileError
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.progress import Monitor
+
+EXACT_LIMIT = 300
+"""Most agents for which fractions are tried unasked."""
+
+BALL_LIMIT = 2000
+"""Most agents for which balls are tried where intervals leave something open."""
+
+AGREED = (
+    "feasibility",
+    "budget-balance",
+    "individual-rationality",
+    "individual-rationality-alone",
+)
+"""What an agreement without a mechanism claims."""
+
+STATED = "stated-numbers"
+EQUILIBRIA = "equilibria"
+NO_EQUILIBRIUM = "no-equilibrium"
+NO_STEP = "no-admissible-step"
+
+UNFINISHED = ("limit", "interrupted", "failed")
+"""Endings that promise nothing."""
+
+
+class SharingCheck(Check):
+    """One check of a claim about a sharing game."""
+
+    kind = "sharing"
+
+    def __init__(
+        self,
+        instance: SharingInstance,
+        data: Mapping[str, Any],
+        request: Request,
+        monitor: Monitor,
+    ) -> None:
+        super().__init__(instance, data, request, monitor)
+        self._plain_reading = sharing_reading(instance, FLOAT)
+        self.claim: SharingClaim = sharing_claim(
+            self.data,
+            list(self._plain_reading.names),
+            request.folder,
+            request.label,
+            request.mechanism,
+        )
+        rules = sharing_rules()
+        self.rule: SharingRule | None = rules.get(self.claim.mechanism or "")
+        if self.claim.mechanism is not None and self.rule is None:
+            where = f"{request.label}: mechanism"
+            expected = "one of " + ", ".join(sorted(rules))
+            raise SolutionFileError.single(where, repr(self.claim.mechanism), expected)
+        given = {key: value for key, value in self.claim.options.items() if value is not None}
+        self.options = {**(self.rule.defaults if self.rule else {}), **given}
+
+    @property
+    def rule_name(self) -> str | None:
+        """Name of the mechanism."""
+        return None if self.rule is None else self.rule.name
+
+    @cached_property
+    def ending(self) -> str:
+        """Why the solution says that its computation stopped."""
+        return str(self.claim.at("status.termination") or "solved")
+
+    @cached_property
+    def nothing_exists(self) -> bool:
+        """Whether the solution claims that there is no equilibrium, or no step."""
+        if self.claim.contributions is not None:
+            return False
+        return self.ending == "infeasible" or self.data.get("witness") is not None
+
+    @cached_property
+    def claimed(self) -> tuple[str, ...]:
+        """What the mechanism promises, or what an agreement does; nothing of unfinished work."""
+        if self.nothing_exists:
+            return (self._proved,)
+        if self.ending in UNFINISHED:
+            return ()
+        if self.rule is None:
+            limits = ("payment-limit",) if self.request.limits else ()
+            return (*AGREED, *limits)
+        context = self.context(FLOAT)
+        return ("rule", *self.rule.promises(context))
+
+    @property
+    def _proved(self) -> str:
+        witness = self.data.get("witness")
+        kind = witness.get("kind", witness.get("reason")) if isinstance(witness, Mapping) else None
+        return NO_STEP if kind in ("no-step", NO_STEP) else NO_EQUILIBRIUM
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """What users ask for anyway, and the numbers that the solution states."""
+        if self.nothing_exists:
+            return (STATED,)
+        general = GENERAL if self.rule is None else self.rule.looked_at
+        own = () if self.data.get("equilibria") is None else (EQUILIBRIA,)
+        return (*general, *own, STATED)
+
+    @property
+    def promised(self) -> tuple[str, ...]:
+        """What is claimed, and what the solution states: whoever writes a number down claims it."""
+        stated = [name for name in (EQUILIBRIA, STATED) if name in self.looked_at]
+        unfinished = self.ending in UNFINISHED and not self.nothing_exists
+        more = [] if unfinished else stated
+        return tuple(dict.fromkeys([*self.claimed, *self.request.conditions, *more]))
+
+    def made(self, arithmetic: Arithmetic) -> SharingContext:
+        """Return the claim in a number system."""
+        reading = (
+            self._plain_reading
+            if arithmetic is FLOAT
+            else sharing_reading(self.instance, arithmetic)
+        )
+        return SharingContext(
+            arithmetic,
+            self.request.tolerance,
+            frozenset(),
+            self.monitor,
+            reading=reading,
+            claim=self.claim,
+            rule=self.rule,
+            options=self.options,
+            limits=self.request.limits,
+        )
+
+    def small_enough(self, arithmetic: Arithmetic, condition: Registered) -> bool:
+        """Compare the number of agents with what is tried unasked."""
+        del condition
+        limit = EXACT_LIMIT if arithmetic is EXACT else BALL_LIMIT
+        return self._plain_reading.size <= limit
+
+    def regret(self) -> float | None:
+        """Return the bound that `nash` proves."""
+        if self.claim.contributions is None or self.rule is None:
+            return None
+        found = self.condition("nash")
+        return None if found.violation is None else max(found.violation, 0.0)
