@@ -17,6 +17,8 @@ from mdsolve.certificate.peaks import Peak
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.rules.base import SharingRule, Terms
 from mdsolve.certificate.scales import Scales, scales_of
+from mdsolve.certificate.shares.base import Shares
+from mdsolve.certificate.shares.routes import shares_of
 from mdsolve.certificate.sharing_claim import SharingClaim
 
 Made = TypeVar("Made")
@@ -138,6 +140,16 @@ class SharingContext(Context):
         own = (1 - terms.borne) * reading.costs.value(self.s) + terms.price * self.s
         money = reading.budget + terms.payments - own
         return affordable(reading, terms.borne, terms.price, money, reading.limited)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Shapley shares of the claimed contributions."""
+        return shares_of(self.reading, self.s, "shapley")
+
+    @cached_property
+    def banzhaf(self) -> Shares:
+        """Banzhaf shares of the claimed contributions."""
+        return shares_of(self.reading, self.s, "banzhaf")
 
     def agent(self, number: int, **numbers: Quantity) -> dict[str, Any]:
         """Return a witness: an agent's name, and their entries of some columns."""

@@ -93,6 +93,11 @@ class Accuracy(ABC):
         del value
         return None
 
+    def gradients(self, s: Quantity) -> Quantity | None:
+        """Return da_i / ds_j, shape (n, n), where nothing but values and gradients is known."""
+        del s
+        return None
+
     @abstractmethod
     def branches(self, s: Quantity, *, alone: bool = False) -> list[Branch]:
         """Return everybody's branches, the others as in s.

@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.numbers import Quantity
-from mdsolve.certificate.reading.curves import Curve
+from mdsolve.certificate.numbers import Arithmetic, Quantity
+from mdsolve.certificate.reading.curves import Curve, Piece, Side
 from mdsolve.certificate.reading.weights import Weights
 
 Indices = npt.NDArray[np.intp]
@@ -39,6 +39,21 @@ class DecayPart:
     money: Quantity
     exponent: Fraction
     offset: Quantity
+
+    def as_curve(self, arithmetic: Arithmetic) -> CurvePart:
+        """Return the same as a function of an amount of data."""
+        b, offset = self.exponent, self.offset
+        factor = arithmetic.constant(b)
+
+        def value(y: Quantity) -> Quantity:
+            return -arithmetic.power(offset + y, -b)
+
+        def slope(y: Quantity, side: Side) -> Quantity:  # noqa: ARG001 - smooth
+            return factor * arithmetic.power(offset + y, -b - 1)
+
+        nothing = arithmetic.constant(0)
+        curve = Curve(arithmetic, (Piece(nothing, value, slope),), np.inf, 0.0)
+        return CurvePart(self.weights, self.money, curve, nothing)
 
 
 @dataclass(frozen=True)

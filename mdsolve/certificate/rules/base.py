@@ -13,7 +13,7 @@ from mdsolve.certificate.numbers import Quantity
 from mdsolve.instance.numbers import exact_number
 
 if TYPE_CHECKING:
-    from mdsolve.certificate.shares import Shares
+    from mdsolve.certificate.shares.base import Shares
     from mdsolve.certificate.sharing_context import SharingContext
 
 GENERAL = (

@@ -49,6 +49,10 @@ class ObjectAccuracy(Accuracy):
         """Return the object's values."""
         return np.asarray(self.given.value(s), dtype=np.float64)
 
+    def gradients(self, s: Quantity) -> Quantity:
+        """Return the object's gradients."""
+        return np.asarray(self.given.gradient(s), dtype=np.float64)
+
     def branches(self, s: Quantity, *, alone: bool = False) -> list[Branch]:
         """Return one branch, concave where the object says so."""
         profile = np.zeros(self.size) if alone else np.asarray(s)

@@ -1,0 +1,1 @@
+"""Shapley and Banzhaf shares of all data, over any number system; a file per way to them."""
