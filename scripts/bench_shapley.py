@@ -35,7 +35,8 @@ def power_game(weights: Weights) -> SharingGame:
     n = weights.agents
     accuracy = WeightedAccuracy(weights, PowerCurve(1.0, 1.0, 0.8))
     names = [f"a{k}" for k in range(n)]
-    return SharingGame(names, accuracy, Costs.linear(np.ones(n)), np.ones(n), np.full(n, np.inf))
+    endless = np.full(n, np.inf)
+    return SharingGame(names, accuracy, Costs.linear(np.ones(n)), np.ones(n), endless, endless)
 
 
 def grouped(n: int, groups: int = 3) -> SharingGame:

@@ -52,7 +52,8 @@ def population(n: int, kind: str) -> SharingGame:
         wanted = {"nobody viable alone": 1.5, "just viable": 1.0005}[kind]
         rate *= float(np.sum(value / rate)) * cutoff_cost(CURVE) / wanted
     accuracy = WeightedAccuracy(CommonWeights(np.ones(n)), CURVE)
-    return SharingGame([], accuracy, Costs.linear(rate), value, np.full(n, np.inf))
+    endless = np.full(n, np.inf)
+    return SharingGame([], accuracy, Costs.linear(rate), value, endless, endless)
 
 
 def timed(task: Callable[[], Result], repeats: int = 1) -> tuple[float, Result]:

@@ -98,7 +98,7 @@ def _from_columns(columns: AgentColumns) -> tuple[Any, ...]:
         Costs.linear(spread(columns.cost)),
         spread(1 if columns.value is None else columns.value),
         spread(np.inf if columns.capacity is None else columns.capacity),
-        None if columns.budget is None else spread(columns.budget),
+        spread(np.inf if columns.budget is None else columns.budget),
         labels,
         None,
     )
@@ -117,7 +117,6 @@ def _from_list(specs: Sequence[AgentSpec]) -> tuple[Any, ...]:
             if spec.count == 1
             else [spec.name.replace("{}", str(k + 1)) for k in range(spec.count)]
         )
-    budgets = [spec.budget for spec in specs]
     labelled = any(spec.group is not None for spec in specs)
     labels = np.repeat(np.array([spec.group or "" for spec in specs]), counts) if labelled else None
     prior = None
@@ -137,9 +136,7 @@ def _from_list(specs: Sequence[AgentSpec]) -> tuple[Any, ...]:
         _costs(specs, counts),
         spread([spec.value for spec in specs]),
         spread([np.inf if spec.capacity is None else spec.capacity for spec in specs]),
-        None
-        if all(entry is None for entry in budgets)
-        else spread([0 if entry is None else entry for entry in budgets]),
+        spread([np.inf if spec.budget is None else spec.budget for spec in specs]),
         labels,
         prior,
     )

@@ -5,13 +5,15 @@ Agent i picks s_i in [0, capacity_i]; his utility is
     u_i(s) = value_i a_i(s) - c_i(s_i) + p_i(s)        (+ budget_i where one is given)
 
 with accuracy a_i in [0, 1] typically, value in money per unit of accuracy, cost and payment in
-money. The game knows values, accuracies and costs; payments belong to the mechanisms.
+money. The game knows values, accuracies and costs; payments belong to the mechanisms. An agent
+without a budget has no limit: budgets of others change nothing for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.joint_learning import QuadraticFit
 
 Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ class SharingGame:
         Money per unit of accuracy.
     capacity : (n,)
         Largest contribution in samples, infinite where there is no limit.
-    budget : (n,) or None
-        Money each agent can spend, in the program with budgets.
+    budget : (n,)
+        Money each agent owns and can spend, infinite where there is no limit.
     groups : (n,) of int or None
         Agents of one group have the same accuracy function and treatment; None: not stated.
     platform_data : float
@@ -70,7 +73,7 @@ class SharingGame:
     costs: Costs
     value: Floats
     capacity: Floats
-    budget: Floats | None = None
+    budget: Floats
     groups: npt.NDArray[np.intp] | None = None
     platform_data: float = 0.0
     prior: Prior | None = None
@@ -80,6 +83,25 @@ class SharingGame:
     def size(self) -> int:
         """Number of agents, n."""
         return len(self.value)
+
+    @cached_property
+    def limited(self) -> Booleans:
+        """Who has a budget and cannot spend more than that, shape (n,)."""
+        return np.isfinite(self.budget)
+
+    @cached_property
+    def budgeted(self) -> bool:
+        """Whether anybody has a budget."""
+        return bool(self.limited.any())
+
+    @cached_property
+    def money(self) -> Floats:
+        """B_i, the money that utilities start from: the budget, 0 without one, shape (n,)."""
+        return np.where(self.limited, self.budget, 0.0)
+
+    def without_budgets(self) -> SharingGame:
+        """Return the game in which nobody's spending is limited."""
+        return replace(self, budget=no_limits(self.size))
 
     def at(self, w: Floats) -> SharingGame:
         """Return the game that is left to the agents once the model w, shape (m,), is given."""
@@ -115,13 +137,17 @@ class SharingGame:
             Accuracy of the model handed to each agent; None is the full one, a_i(s).
         """
         benefits = self.benefits(s) if received is None else self.value * received
-        utilities = benefits - self.costs.value(s) + payments
-        return utilities if self.budget is None else utilities + self.budget
+        return np.asarray(benefits - self.costs.value(s) + payments + self.money)
 
     def welfare(self, s: Floats, received: Floats | None = None) -> float:
         """Return sum_i (value_i a_i - c_i(s_i)), in money, for the models received."""
         benefits = self.benefits(s) if received is None else self.value * received
         return float((benefits - self.costs.value(s)).sum())
+
+
+def no_limits(agents: int) -> Floats:
+    """Return the budgets of agents who have none, shape (agents,)."""
+    return np.full(agents, np.inf)
 
 
 def require_costs(game: SharingGame, *, private: bool) -> None:

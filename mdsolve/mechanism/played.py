@@ -22,7 +22,7 @@ class PlayedMechanism(SharingMechanism):
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
         "budget-balance": "always",
-        "feasibility": "where agents have budgets: nobody spends more than he has",
+        "feasibility": "where agents have budgets: nobody spends more than that",
     }
 
     @abstractmethod
@@ -42,21 +42,21 @@ class PlayedMechanism(SharingMechanism):
         """Claim an equilibrium, payments that sum to zero, and budgets kept where there are any."""
         del options
         always = ("nash", "budget-balance")
-        return always if game.budget is None else (*always, "feasibility")
+        return (*always, "feasibility") if game.budgeted else always
 
     def outcome(
         self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
     ) -> SharingOutcome:
         """Return an equilibrium of the game that the rule leaves to the agents.
 
-        With budgets it is a generalised one: nobody gains by a change that he can afford.
+        With budgets it is a generalised one: nobody gains by a change within the own budget.
         """
-        if game.budget is None:
+        if game.budgeted:
+            candidate = budgeted_equilibrium(self.spending(game, options), monitor)
+        else:
             candidate = BudgetedEquilibrium(
                 accuracy_equilibrium(self.stakes(game, options), monitor)
             )
-        else:
-            candidate = budgeted_equilibrium(self.spending(game, options), monitor)
         found = candidate.equilibrium
         if candidate.impossible:
             assert candidate.penniless is not None

@@ -46,7 +46,7 @@ class ShapleyPayments(SharingMechanism):
         "equal-treatment": "always",
         "individual-rationality": "where nobody pays a fixed cost, or has a model worth less than "
         "nothing, without any data",
-        "feasibility": "where agents have budgets: nobody spends more than he has",
+        "feasibility": "where agents have budgets: nobody spends more than that",
     }
     options = (
         Option(
@@ -76,7 +76,7 @@ class ShapleyPayments(SharingMechanism):
             always = ("nash", "equal-treatment")
         nothing = game.nothing()
         harmed = game.benefits(nothing).min() < 0 or game.costs.value(nothing).any()
-        if game.budget is not None:
+        if game.budgeted:
             always = (*always, "feasibility")
         return always if harmed else (*always, "individual-rationality")
 
@@ -88,7 +88,7 @@ class ShapleyPayments(SharingMechanism):
         if not has_smooth_potential(game):
             _shapley_only(game, index)
             return _by_responses(game, monitor)
-        if game.budget is not None:
+        if game.budgeted:
             return _within_budgets(game, monitor, index)
         found = potential_equilibrium(game, monitor, index)
         s, shares = found.contributions, found.point.shares

@@ -203,9 +203,7 @@ class UpbredTwoPhases(SharingMechanism):
     ) -> SharingOutcome:
         paid = transfers(s, beta)
         given = received(game, s, w)
-        utilities = game.utilities(s, paid, given)
-        if game.budget is not None:
-            utilities = utilities - game.budget
+        utilities = game.utilities(s, paid, given) - game.money
         losers = worse_off(game, utilities, DEFAULT.allowance(float(np.abs(utilities).max())))
         findings = findings | state(game, s, w, _effective(game, beta)) | {"worse_off": losers}
         words = message or _message(game, losers)

@@ -84,7 +84,7 @@ def agent_table(
     without : (n,) or None
         Contributions of the equilibrium without payments, samples.
     """
-    answers, size = solution.answers, len(solution.agents)
+    answers = solution.answers
     columns: dict[str, Floats] = {}
     for key in STORED:
         if answers.get(key) is not None:
@@ -96,7 +96,7 @@ def agent_table(
         columns["without"] = without
     if game is not None:
         columns["capacity"] = game.capacity
-        columns["outside"] = np.zeros(size) if game.budget is None else game.budget
+        columns["outside"] = game.money
     return AgentTable(solution.agents, columns)
 
 

@@ -120,7 +120,7 @@ def simulate(
     game = sharing_game(instance)
     require_costs(game, private=False)
     require_given_model(game, learns=False)
-    if game.budget is not None:
+    if game.budgeted:
         raise UnsupportedError.single(
             "--dynamics", "agents with budgets", "agents who may spend what they like"
         )

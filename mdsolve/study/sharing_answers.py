@@ -184,5 +184,5 @@ def standalone(game: SharingGame) -> dict[str, Floats]:
     stakes = AccuracyStakes(game, game.costs)
     own = np.array([best_response(stakes, agent, nothing) for agent in range(game.size)])
     benefits = game.value * game.accuracy.unilateral_values(nothing, own)
-    budget = 0.0 if game.budget is None else game.budget
-    return {"contributions": own, "utilities": benefits - game.costs.value(own) + budget}
+    utilities = benefits - game.costs.value(own) + game.money
+    return {"contributions": own, "utilities": utilities}

@@ -116,7 +116,7 @@ def answered(
         return solution.with_certificate(Certificate(tuple(listed)), time.perf_counter() - start)
     if "contributions" in answers:
         answers["regret"] = regret(certificate)
-    if rule.name == "budget-balanced" and game.budget is not None:
+    if rule.name == "budget-balanced" and game.budgeted:
         answers |= planner_duals(game, outcome)
     solution = replace(solution, answers=answers)
     checked = solution.with_certificate(certificate, time.perf_counter() - start)
@@ -145,7 +145,7 @@ def _refuse_overspending(game: SharingGame, outcome: SharingOutcome) -> None:
 
     An equilibrium that respects the budgets without being told is one with budgets as well.
     """
-    if game.budget is None or outcome.termination is not Termination.SOLVED:
+    if not game.budgeted or outcome.termination is not Termination.SOLVED:
         return
     assert outcome.contributions is not None
     assert outcome.payments is not None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mdsolve.game.accuracy import CoverageAccuracy, WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PowerCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import DenseWeights
 from mdsolve.shapley.potential import potential
 from mdsolve.shapley.routes import shapley
@@ -38,7 +38,8 @@ def games(draw, most=7):
 def game_with(accuracy, value):
     n = len(value)
     names = [f"a{k}" for k in range(n)]
-    return SharingGame(names, accuracy, Costs.linear(np.ones(n)), value, np.full(n, np.inf))
+    endless = no_limits(n)
+    return SharingGame(names, accuracy, Costs.linear(np.ones(n)), value, endless, endless)
 
 
 def relabelled(game, order):

@@ -9,7 +9,7 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError, UsageError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PacCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import DenseWeights
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.shapley.routes import shapley
@@ -152,6 +152,7 @@ def test_several_totals_of_a_clipped_curve():
         Costs.linear(np.ones(n)),
         np.ones(n),
         np.full(n, np.inf),
+        no_limits(n),
     )
     s = np.full(n, 5.0)
     found = shapley(game, s, samples=50, seed=0)

@@ -13,7 +13,7 @@ import pytest
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PowerCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.shapley.routes import shapley
 from tests.shapley.oracle import (
@@ -34,6 +34,7 @@ def weighted_game(weights, exponent=1.0, platform=0.0, value=None):
         Costs.linear(np.ones(n)),
         np.ones(n) if value is None else value,
         np.full(n, np.inf),
+        no_limits(n),
     )
 
 

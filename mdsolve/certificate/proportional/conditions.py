@@ -68,7 +68,7 @@ class Ranked:
         costs = game.costs.take(np.array([agent], dtype=np.intp))
         top = float(game.capacity[agent])
         own = OwnUtility(position, self.power, costs, float(game.value[agent]), top)
-        if game.budget is None:
+        if not game.limited[agent]:
             return own
         return replace(own, capacity=_affordable(own, float(game.budget[agent]), float(s[agent])))
 
@@ -130,8 +130,7 @@ def ranked(setting: SharingSetting) -> Ranked | str:  # noqa: PLR0911 - one retu
         return "the rule is only defined for one accuracy curve of all data added up"
     if one.value(np.array([game.platform_data]))[0] < 0:
         return "the value of no data is negative"
-    budget = np.zeros(game.size) if game.budget is None else game.budget
-    table = np.column_stack([s, game.value, game.capacity, budget, game.costs.kinds])
+    table = np.column_stack([s, game.value, game.capacity, game.budget, game.costs.kinds])
     _, first, members = np.unique(table, axis=0, return_index=True, return_inverse=True)
     if len(first) > GROUPS_LIMIT:
         return f"{len(first):,} different agents; at most {GROUPS_LIMIT:,} are searched one by one"
@@ -265,10 +264,10 @@ def feasibility(setting: SharingSetting) -> Condition:
         full = game.accuracies(s)
         excess, more, scale = given - full, {"received": given, "full": full}, 1.0
         wrong = "a model is worth more than all data together give"
-    if excess.max(initial=0.0) <= 0 and game.budget is not None:
+    if excess.max(initial=0.0) <= 0 and game.budgeted:
         spent = game.costs.value(s)
         excess, more = spent - game.budget, {"spent": spent, "budget": game.budget}
-        scale, wrong = float(np.abs(game.budget).max()), "an agent spends more than his budget"
+        scale, wrong = float(game.money.max()), "an agent spends more than his budget"
     return setting.decided(
         "feasibility", excess, scale, (words[0], wrong), more, f"{game.size:,} agents"
     )

@@ -164,7 +164,7 @@ def feasibility(setting: RigorousSetting) -> Condition:
     left = [b - c + p for b, c, p in zip(budget, costs, payments, strict=True)]
     return setting.decided(
         FEASIBLE,
-        [-x for x in left],
+        [-x if held else ZERO for x, held in zip(left, setting.game.limited, strict=True)],
         max(largest(budget), largest(payments)),
         (
             "every contribution is within its capacity, and nobody spends more than his budget",
@@ -232,7 +232,7 @@ def best_alone(game: RigorousGame, agent: int, branches: Sequence[Branch]) -> Nu
     cost, value, top = game.costs[agent], game.value[agent], game.capacity[agent]
     ends: list[Number | None] = [top]
     budget = ZERO
-    if game.budget is not None:
+    if game.budget is not None and game.limited[agent]:
         budget = game.budget[agent]
         ends = [least(top, end) for end in affordable(cost, budget)]
     bests = []

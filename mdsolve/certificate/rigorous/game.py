@@ -48,7 +48,9 @@ class RigorousGame:
     capacity : n numbers or None
         Samples; None where there is no limit.
     budget : n numbers, or None
-        Money.
+        Money; 0 for agents without a limit.
+    limited : n booleans
+        Who cannot spend more than the budget.
     """
 
     calculus: Calculus
@@ -57,6 +59,7 @@ class RigorousGame:
     value: Numbers
     capacity: Sequence[Number | None]
     budget: Numbers | None
+    limited: Sequence[bool]
 
     @property
     def size(self) -> int:
@@ -91,6 +94,7 @@ def rigorous_game(instance: SharingInstance, calculus: Calculus) -> RigorousGame
         value = _column(1 if agents.value is None else agents.value, n)
         capacity = [None] * n if agents.capacity is None else _column(agents.capacity, n)
         budget = None if agents.budget is None else _column(agents.budget, n)
+        limited = [budget is not None] * n
         names = agents.group
         groups = None if names is None else np.broadcast_to(np.asarray(names, str), (n,)).tolist()
     else:
@@ -100,13 +104,13 @@ def rigorous_game(instance: SharingInstance, calculus: Calculus) -> RigorousGame
             for x in agents
             for _ in range(x.count)
         ]
-        rich = any(x.budget is not None for x in agents)
-        budget = (
-            [as_written(x.budget or 0) for x in agents for _ in range(x.count)] if rich else None
-        )
+        limited = [x.budget is not None for x in agents for _ in range(x.count)]
+        owned = [as_written(x.budget or 0) for x in agents for _ in range(x.count)]
+        budget = owned if any(limited) else None
         groups = [x.group for x in agents for _ in range(x.count)]
     accuracy = _accuracy(instance, n, groups, calculus)
-    return RigorousGame(calculus, accuracy, costs_of(agents, calculus), value, capacity, budget)
+    costs = costs_of(agents, calculus)
+    return RigorousGame(calculus, accuracy, costs, value, capacity, budget, limited)
 
 
 def _column(entry: Any, n: int) -> list[Number]:

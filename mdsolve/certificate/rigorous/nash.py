@@ -84,8 +84,10 @@ def nash(setting: RigorousSetting) -> Condition:
     game = setting.game
     if game.budget is not None:
         costs = game.costs_at(setting.s)
-        left = zip(setting.names, game.budget, costs, rule.payments, strict=True)
-        poor = [who for who, money, cost, paid in left if cost - money - paid > allowed]
+        left = zip(setting.names, game.budget, costs, rule.payments, game.limited, strict=True)
+        poor = [
+            who for who, money, cost, paid, held in left if held and cost - money - paid > allowed
+        ]
         if poor:
             return _no_choice(setting, poor[0])
     off = [abs(a - b) for a, b in zip(payments, rule.payments, strict=True)]
@@ -124,7 +126,7 @@ def stands(setting: RigorousSetting, rule: Rule, allowed: Number) -> list[Stand]
         if rule.shares is not None:
             slope = _slope(_shared(rule, agent), rule, cost)
             stand = _local(slope, ZERO, s, top, allowed)
-            if game.budget is not None and stand.verdict == "fail" and slope(s, "right") > ZERO:
+            if game.limited[agent] and stand.verdict == "fail" and slope(s, "right") > ZERO:
                 # More would be worth its cost, but payments may leave him no money for it.
                 stand = replace(stand, verdict="not-checked")
             found.append(stand)
@@ -230,12 +232,13 @@ def _means(rule: Rule, cost: Cost, agent: int, s: Number) -> Number | None:
 
     What he can pay for is an interval, so nothing beyond is open to him.
     """
-    if rule.money is None:
+    money = None if rule.money is None else rule.money[agent]
+    if money is None:
         return None
     above = s + _relative(ROUND_OFF, s)
     spent = rule.borne * cost.value(above) - rule.price * above
     rising = rule.borne * cost.slope(above, "right") >= rule.price
-    return above if rising and spent > rule.money[agent] else None
+    return above if rising and spent > money else None
 
 
 def _relative(size: float, s: Number) -> Number:

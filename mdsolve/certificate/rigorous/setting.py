@@ -59,14 +59,15 @@ class Rule:
     payments : n numbers
         Money received at the claimed contributions.
     money : n numbers or None
-        With budgets: what borne c_i(s_i) - price s_i may be at most, the others as claimed.
+        With budgets: what borne c_i(s_i) - price s_i may be at most, the others as claimed; None
+        for agents without a limit.
     """
 
     borne: Number
     price: Number
     shares: Shares | None
     payments: Numbers
-    money: Numbers | None
+    money: Sequence[Number | None] | None
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,11 @@ class RigorousSetting:
         money = None
         if self.game.budget is not None and shares is None:
             costs = self.game.costs_at(self.s)
-            columns = zip(self.game.budget, payments, costs, self.s, strict=True)
-            money = [b + p - (1 - borne) * c - price * x for b, p, c, x in columns]
+            columns = zip(self.game.budget, payments, costs, self.s, self.game.limited, strict=True)
+            money = [
+                b + p - (1 - borne) * c - price * x if held else None
+                for b, p, c, x, held in columns
+            ]
         return Rule(borne, price, shares, payments, money)
 
     def _payment_rule(  # noqa: PLR0911 - one return per rule

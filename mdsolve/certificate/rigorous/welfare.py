@@ -72,13 +72,13 @@ def welfare_optimality(  # noqa: PLR0911 - one return per reason not to check
         return setting.unchecked(OPTIMALITY, "accuracy is not a function of one common total")
     if not accuracy.concave:
         return setting.unchecked(OPTIMALITY, "accuracy is not concave: tangents prove nothing")
-    if game.budget is None and claim.p != 1:
+    if claim.p != 1 and not all(setting.game.limited):
         return setting.unchecked(OPTIMALITY, "without budgets only p = 1 has a meaning")
     hints = multipliers(claim)
     if isinstance(hints, str):
         return setting.unchecked(OPTIMALITY, hints)
     p = None if claim.p == -math.inf else as_written(claim.p)
-    share = as_stored(claim.beta) if game.budget is not None and game.size > 1 else ZERO
+    share = as_stored(claim.beta) if game.budgeted and game.size > 1 else ZERO
     utilities = _utilities(exact, share, setting.s)
     objective = mean(utilities, p, exact.calculus)
     bound = _bound(exact, accuracy, claim, hints, share, p)
@@ -259,7 +259,7 @@ def _most_gained(worth: Number, borne: Number, cost: Cost, top: Number) -> Numbe
 
 def _most(game: RigorousGame, accuracy: WeightedAccuracy, beta: Number) -> list[Number] | None:
     """Return contributions that no feasible choice, or no best one, exceeds."""
-    if game.budget is None:
+    if not all(game.limited):
         return _worthwhile(game, accuracy)
     fixed = game.costs_at([ZERO] * game.size)
     left = _left(game, beta, fixed)
@@ -325,7 +325,7 @@ def _better(
 
     def value(trial: Any) -> float:
         other = replace(claim, contributions=trial)
-        feasible = game.budget is None or bool(np.all(other.left > 0))
+        feasible = bool(np.all(other.left[claim.game.limited] > 0))
         return p_mean(other.utilities, claim.p) if feasible else -math.inf
 
     chosen = max(trials, key=value)
@@ -333,6 +333,7 @@ def _better(
     left = _left(game, beta, game.costs_at(point))
     tops = zip(point, game.capacity, strict=True)
     within = all(top is None or x <= top for x, top in tops)
-    if not within or (game.budget is not None and not all(at_most(ZERO, x) for x in left)):
+    held = [x for x, limited in zip(left, game.limited, strict=True) if limited]
+    if not within or not all(at_most(ZERO, x) for x in held):
         return None
     return mean(_utilities(game, beta, point), p, game.calculus)

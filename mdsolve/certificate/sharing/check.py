@@ -124,7 +124,7 @@ def conditions_for(game: SharingGame, claim: SharingClaim) -> tuple[str, ...]:
         return (*shaped, *SHAPED_GENERAL)
     if claim.mechanism == "welfare":
         return ("feasibility", "budget-balance", "welfare-optimality", *GENERAL)
-    budgeted = claim.mechanism == "budget-balanced" and game.budget is not None
+    budgeted = claim.mechanism == "budget-balanced" and game.budgeted
     return (*GENERAL, "welfare-kkt") if budgeted else GENERAL
 
 

@@ -28,7 +28,7 @@ def feasibility(setting: SharingSetting) -> Condition:
     """Check 0 <= s_i <= capacity_i and, with budgets, B_i - c_i(s_i) + p_i >= 0 in money."""
     s, capacity = setting.s, setting.game.capacity
     excess = np.maximum(-s, np.where(np.isfinite(capacity), s - capacity, -np.inf))
-    if setting.game.budget is not None and excess.max() <= 0:
+    if setting.game.budgeted and excess.max() <= 0:
         if isinstance(setting.payments, str):
             return setting.unchecked("feasibility", setting.payments)
         return _within_budgets(setting, setting.game.budget, setting.payments)
@@ -47,7 +47,7 @@ def _within_budgets(setting: SharingSetting, budget: Floats, payments: Floats) -
     return setting.decided(
         "feasibility",
         -left,
-        float(max(np.abs(budget).max(), np.abs(payments).max())),
+        float(max(setting.game.money.max(), np.abs(payments).max())),
         (
             "every contribution is within its capacity, and nobody spends more than his budget",
             "an agent spends more than his budget",
@@ -84,7 +84,7 @@ def budget_balance(setting: SharingSetting) -> Condition:
 def rationality(setting: SharingSetting, payments: Floats) -> Condition:
     """Check that taking part is worth more than no model, no cost and no payment."""
     utilities = setting.utilities(payments)
-    outside = np.zeros(setting.game.size) if setting.game.budget is None else setting.game.budget
+    outside = setting.game.money
     return setting.decided(
         "individual-rationality",
         outside - utilities,

@@ -64,7 +64,7 @@ def nash(game: SharingGame, s: Floats, rule: Rule, tolerance: float, claimed: bo
     step = np.where(rule.affords(game, s + tiny), np.clip(wider, tiny, room), tiny)
     held = ~rule.affords(game, s + step)
     overspent = ~rule.affords(game, low, allowed)
-    if rule.shares is not None and game.budget is not None:
+    if rule.shares is not None and game.budgeted:
         overspent = game.budget - game.costs.value(s) + rule.payments < -allowed
         pushing = (at > 0) & (s + step < game.capacity) & ~overspent
         held = held_by_means(game, rule.shares, s, step, pushing & (above > 0))

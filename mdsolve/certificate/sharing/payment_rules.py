@@ -61,7 +61,7 @@ class Rule:
 def rule_of(game: SharingGame, claim: SharingClaim, s: Floats) -> Rule | str:
     """Return the claimed mechanism's rule at contributions s, or why it is not known."""
     rule = _payment_rule(game, claim, s)
-    if isinstance(rule, str) or rule.shares is not None or game.budget is None:
+    if isinstance(rule, str) or rule.shares is not None or not game.budgeted:
         return rule
     # b_i = B_i - c_i + p_i, and of p_i this part depends on s_i; the rest is up to the others.
     own = (1 - rule.borne) * game.costs.value(s) + rule.price * s

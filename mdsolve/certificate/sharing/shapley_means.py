@@ -41,8 +41,8 @@ def held_by_means(
         Agents to look at; the result is False for the others.
     """
     held = np.zeros(game.size, dtype=np.bool_)
-    if game.budget is not None:
-        for agent in np.flatnonzero(asked).tolist():
+    if game.budgeted:
+        for agent in np.flatnonzero(asked & game.limited).tolist():
             held[agent] = _nothing_beyond(game, shares, s, agent, float(s[agent] + step[agent]))
     return held
 
@@ -75,7 +75,6 @@ def _at(
     moved = s.copy()
     moved[agent] = own
     there = shares.at(moved)
-    assert game.budget is not None
     benefit = float(game.benefits(moved)[agent])
     gained = benefit - float(game.benefits(game.nothing())[agent])
     cost = float(game.costs.value(moved)[agent])

@@ -365,8 +365,7 @@ class _Sources:
         if own is None or best is None or isinstance(read, str):
             return own
         benefits = game.value * game.accuracy.unilateral_values(game.nothing(), read)
-        budget = 0.0 if game.budget is None else game.budget
-        short = best - (benefits - game.costs.value(read) + budget)
+        short = best - (benefits - game.costs.value(read) + game.money)
         fits = (read >= 0) & (read <= game.capacity)
         allowed = self.setting.tolerance * max(1.0, float(np.abs(best).max()))
         return np.where(fits & (short <= allowed), read, own)

@@ -35,14 +35,14 @@ def no_affordable_profile(
     rule = rule_of(game, claim, nothing)
     if isinstance(rule, str):
         return Condition(NAME, claimed, "not-checked", detail=rule)
-    if rule.money is None or game.budget is None:
+    if rule.money is None or not game.budgeted:
         reason = "agents have no budgets, or payments depend on more than costs and contributions"
         return Condition(NAME, claimed, "not-checked", detail=reason)
     rising = rule.borne * game.costs.slope(nothing) - rule.price >= 0
     left = rule.money - rule.borne * game.costs.value(nothing)
     left = np.where(rising, left, np.inf)
     worst = int(np.argmin(left))
-    scale = float(np.abs(game.budget).max(initial=0.0))
+    scale = float(game.money.max(initial=0.0))
     allowed = tolerance * max(1.0, scale)
     proved = bool(left[worst] < -allowed)
     return Condition(

@@ -39,7 +39,7 @@ def feasibility(claim: WelfareClaim) -> Condition:
     # A contribution outside its bounds is measured in money, like a budget that is overdrawn.
     outside = np.maximum(-s, np.where(np.isfinite(game.capacity), s - game.capacity, -np.inf))
     beyond = np.where(outside > 0, outside * np.maximum(slope, 1.0), outside)
-    violations = beyond if game.budget is None else np.maximum(beyond, -claim.left)
+    violations = np.maximum(beyond, np.where(game.limited, -claim.left, -np.inf))
     worst = int(np.argmax(violations))
     witness = {
         "agent": game.agents[worst],
@@ -49,7 +49,7 @@ def feasibility(claim: WelfareClaim) -> Condition:
     return claim.decided(
         FEASIBILITY,
         float(violations[worst]),
-        f"{game.size:,} contributions and {0 if game.budget is None else game.size:,} budgets",
+        f"{game.size:,} contributions and {int(game.limited.sum()):,} budgets",
         (
             "contributions are within capacities and nobody overdraws his budget",
             "a contribution is out of bounds or a budget is overdrawn",
@@ -67,8 +67,7 @@ def budget_balance(claim: WelfareClaim) -> Condition:
         return claim.unchecked(BALANCE, "the solution holds no payments")
     game = claim.game
     costs = game.costs.value(claim.contributions)
-    budget = np.zeros(game.size) if game.budget is None else game.budget
-    rule = money_left(game, claim.beta, costs) - budget + costs
+    rule = money_left(game, claim.beta, costs) - game.money + costs
     total = math.fsum(claim.payments.tolist())
     off = np.abs(claim.payments - rule)
     worst = int(np.argmax(off))
@@ -99,10 +98,11 @@ def welfare_optimality(claim: WelfareClaim) -> Condition:
         return claim.unchecked(OPTIMALITY, "accuracy is not a function of one common total")
     if not accuracy.concave:
         return claim.unchecked(OPTIMALITY, "accuracy is not concave: tangents prove nothing")
-    if game.budget is None and claim.p != 1:
+    if claim.p != 1 and not game.limited.all():
         return claim.unchecked(OPTIMALITY, "without budgets only p = 1 has a meaning")
     idle = money_left(game, claim.beta, game.costs.value(game.nothing()))
-    if game.budget is not None and np.any(idle < 0):
+    idle = np.where(game.limited, idle, np.inf)
+    if np.any(idle < 0):
         name = game.agents[int(np.argmin(idle))]
         return claim.unchecked(OPTIMALITY, f"no contribution is feasible for agent {name}")
     objective = p_mean(claim.utilities, claim.p)

@@ -30,8 +30,7 @@ def multipliers(claim: WelfareClaim) -> tuple[Floats, Floats] | str:
     """Return weights and budget multipliers to try, or why there are none."""
     n = claim.game.size
     duals = np.zeros(n) if claim.budget_duals is None else np.maximum(claim.budget_duals, 0.0)
-    if claim.game.budget is None:
-        duals = np.zeros(n)
+    duals = np.where(claim.game.limited, duals, 0.0)
     if claim.p == 1:
         # All weights are equal; the stored ones only say in which unit the multipliers are.
         unit = 1 / n if claim.weights is None else float(np.mean(np.maximum(claim.weights, 0.0)))
@@ -75,9 +74,9 @@ class WelfareBound:
         with np.errstate(divide="ignore", invalid="ignore"):
             self.weights, duals = weights / norm, duals / norm
         share = self.weights + duals
-        beta = claim.beta if n > 1 and game.budget is not None else 0.0
+        beta = claim.beta if n > 1 and game.budgeted else 0.0
         self.borne = (1 - beta) * share + beta / max(1, n - 1) * (share.sum() - share)
-        self.money = share * (0.0 if game.budget is None else game.budget)
+        self.money = share * game.money
         self.most = most_contributions(game, beta)
         self.worth = self.weights * game.value
         self.own_amount = accuracy.platform_data + float(self.data @ claim.contributions)
@@ -194,7 +193,7 @@ def most_contributions(game: SharingGame, beta: float) -> Floats:
     b_j >= 0 of another agent for beta/(n-1) c_i(s_i) <= B_j - (what j bears but agent i's cost).
     The answer is found by bisection on c_i itself.
     """
-    if game.budget is None:
+    if not game.limited.all():
         return _worthwhile_contributions(game)
     n = game.size
     fixed = game.costs.value(game.nothing())

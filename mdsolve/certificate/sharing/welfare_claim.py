@@ -96,8 +96,7 @@ class WelfareClaim:
 
 def money_left(game: SharingGame, beta: float, costs: Floats) -> Floats:
     """Return what every agent has left of his budget at given costs, in money, shape (n,)."""
-    budget = np.zeros(game.size) if game.budget is None else game.budget
     if game.size == 1:
-        return np.asarray(budget - costs)
+        return np.asarray(game.money - costs)
     others = (costs.sum() - costs) / (game.size - 1)
-    return np.asarray(budget - (1 - beta) * costs - beta * others)
+    return np.asarray(game.money - (1 - beta) * costs - beta * others)

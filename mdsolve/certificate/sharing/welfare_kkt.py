@@ -68,7 +68,7 @@ def welfare_duals(claim: WelfareClaim) -> WelfareDuals | str:
         accuracy.weights, CommonWeights
     ):
         return "accuracy is not a function of one common total"
-    if game.budget is None:
+    if not game.limited.all():
         return "agents have no budgets: program (19) is about money left"
     if claim.p == -math.inf:
         return "the duals (24)-(25) are for finite p"

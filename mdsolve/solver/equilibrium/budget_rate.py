@@ -74,27 +74,10 @@ def rate_of_costs(rates: Floats) -> float:
 def money_left(game: SharingGame, beta: float, s: Floats) -> Floats:
     """Return b_i = B_i - (1-beta) c_i(s_i) - beta/(n-1) sum_{j != i} c_j(s_j), in money.
 
-    Without budgets B_i = 0: what is left is then the negative of what agent i bears.
+    Without a budget B_i = 0: what is left is then the negative of what agent i bears.
     """
     costs = game.costs.value(s)
-    budget = np.zeros(game.size) if game.budget is None else game.budget
     if game.size == 1:
-        return np.asarray(budget - costs)
+        return np.asarray(game.money - costs)
     others = (costs.sum() - costs) / (game.size - 1)
-    return np.asarray(budget - (1 - beta) * costs - beta * others)
-
-
-def empty_feasible_sets(game: SharingGame, beta: float, s: Floats) -> npt.NDArray[np.intp]:
-    """Return the agents who cannot meet their budget whatever they contribute, given the others.
-
-    With budgets the mechanism is a generalised Nash game: agent i chooses among the s_i with
-    b_i(s) >= 0, and b_i is largest at s_i = 0, so the set is empty iff
-    B_i < (1-beta) c_i(0) + beta/(n-1) sum_{j != i} c_j(s_j).
-    """
-    if game.budget is None:
-        return np.empty(0, dtype=np.intp)
-    costs = game.costs.value(s)
-    idle = game.costs.value(game.nothing())
-    others = (costs.sum() - costs) / max(1, game.size - 1)
-    share = beta if game.size > 1 else 0.0
-    return np.flatnonzero(game.budget - (1 - share) * idle - share * others < 0)
+    return np.asarray(game.money - (1 - beta) * costs - beta * others)

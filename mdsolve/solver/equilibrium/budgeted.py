@@ -74,14 +74,14 @@ def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> BudgetedEquili
     """
     game = spending.stakes.game
     idle = game.nothing()
-    most = affordable(spending.stakes.borne, spending.available(idle), game.capacity)
+    most = spending.affordable(idle, game.capacity)
     if np.isnan(most).any():
-        # Levies only grow and are least at 0, so he lacks the money at every profile.
+        # Levies only grow and are least at 0, so the money is lacking at every profile.
         nothing = Equilibrium(idle, "what everybody can afford at best", "unknown", False)
         penniless = int(np.argmax(np.isnan(most)))
         falls = spending.stakes.borne.slope(idle)[penniless] < 0
         lacking = -float(spending.left(idle)[penniless])
-        clear = lacking > DEFAULT.allowance(float(spending.budget.max()))
+        clear = lacking > DEFAULT.verify * float(spending.budget[penniless] + lacking)
         return BudgetedEquilibrium(nothing, penniless, clear and not falls)
     outer = _Game(spending, most, monitor)
     free = outer.within(most)
@@ -109,8 +109,8 @@ class _Game:
         if spending.factor > 0:
             self.spare = spare / spending.factor
         else:
-            unit = ROUND_OFF * np.maximum(1.0, np.abs(spending.budget))
-            self.spare = np.where(spare <= unit, 0.0, np.inf)
+            same = spare <= ROUND_OFF * float(spending.budget[self.poorest])
+            self.spare = np.where(same, 0.0, np.inf)
 
     def within(self, caps: Floats) -> Equilibrium:
         """Return the equilibrium with capacities replaced by caps."""
@@ -135,7 +135,8 @@ class _Game:
     def reported(self, found: Equilibrium) -> BudgetedEquilibrium:
         """Return a candidate with the number of agents held back and what is known of others."""
         s, stakes = found.contributions, self.spending.stakes
-        held = np.count_nonzero((s < stakes.game.capacity) & _pushing(stakes, s))
+        free = s < stakes.game.capacity
+        held = np.count_nonzero(stakes.game.limited & free & _pushing(stakes, s))
         known = replace(found, others=_others(self, found))
         return BudgetedEquilibrium(known, binding=int(held))
 
@@ -158,7 +159,7 @@ def _by_room(game: _Game, free: Equilibrium) -> BudgetedEquilibrium:
     found = game.at(room)
     method = f"room within the budgets by Brent's method, then: {found.method}"
     s = found.contributions
-    accurate = abs(game.excess(room)) <= DEFAULT.solve * max(1.0, abs(game.limit))
+    accurate = abs(game.excess(room)) <= DEFAULT.solve * (abs(game.limit) + spending.levies(s))
     if not accurate or not found.converged:
         return _by_sweeps(spending, game.most, game.monitor, s)
     return game.reported(replace(found, method=method))
@@ -197,8 +198,9 @@ def _others(game: _Game, found: Equilibrium) -> Others:
     if not spending.coupled:
         return found.others
     s = found.contributions
-    near = game.limit - DEFAULT.solve * max(1.0, abs(game.limit))
-    if spending.factor == 0 and spending.levies(s) >= near:
+    levies = spending.levies(s)
+    near = game.limit - DEFAULT.solve * (abs(game.limit) + levies)
+    if spending.factor == 0 and levies >= near:
         poorest = game.spare == 0
         held = poorest & (s > 0) & _pushing(spending.stakes, s)
         if np.count_nonzero(held) > 1 and game.excess(0.0) < 0:
@@ -227,8 +229,9 @@ def _one_root(spending: Spending) -> bool:
     weight, per_sample = accuracy.weights.vector, spending.measure.rate
     if weight.min() <= 0 or per_sample.min() <= 0:
         return False
-    levy = spending.levy.rate
+    levy, limited = spending.levy.rate, spending.stakes.game.limited
     replaced = np.maximum(float((levy / weight).max()) * weight - levy, 0.0)
+    replaced = np.where(limited, replaced, 0.0)  # nobody else has a cap that could fall
     negligible = replaced <= ROUND_OFF * float(levy.max())
     if spending.factor == 0:
         return bool(negligible.all())
@@ -239,7 +242,7 @@ def _one_root(spending: Spending) -> bool:
 def _by_sweeps(
     spending: Spending, most: Floats, monitor: Monitor, start: Floats | None = None
 ) -> BudgetedEquilibrium:
-    """Let agents answer each other one after the other, each within what he can afford."""
+    """Let agents answer each other one after the other, each within what money allows."""
     game = spending.stakes.game
     caps = most.copy()
     stakes = AccuracyStakes(replace(game, capacity=caps), spending.stakes.borne)
@@ -248,9 +251,7 @@ def _by_sweeps(
     for rounds in range(1, SWEEP_LIMIT + 1):
         moved, penniless = 0.0, None
         for agent in range(game.size):
-            one = np.array([agent])
-            money = spending.available(s)[one]
-            limit = float(affordable(stakes.borne.take(one), money, most[one])[0])
+            limit = float(spending.affordable(s, most, np.array([agent]))[0])
             if np.isnan(limit):
                 penniless = agent
                 limit = 0.0

@@ -1,13 +1,15 @@
 """Equilibria under Shapley payments within budgets, in games with a smooth concave potential.
 
 Agent i must keep m_i(s) = B_i - c_i(s_i) + phi_i(s) - value_i (a_i(s) - a_i(0)) from falling below
-0. Where his marginal utility is not positive, m_i falls with s_i: more never buys him out. So if he
-cannot pay for what he would like, budgets hold him at a smaller contribution with m_i = 0, the
-largest such one. Caps on the agents held back leave an ordinary potential game, solved by Newton's
-method; the caps themselves solve m_i = 0 for these agents, a small smooth system.
+0; without a budget m_i is infinite. Where the own marginal utility is not positive, m_i falls with
+s_i: more never buys anybody out. So who cannot pay for what they would like is held by the budget
+at a smaller contribution with m_i = 0, the largest such one. Caps on the agents held back leave an
+ordinary potential game, solved by Newton's method; the caps themselves solve m_i = 0 for these
+agents, a small smooth system.
 
-m_i is a concave function less a concave function, so that what he can afford need not be an
-interval: between his cap and what he would like, further affordable contributions are looked for.
+m_i is a concave function less a concave function, so that what is affordable need not be an
+interval: between the cap and what the agent would like, further affordable contributions are looked
+for.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from mdsolve.tolerance import DEFAULT, ROUND_OFF, SEARCH_MARGIN
 Floats = npt.NDArray[np.float64]
 
 SEARCH_POINTS = 64
-"""A held agent's larger contributions are tried from 1/64 of his own on, in growing steps."""
+"""A held agent's larger contributions are tried in growing steps, from 1/64 of the wish on."""
 
 GROWTH = 1.1
 SHRINK = 0.98
@@ -37,6 +39,9 @@ SHRINKINGS = 230
 """Caps are sought downwards in steps of 2 %, to below 1 % of what the agent would do without."""
 
 ROUNDS = 40
+
+TINY = float(np.finfo(np.float64).tiny)
+"""No width of its own for an interval that shrinks: all widths are relative."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,11 @@ def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> Budge
     UnsupportedError
         As `potential_equilibrium` does.
     """
-    assert game.budget is not None
-    allowed = ROUND_OFF * np.maximum(1.0, game.budget)
-    found = potential_equilibrium(game, monitor, index)
+    found = wished = potential_equilibrium(game, monitor, index)
     held = np.empty(0, dtype=np.intp)
     for _ in range(game.size):
         left = money_left(game, found)
-        short = np.setdiff1d(np.flatnonzero(left < -allowed), held)
+        short = np.setdiff1d(np.flatnonzero(_overspent(game, found, left)), held)
         if short.size == 0:
             break
         held = np.union1d(held, short)
@@ -84,19 +87,34 @@ def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> Budge
         found = capped
     left = money_left(game, found)
     pushing = found.point.gradient - game.costs.slope(found.contributions)
-    if np.any(left < -allowed):
+    if np.any(_overspent(game, found, left)):
         return BudgetedShapley(found, held, False, int(np.argmin(left)))
     settled = found.converged and bool(np.all(pushing[held] > 0))
-    more = settled and _more_is_affordable(game, found, held, index)
+    more = settled and _more_is_affordable(game, found, wished.contributions, held, index)
     return BudgetedShapley(found, held, settled and not more)
 
 
 def money_left(game: SharingGame, found: PotentialEquilibrium) -> Floats:
     """Return m_i at the candidate, in money, shape (n,)."""
-    assert game.budget is not None
     s = found.contributions
     gained = game.benefits(s) - game.benefits(game.nothing())
     return np.asarray(game.budget - game.costs.value(s) + found.point.shares - gained)
+
+
+def _spending(game: SharingGame, found: PotentialEquilibrium) -> Floats:
+    """Return the size of the amounts that m_i is a sum of, in money, shape (n,)."""
+    s = found.contributions
+    gained = game.benefits(s) - game.benefits(game.nothing())
+    return np.asarray(
+        game.money + game.costs.value(s) + np.abs(found.point.shares) + np.abs(gained)
+    )
+
+
+def _overspent(
+    game: SharingGame, found: PotentialEquilibrium, left: Floats
+) -> npt.NDArray[np.bool_]:
+    """Tell who has less than nothing left, by more than rounding."""
+    return np.asarray(left < -ROUND_OFF * _spending(game, found))
 
 
 def _with_caps(
@@ -121,13 +139,12 @@ def _with_caps(
             if cap is None:
                 return None
             caps[k] = cap
-        if np.all(np.abs(caps - before) <= SEARCH_MARGIN * np.maximum(1.0, caps)):
+        if np.all(np.abs(caps - before) <= SEARCH_MARGIN * caps):
             break
     solved = root(lambda trial: money_left(game, within(trial))[held], caps, tol=ROUND_OFF)
     found = within(solved.x)
     missing = np.abs(money_left(game, found)[held])
-    assert game.budget is not None
-    if np.any(missing > DEFAULT.solve * np.maximum(1.0, game.budget[held])):
+    if np.any(missing > DEFAULT.solve * _spending(game, found)[held]):
         return None
     return found
 
@@ -155,7 +172,7 @@ def _largest_cap(
     while above > least:
         below = SHRINK * above
         if money(below) >= 0:
-            return float(brentq(money, below, above))
+            return float(brentq(money, below, above, xtol=TINY))
         above = below
     return None
 
@@ -163,14 +180,21 @@ def _largest_cap(
 def _more_is_affordable(
     game: SharingGame,
     found: PotentialEquilibrium,
+    wished: Floats,
     held: npt.NDArray[np.intp],
     index: Index,
 ) -> bool:
-    """Tell whether a held agent could pay for one of a range of larger contributions."""
+    """Tell whether a held agent could pay for one of a range of larger contributions.
+
+    Parameters
+    ----------
+    wished : (n,)
+        Contributions without budgets, the measure of the steps.
+    """
     potential = ShapleyPotential(game, index=index)
     for agent in held.tolist():
         s = found.contributions.copy()
-        step = max(1.0, float(s[agent])) / SEARCH_POINTS
+        step = max(float(wished[agent]), float(s[agent])) / SEARCH_POINTS
         while s[agent] + step <= game.capacity[agent]:
             s[agent] += step
             point = potential.at(s)

@@ -1,13 +1,14 @@
 """What agents can afford: the budgets of a game in which contributions cost the others, too.
 
-With a budget B_i agent i chooses among the contributions that leave him money. Under every rule
+With a budget B_i agent i chooses among the contributions that leave money over. Under every rule
 solved here that reads
 
     borne_i(s_i) + sum_{j != i} levy_j(s_j) <= B_i,
 
-borne_i being what he bears of his own cost (net of what the rule pays him for it) and levy_j what
+borne_i being what is borne of the own cost (net of what the rule pays for it) and levy_j what
 agent j's contribution costs each of the others. borne_i is convex and the accuracy does not fall,
-so only the upper end of the interval of affordable contributions ever holds anybody back.
+so only the upper end of the interval of affordable contributions ever holds anybody back. An agent
+without a budget has B_i = infinity here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 DOUBLINGS = 1100
 NEWTON_STEPS = 200
@@ -55,19 +57,37 @@ class Spending:
 
     @property
     def budget(self) -> Floats:
-        """Money the agents have, shape (n,)."""
-        budget = self.stakes.game.budget
-        assert budget is not None
-        return budget
+        """Money the agents can spend, infinite where there is no limit, shape (n,)."""
+        return self.stakes.game.budget
 
     def levies(self, s: Floats) -> float:
         """Return T = sum_j levy_j(s_j), in money."""
         return float(self.levy.value(s).sum())
 
     def available(self, s: Floats) -> Floats:
-        """Return what each agent has left for his own spending, the others as in s, shape (n,)."""
+        """Return what each agent has left for own spending, the others as in s, shape (n,)."""
         levies = self.levy.value(s)
         return np.asarray(self.budget - (levies.sum() - levies))
+
+    def affordable(self, s: Floats, most: Floats, agents: Indices | None = None) -> Floats:
+        """Return the largest contributions that agents can pay for, the others as in s.
+
+        Parameters
+        ----------
+        most : (n,)
+            Contributions beyond which nobody looks, in samples.
+        agents : (k,) of int or None
+            Whose; None: everybody's.
+
+        Returns
+        -------
+        (k,)
+            NaN where every contribution costs more than is left.
+        """
+        which = np.arange(len(s)) if agents is None else agents
+        money = self.available(s)[which]
+        noise = np.abs(self.budget[which]) + self.levies(s)
+        return affordable(self.stakes.borne.take(which), money, most[which], noise)
 
     def left(self, s: Floats) -> Floats:
         """Return the money left, b_i = B_i - borne_i(s_i) - sum_{j != i} levy_j(s_j)."""
@@ -80,17 +100,19 @@ class Spending:
 
 
 def within_own_means(game: SharingGame) -> SharingGame:
-    """Return the game with capacities cut to what each agent can pay for by himself.
+    """Return the game with capacities cut to what each agent can pay for alone.
 
     Who cannot even pay his fixed cost contributes nothing.
     """
-    if game.budget is None:
+    if not game.budgeted:
         return game
     limits = affordable(game.costs, game.budget, game.capacity)
     return replace(game, capacity=np.nan_to_num(limits, nan=0.0, posinf=np.inf))
 
 
-def affordable(costs: Costs, money: Floats, capacity: Floats) -> Floats:
+def affordable(
+    costs: Costs, money: Floats, capacity: Floats, magnitude: Floats | float = 0.0
+) -> Floats:
     """Return the largest contributions in [0, capacity] that cost no more than the money.
 
     Parameters
@@ -98,6 +120,9 @@ def affordable(costs: Costs, money: Floats, capacity: Floats) -> Floats:
     costs : Costs
         Convex; may fall at first.
     money, capacity : (n,)
+        Infinite where there is no limit.
+    magnitude : (n,) or number
+        Size of the amounts whose difference the money is, which its rounding is relative to.
 
     Returns
     -------
@@ -130,7 +155,7 @@ def affordable(costs: Costs, money: Floats, capacity: Floats) -> Floats:
         if np.array_equal(trial, found):
             break
         found = trial
-    slack = ROUND_OFF * np.maximum(1.0, np.abs(costs.value(known)))
+    slack = ROUND_OFF * np.maximum(magnitude, np.abs(costs.value(known)))
     nothing_left = np.isfinite(cheapest) & (costs.value(known) > money + slack)
     unbounded = endless & (np.isinf(cheapest) | (costs.value(known) <= money))
     found = np.where(unbounded, np.inf, found)

@@ -53,7 +53,7 @@ def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
         raise UnsupportedError.single(
             "agents", "known costs", "a prior over two cost rates", "or use value-shaping"
         )
-    if game.budget is not None:
+    if game.budgeted:
         raise UnsupportedError.single(
             "agents", "budgets", "agents without", "nobody pays under this rule; leave budget: out"
         )

@@ -86,9 +86,7 @@ def dual_point(
         at, slope, height = _tangent(model, weights, y + step, 0.0)
         gained = _gains(model, borne, slope)
         step *= 2
-    budget = model.game.budget
-    money = 0.0 if budget is None else float(share @ budget)
-    bound = money + height + slope * (model.platform - at) + gained
+    bound = float(share @ model.game.money) + height + slope * (model.platform - at) + gained
     return DualPoint(weights, budget_duals, at, slope, bound)
 
 

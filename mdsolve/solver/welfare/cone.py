@@ -144,7 +144,7 @@ def _gathering(model: WelfareModel) -> Any:
 
 def _units(model: WelfareModel) -> Units:
     most = float(model.weights @ np.where(np.isfinite(model.reach), model.reach, 0.0))
-    data = min(worthwhile(model), most) if np.isfinite(model.reach).all() else worthwhile(model)
+    data = min(worthwhile(model, np.isinf(model.sources.limit)), most)
     money = float(np.abs(model.money_left(model.game.nothing())).mean())
     return Units(
         money or float(model.game.value.mean()),

@@ -179,7 +179,8 @@ class InteriorPoint:
         self.idle = model.money_left(model.game.nothing())
         self.point = self._evaluate(start)
         utilities = self.point.utilities
-        scale = float(np.abs(utilities).max())
+        nothing = self.idle + model.game.value * model.curve.value(model.at(model.platform))
+        scale = float(np.abs(utilities - nothing).max())  # the money that contributions move
         self.level, self.extra = float(utilities.min()) - scale, 0.0
         self.slacks = self._slacks(self.point, utilities - self.level)
         n = model.game.size
@@ -200,7 +201,7 @@ class InteriorPoint:
         best_s, best = self.point.s, -math.inf
         dual: DualPoint | None = None
         # Without budgets the optimum may be worth 0; the value of accuracy is the money to compare.
-        unit = 0.0 if self.model.bounded else float(self.model.game.value.mean())
+        unit = 0.0 if self.model.positive else float(self.model.game.value.mean())
         stalled, step, stopped = 0, 0, False
         before = math.inf
         for step in range(STEP_LIMIT):
@@ -308,7 +309,8 @@ class InteriorPoint:
         )
         target = average * min(1.0, max(ahead / average, 0.0)) ** 3
         if math.isfinite(gap):
-            target = max(target, CENTRING * gap / self.count)
+            # A bound may be far off where budgets reach far; that asks for no larger products.
+            target = max(target, min(CENTRING * gap / self.count, average))
         step = self._direction(system, pull, target, aim)
         size = KEEP * min(self.slacks.room(step.slacks), self.duals.room(step.duals), 1.0)
         self.last = (self.point, self.slacks, self.duals, self.level, self.extra)

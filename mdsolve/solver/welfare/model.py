@@ -7,8 +7,8 @@ In the contributions s alone: maximise M_p(u(s)) subject to b(s) >= 0 and 0 <= s
     own = 1 - beta - shared,  shared = beta / (n-1).
 
 b_i and u_i are concave and b_i falls in every s_j, so the program is convex and s = 0 is the point
-with the most money left. Without budgets there is no b >= 0; only p = 1 then has a meaning, since
-redistribution is free and utilities may be negative.
+with the most money left. An agent without a budget has B_i = 0 and no row b_i >= 0: utilities may
+then be negative, so only p = 1 has a meaning unless everybody has a budget.
 
 Costs with kinks are split into sources: one per piece, with the piece's rate and length.
 """
@@ -33,8 +33,11 @@ from mdsolve.tolerance import ROUND_OFF
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-HALVINGS = 40
 DOUBLINGS = 1000
+"""Most doublings, or halvings, of an amount of data that is looked for."""
+
+NAMES_SHOWN = 5
+"""Most names in a message."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class WelfareModel:
     reach : (n,)
         Most samples that capacity and every budget allow.
     spends : (n,) of bool
-        Agents whose budget binds only after something is spent: the rows b_i >= 0 of the program.
+        Agents with a budget that binds only after something is spent: the rows b_i >= 0 of the
+        program.
     sources : Sources
     """
 
@@ -96,9 +100,9 @@ class WelfareModel:
     sources: Sources
 
     @property
-    def bounded(self) -> bool:
-        """Whether there are budgets."""
-        return self.game.budget is not None
+    def positive(self) -> bool:
+        """Whether budgets keep all utilities from falling below what accuracies give."""
+        return bool(self.game.limited.all())
 
     @property
     def weights(self) -> Floats:
@@ -163,22 +167,18 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
     accuracy = game.accuracy
     assert isinstance(accuracy, WeightedAccuracy)
     assert isinstance(accuracy.weights, CommonWeights)
-    share = 0.0 if game.size == 1 or game.budget is None else beta
+    share = beta if game.size > 1 and game.budgeted else 0.0
     shared = share / max(1, game.size - 1)
     own = 1 - share - shared
     own = 0.0 if abs(own) <= ROUND_OFF else own
     money = _spendable(game, share)
-    reach = game.capacity
-    if game.budget is not None:
-        reach = np.minimum(reach, contributions_within(game.costs, money))
+    reach = np.minimum(game.capacity, contributions_within(game.costs, money))
     # A capacity that the budgets never let anybody use would only blur the active bounds; where
     # nothing may be spent there is no budget row, and what is free is the capacity.
     free_only = money <= game.costs.value(game.nothing())
     capacity = np.where((game.capacity > reach) & ~free_only, np.inf, reach)
     capacity[(accuracy.weights.vector == 0) | (reach == 0)] = 0.0
-    spends = np.zeros(game.size, dtype=bool)
-    if game.budget is not None:
-        spends = money_left(game, share, game.nothing()) > _negligible(game)
+    spends = game.limited & (money_left(game, share, game.nothing()) > _negligible(game))
     weight = accuracy.weights.vector
     model = WelfareModel(
         game,
@@ -193,12 +193,12 @@ def welfare_model(game: SharingGame, p: float, beta: float) -> WelfareModel:
         _sources(game.costs, weight, capacity),
     )
     _check_bounded(model)
-    if game.budget is not None or not np.isinf(model.sources.limit).any():
+    endless = np.isinf(reach) & np.isinf(capacity)
+    if not endless.any():
         return model
     # Whoever gives more than this gains by giving less, so a limit there changes nothing.
-    data = 2 * worthwhile(model)
-    limit = data / np.minimum(1.0, np.where(weight > 0, weight, 1.0))
-    endless = np.isinf(capacity)
+    data = 2 * worthwhile(model, endless[model.sources.owner])
+    limit = data / np.where(weight > 0, weight, 1.0)
     capacity, reach = np.where(endless, limit, capacity), np.where(endless, limit, reach)
     sources = _sources(game.costs, weight, capacity)
     return replace(model, capacity=capacity, reach=reach, sources=sources)
@@ -226,34 +226,41 @@ def _check_options(game: SharingGame, p: float, beta: float) -> None:
         raise UnsupportedError.single("option p", str(p), "a number up to 1, or -inf")
     if not 0 <= beta <= 1:
         raise UnsupportedError.single("option beta", str(beta), "a number from 0 to 1")
-    if game.budget is None and p != 1:
+    if p != 1 and not game.limited.all():
         raise UnsupportedError.single(
             "option p",
-            f"{p}, on agents without budgets",
+            f"{p}, on agents without budgets: {_names_without_budget(game)}",
             "p = 1, which does not need budgets",
             "give every agent a budget: utilities may be negative without one",
         )
-    if game.budget is not None:
-        left = money_left(game, beta, game.nothing())
-        short = np.flatnonzero(left < 0)
-        if short.size:
-            worst = int(short[np.argmin(left[short])])
-            raise InstanceError(
-                [
-                    Finding(
-                        f"agent {game.agents[worst]}: budget",
-                        f"{game.budget[worst]:g}, {-left[worst]:g} less than the fixed costs he "
-                        f"bears at beta = {beta:g}, even if nobody contributes",
-                        "a budget that covers them: no contribution is feasible for this agent",
-                    )
-                ]
-            )
+    left = np.where(game.limited, money_left(game, beta, game.nothing()), np.inf)
+    short = np.flatnonzero(left < 0)
+    if short.size:
+        worst = int(short[np.argmin(left[short])])
+        raise InstanceError(
+            [
+                Finding(
+                    f"agent {game.agents[worst]}: budget",
+                    f"{game.budget[worst]:g}, {-left[worst]:g} less than the fixed costs to be "
+                    f"borne at beta = {beta:g}, even if nobody contributes",
+                    "a budget that covers them: no contribution is feasible for this agent",
+                )
+            ]
+        )
+
+
+def _names_without_budget(game: SharingGame) -> str:
+    """Return the agents who have no budget, shortened."""
+    without = np.flatnonzero(~game.limited)
+    names = ", ".join(game.agents[int(k)] for k in without[:NAMES_SHOWN])
+    return (
+        names if len(without) <= NAMES_SHOWN else f"{names} and {len(without) - NAMES_SHOWN:,} more"
+    )
 
 
 def _negligible(game: SharingGame) -> float:
     """Return the money below which a budget counts as exhausted."""
-    assert game.budget is not None
-    return ROUND_OFF * float(game.budget.max())
+    return ROUND_OFF * float(game.money.max())
 
 
 def _spendable(game: SharingGame, share: float) -> Floats:
@@ -262,10 +269,8 @@ def _spendable(game: SharingGame, share: float) -> Floats:
     From b_i >= 0: (1-beta) c_i(s_i) <= B_i - (fixed parts of the others), and from b_j >= 0 of the
     others: beta/(n-1) c_i(s_i) <= B_j - (fixed parts but agent i's).
     """
-    if game.budget is None:
-        return np.full(game.size, np.inf)
     n = game.size
-    left = money_left(game, share, game.nothing())
+    left = np.where(game.limited, money_left(game, share, game.nothing()), np.inf)
     left = np.where(left <= _negligible(game), 0.0, left)
     money = left / (1 - share) if share < 1 else np.full(n, np.inf)
     if n > 1 and share > 0:
@@ -336,11 +341,8 @@ def _check_bounded(model: WelfareModel) -> None:
     far = np.sqrt(np.finfo(float).max)
     with np.errstate(over="ignore"):
         final = sources.costs.slope(np.full(sources.size, far))
-    if model.bounded:
-        loose = endless & (final <= 0)
-    else:
-        gain = float(model.slopes(far).sum())
-        loose = endless & (final <= sources.weight * gain)
+    gain = float(model.slopes(far).sum())
+    loose = endless & np.isinf(model.reach[sources.owner]) & (final <= sources.weight * gain)
     if loose.any():
         agent = int(sources.owner[np.argmax(loose)])
         raise UnsupportedError.single(
@@ -351,21 +353,24 @@ def _check_bounded(model: WelfareModel) -> None:
         )
 
 
-def worthwhile(model: WelfareModel) -> float:
+def worthwhile(model: WelfareModel, endless: npt.NDArray[np.bool_]) -> float:
     """Return an amount of data beyond which no endless source is worth its cost, within a factor 2.
 
-    Where every source has a limit it is what all of them can give.
+    No source gains by bringing more than that amount alone, y / weight samples.
+
+    Parameters
+    ----------
+    endless : (m,) of bool
+        The sources to look at; where there are none, what all sources can give.
     """
     sources = model.sources
-    endless = np.isinf(sources.limit)
     if not endless.any():
         return float(sources.weight @ sources.limit)
 
     def too_much(y: float) -> bool:
         gain = float(model.slopes(y + model.platform).sum())
-        worth = sources.weight * gain
-        slope = sources.costs.slope(np.full(sources.size, y))
-        return bool(np.all(worth[endless] <= slope[endless]))
+        slope = sources.costs.slope(y / sources.weight)
+        return bool(np.all((sources.weight * gain)[endless] <= slope[endless]))
 
     y = 1.0
     with np.errstate(over="ignore"):
@@ -373,7 +378,7 @@ def worthwhile(model: WelfareModel) -> float:
             if too_much(y):
                 break
             y *= 2
-    for _ in range(HALVINGS):
+    for _ in range(DOUBLINGS):
         if not too_much(y / 2):
             break
         y /= 2

@@ -44,7 +44,7 @@ class WelfareResult:
     payments : (n,)
         Money received, negative where paid; they sum to exactly zero.
     money_left : (n,)
-        b_i, in money; without budgets the negative of what agent i bears.
+        b_i, in money; without a budget the negative of what agent i bears.
     utilities : (n,)
         u_i = b_i + value_i a_i, in money.
     objective : float
@@ -52,8 +52,9 @@ class WelfareResult:
     dual_bound : float
         No feasible contributions have a larger M_p.
     gap : float
-        (dual_bound - objective) relative to the objective; without budgets to the average value
-        of a unit of accuracy where that is larger. A small negative number is rounding.
+        (dual_bound - objective) relative to the objective; unless everybody has a budget, to the
+        average value of a unit of accuracy where that is larger. A small negative number is
+        rounding.
     weights : (n,)
         lambda of the proof, without unit, with M_p'(n lambda) = 1.
     budget_duals : (n,)
@@ -111,7 +112,7 @@ def welfare_program(
         If the game, p or beta is outside the program, if the optimum is not attained, or if p < 1
         and some agent can have no positive utility.
     InstanceError
-        If an agent's fixed costs exceed his budget: nothing is feasible for him.
+        If an agent's fixed costs exceed the budget: nothing is feasible for that agent.
     SolveError
         If the conic solver fails.
 
@@ -128,7 +129,7 @@ def welfare_program(
     """
     watch = monitor or Monitor()
     model = welfare_model(game, p, beta)
-    if model.sources.size == 0:
+    if model.sources.size == 0 or not game.value.any():
         return _idle(model)
     start = positive_start(model, watch)
     if route == "cvxpy":
@@ -161,10 +162,9 @@ def _result(
     utilities = model.utilities(s)
     objective = p_mean(utilities, model.p)
     distance = dual.bound - objective
-    scale = abs(objective)
-    if not model.bounded:
-        scale = max(scale, float(game.value.mean()))
-    proved = distance <= DEFAULT.allowance(float(np.abs(utilities).max()))
+    unit = 0.0 if model.positive else float(game.value.mean())
+    scale = max(abs(objective), unit)
+    proved = distance <= DEFAULT.verify * max(float(np.abs(utilities).max()), unit)
     termination = Termination.SOLVED if proved else Termination.FAILED
     message = "No feasible contributions have a larger p-mean; the multipliers prove it."
     if not proved:
@@ -194,7 +194,7 @@ def _result(
 
 
 def _idle(model: WelfareModel) -> WelfareResult:
-    """Return the result where nobody can contribute."""
+    """Return the result where nobody can contribute, or nobody's accuracy has a value."""
     s = model.game.nothing()
     utilities = model.utilities(s)
     require_positive(model, utilities)
@@ -205,7 +205,7 @@ def _idle(model: WelfareModel) -> WelfareResult:
     elif model.p == -math.inf:
         weights = np.where(utilities <= utilities.min(), 1.0, 0.0)
     dual = dual_point(model, weights, np.zeros(len(s)), model.platform, 0.0)
-    return _result(model, s, dual, 0, "nobody can contribute", False)
+    return _result(model, s, dual, 0, "nobody contributes", False)
 
 
 def _tidied(model: WelfareModel, s: Floats) -> Floats:
@@ -223,14 +223,13 @@ def _tidied(model: WelfareModel, s: Floats) -> Floats:
 
 def _within_budgets(model: WelfareModel, s: Floats) -> Floats:
     """Return s, scaled down by as little as makes b(s) >= 0: b is concave and b(0) >= 0."""
-    if not model.bounded:
-        return s
+    limited = model.game.limited
     idle = model.money_left(model.game.nothing())
     for _ in range(HALVINGS):
         left = model.money_left(s)
-        over = left < 0
+        over = limited & (left < 0)
         if not over.any():
             break
         share = float(np.max(-left[over] / (idle[over] - left[over]), initial=0.0))
-        s = s * (1 - max(2 * share, float(np.finfo(float).eps)))
+        s = s * (1 - min(max(2 * share, float(np.finfo(float).eps)), 1.0))
     return s

@@ -62,12 +62,12 @@ def _interior_start(model: WelfareModel) -> Floats:
     """Return contributions that leave at least half of every budget and of every capacity."""
     sources, game = model.sources, model.game
     limit = np.minimum(sources.limit, model.reach[sources.owner])
-    if not model.bounded:
-        return np.minimum(0.5 * limit, worthwhile(model) / (sources.size * sources.weight))
-    idle = model.money_left(game.nothing())
+    idle = np.where(game.limited, model.money_left(game.nothing()), np.inf)
     pieces = np.bincount(sources.owner, minlength=game.size)[sources.owner]
     s = np.minimum(0.5 * limit, contributions_within(sources.costs, 0.5 * idle[sources.owner]))
-    s = s / pieces
+    # However large the budgets are, an equal part of all data that is worth its cost is enough.
+    most = min(worthwhile(model, np.isinf(sources.limit)), float(sources.weight @ limit))
+    s = np.minimum(s, most / (sources.size * sources.weight)) / pieces
     cost = sources.costs.value(s)
     spent = model.own * model.spread(cost) + model.shared * float(cost.sum())
     rows = model.spends & (spent > 0)

@@ -10,7 +10,7 @@ import numpy as np
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import Curve, PacCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 
@@ -33,6 +33,7 @@ def alike(curve: Curve, count: int, cost: float) -> SharingGame:
         Costs.linear(np.full(count, cost)),
         np.ones(count),
         np.full(count, np.inf),
+        no_limits(count),
     )
 
 

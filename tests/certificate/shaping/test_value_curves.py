@@ -17,7 +17,7 @@ from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, ThresholdPowerCurve
 from mdsolve.game.measured_curve import MeasuredCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.mechanism.value_shaping import ValueShaping
 from mdsolve.progress import Monitor
@@ -44,6 +44,7 @@ def game_of(curve, rate, value=None, capacity=None, platform=0.0, fixed=0.0):
         costs,
         np.ones(n) if value is None else np.asarray(value, dtype=float),
         np.full(n, np.inf) if capacity is None else np.asarray(capacity, dtype=float),
+        no_limits(n),
         platform_data=platform,
     )
 

@@ -56,7 +56,7 @@ def test_kinked_curves_and_missing_budgets(p):
     for rate in (0.1, 1.0, 3.0):
         game = budget_game([rate, 1.1 * rate, 2 * rate], [10, 11, 9], [4, 5, 6], curve=curve)
         assert welfare_optimality(claim_of(game, welfare_program(game, p, 0.3))).verdict == "pass"
-        free = dataclasses.replace(game, budget=None)
+        free = game.without_budgets()
         total = welfare_program(free, 1, 0.3)
         assert welfare_optimality(claim_of(free, total)).verdict == "pass"
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_checked_says_so():
     condition = welfare_optimality(WelfareClaim(clipped, 1, 0.3, np.zeros(1)))
     assert condition.verdict == "not-checked"
     assert "concave" in condition.detail
-    unlimited = dataclasses.replace(game, budget=None)
+    unlimited = game.without_budgets()
     assert welfare_optimality(WelfareClaim(unlimited, 0, 0.3, s)).verdict == "not-checked"
 
 
@@ -244,5 +244,5 @@ def test_no_equilibrium_no_duals():
     off = split_evenly(game, beta) * (1 + 1e-6)
     assert welfare_kkt(WelfareClaim(game, 1, beta, off)).verdict == "fail"
     assert "finite p" in welfare_kkt(WelfareClaim(game, -math.inf, beta, off)).detail
-    free = dataclasses.replace(game, budget=None)
+    free = game.without_budgets()
     assert welfare_kkt(WelfareClaim(free, 1, beta, off)).verdict == "not-checked"

@@ -16,7 +16,6 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.costs import Costs, Pieces
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.budget_rate import empty_feasible_sets, money_left
 from mdsolve.solver.equilibrium.budgeted import _Game, _one_root
 from mdsolve.solver.equilibrium.spending import affordable
 from mdsolve.status import Termination
@@ -257,17 +256,6 @@ def test_no_feasible_profile_is_proved():
         assert md.verify(richer, solution.to_dict()).verdict == "fail"
 
 
-def test_the_agent_without_money_is_named_by_the_helper_too():
-    agents = [
-        {"name": "a", "cost": 1, "value": 100, "budget": 100},
-        {"name": "b", "cost": 1, "value": 4, "budget": 1},
-    ]
-    game = sharing_game(instance_of(agents))
-    solution = md.solve(instance_of(agents), "budget-balanced", options={"beta": 0.3})
-    assert list(empty_feasible_sets(game, 0.3, solution.contributions)) == [1]
-    assert money_left(game, 0.3, solution.contributions)[1] < 0
-
-
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from(RULES[:4]), st.permutations(range(3)))
 def test_relabelling(seed, rule, order):
@@ -315,14 +303,11 @@ def test_budgets_that_never_bind_change_nothing(seed, rule):
     instance = random_instance(seed, 3)
     game = sharing_game(instance)
     mechanism = SHARING_MECHANISMS[rule[0]]
-    free = mechanism.outcome(_with_budget(game, None), rule[1], Monitor())
-    rich = mechanism.outcome(_with_budget(game, np.full(3, 1e6)), rule[1], Monitor())
+    free = mechanism.outcome(game.without_budgets(), rule[1], Monitor())
+    plenty = dataclasses.replace(game, budget=np.full(3, 1e6))
+    rich = mechanism.outcome(plenty, rule[1], Monitor())
     np.testing.assert_allclose(rich.contributions, free.contributions, rtol=0, atol=1e-10)
     assert "back" not in rich.message
-
-
-def _with_budget(game, budget):
-    return dataclasses.replace(game, budget=budget)
 
 
 @pytest.mark.parametrize("family", ["groups", "dense", "pac"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import mpmath
 import numpy as np
 import pytest
@@ -101,7 +99,7 @@ def test_who_is_short_whatever_he_does_is_named():
 def test_budgets_that_never_bind_change_nothing():
     rule = SHARING_MECHANISMS["shapley"]
     rich = sharing_game(instance_of((100, 100, 100), (0.1, 0.25, 0.2)))
-    free = dataclasses.replace(rich, budget=None)
+    free = rich.without_budgets()
     options = {"index": "shapley"}
     here = rule.outcome(rich, options, Monitor())
     there = rule.outcome(free, options, Monitor())

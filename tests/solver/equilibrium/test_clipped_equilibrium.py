@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PacCurve, ThresholdPowerCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.best_response import best_response, best_response_sweeps
@@ -31,6 +31,7 @@ def game_of(costs, curve=CURVE, value=None, capacity=None, platform=0.0):
         costs,
         np.ones(n) if value is None else np.asarray(value, dtype=float),
         np.full(n, np.inf) if capacity is None else np.asarray(capacity, dtype=float),
+        no_limits(n),
         platform_data=platform,
     )
 

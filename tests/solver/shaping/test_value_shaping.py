@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import mpmath
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import CoverageAccuracy, WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, ThresholdPowerCurve, mixed
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.value_shaping import (
     contributions_at,
@@ -30,6 +32,7 @@ def game_of(curve, rate, value=None, capacity=None, platform=0.0):
         Costs.linear(np.asarray(rate, dtype=float)),
         np.ones(n) if value is None else np.asarray(value, dtype=float),
         np.full(n, np.inf) if capacity is None else np.asarray(capacity, dtype=float),
+        no_limits(n),
         platform_data=platform,
     )
 
@@ -201,9 +204,9 @@ def test_fewest_agents_counts_the_cheapest_first():
     ],
 )
 def test_other_accuracies_are_refused_by_name(accuracy):
-    game = SharingGame(
-        ["a", "b"], accuracy, Costs.linear([1.2, 1.3]), np.ones(2), np.full(2, np.inf)
-    )
+    endless = np.full(2, np.inf)
+    costs = Costs.linear([1.2, 1.3])
+    game = SharingGame(["a", "b"], accuracy, costs, np.ones(2), endless, endless)
     with pytest.raises(UnsupportedError):
         shaped_equilibria(game)
 
@@ -218,4 +221,4 @@ def test_costs_that_are_not_linear_are_refused():
         game.costs.power_exponent,
     )
     with pytest.raises(UnsupportedError, match="not linear"):
-        shaped_equilibria(SharingGame(game.agents, game.accuracy, bent, game.value, game.capacity))
+        shaped_equilibria(dataclasses.replace(game, costs=bent))

@@ -20,7 +20,6 @@ from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.p_mean import p_mean
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budget_rate import (
-    empty_feasible_sets,
     full_rate,
     money_left,
     optimal_rate,
@@ -344,7 +343,7 @@ def test_refusals_say_what_is_wrong():
     with pytest.raises(UnsupportedError, match="option beta"):
         welfare_program(game, 1, 1.3)
     with pytest.raises(UnsupportedError, match="without budgets"):
-        welfare_program(dataclasses.replace(game, budget=None), 0, 0.3)
+        welfare_program(game.without_budgets(), 0, 0.3)
     with pytest.raises(UnsupportedError, match="not concave"):
         welfare_program(budget_game([1], [1], [1], curve=PacCurve()), 1, 0.3)
     with pytest.raises(UnsupportedError, match="agent-2"):
@@ -357,16 +356,8 @@ def test_fixed_costs_beyond_a_budget_name_the_agent():
     zero, one = np.zeros(2), np.ones(2)
     costs = Costs(np.array([0.1, 2.0]), one, zero, zero, one)
     game = budget_game(costs, [5, 5], [3, 1])
-    assert empty_feasible_sets(game, 0.2, np.zeros(2)).tolist() == [1]
     with pytest.raises(InstanceError, match="agent-2"):
         welfare_program(game, 1, 0.2)
-
-
-def test_others_can_empty_a_feasible_set():
-    game = budget_game([1, 1], [5, 5], [3, 1])
-    assert empty_feasible_sets(game, 0.5, np.array([1.0, 0.0])).size == 0
-    assert empty_feasible_sets(game, 0.5, np.array([2.5, 0.0])).tolist() == [1]
-    assert empty_feasible_sets(dataclasses.replace(game, budget=None), 0.5, np.ones(2)).size == 0
 
 
 def test_time_limit_keeps_the_best_so_far():

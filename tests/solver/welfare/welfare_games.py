@@ -9,7 +9,7 @@ import numpy as np
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import Curve, PowerCurve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 
 MEANS = (1.0, 0.5, 0.2, 0.0, -1.0, -5.0, -np.inf)
@@ -38,7 +38,7 @@ def budget_game(
         costs if isinstance(costs, Costs) else Costs.linear(costs),
         np.array(value, dtype=float),
         np.full(n, np.inf) if capacity is None else np.array(capacity, dtype=float),
-        None if budget is None else np.array(budget, dtype=float),
+        no_limits(n) if budget is None else np.array(budget, dtype=float),
         platform_data=platform,
     )
 
