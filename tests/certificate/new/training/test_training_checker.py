@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mdsolve.certificate.check import certificate, check_of
+from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.keys import leaves
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.certificate.rules.budget_balanced import rate_of_costs
-from mdsolve.certificate.training_check import TrainingCheck, verify_training
 from mdsolve.certificate.training_claim import stage_ends, training_claim
 from mdsolve.certificate.training_context import TrainingContext
 from mdsolve.certificate.training_rules.registry import protocols
+from mdsolve.conditions import Certificate
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.training import TrainingInstance
@@ -33,6 +35,10 @@ KEYS: dict[str, dict[str, Any]] = {
     "fedavg-strategic": {"step_size": 200, "payoff": "loss"},
     "fedbr-shap": {"step_size": 200, "payoff": "loss", "stage": 2},
 }
+
+
+def verify_training(game: TrainingInstance, data: Any, **asked: Any) -> Certificate:
+    return certificate(game, data, Request(**asked))
 
 
 def made(name: str, **keys: Any) -> TrainingInstance:
@@ -344,7 +350,11 @@ def test_a_run_that_was_stopped_is_judged_by_its_rounds(solved: Any) -> None:
     assert found.condition("stated-numbers").verdict == "fail"
 
 
-def test_what_a_run_promises_is_claimed() -> None:
-    game = made("fedbr-shap")
-    check = TrainingCheck(game, None, "auto", 1e-9, ())  # type: ignore[arg-type]
+def test_what_a_run_promises_is_claimed(solved: Any) -> None:
+    check = check_of(made("fedbr-shap"), solved["fedbr-shap"], Request())
     assert check.claimed == ("rule", "feasibility", "history", "stated-numbers", "budget-balance")
+
+
+def test_conditions_that_training_does_not_know_are_refused(solved: Any) -> None:
+    with pytest.raises(UsageError, match="efficiency"):
+        verify_training(made("fedavg"), solved["fedavg"], conditions=["efficiency"])
