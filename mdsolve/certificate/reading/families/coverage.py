@@ -91,7 +91,7 @@ class CoverageAccuracy(Accuracy):
             return 0 * steep if high is None else self.rates[agents] * kept(agents, high), steep
 
         money = arithmetic.total(self.found * value.reshape(-1, 1), 0) / 2
-        return Together(products=ProductParts(money, kept, falls))
+        return Together(products=ProductParts(money, kept, falls, strict=True))
 
     def trait(self, agent: int) -> Hashable:
         """Return the agent's distribution."""

@@ -140,7 +140,7 @@ class UnionAccuracy(Accuracy):
             least, most = self._steepness(low, high)
             return spread(agents, least, every), spread(agents, most, every)
 
-        return Together(products=ProductParts(value, kept, falls))
+        return Together(products=ProductParts(value, kept, falls, strict=False))
 
     def _steepness(self, low: Quantity, high: Quantity | None) -> tuple[Quantity, Quantity]:
         """Return the least and the largest slope of e on intervals that are no points."""
