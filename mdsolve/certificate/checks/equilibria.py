@@ -17,6 +17,7 @@ from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.tables import read_table
 from mdsolve.certificate.uniqueness.amounts import Amounts, only_one
+from mdsolve.certificate.uniqueness.budgets import only_one_within
 from mdsolve.certificate.uniqueness.clipped import condition_at, only_one_clipped
 from mdsolve.certificate.uniqueness.potential import only_one_shared
 from mdsolve.certificate.uniqueness.trades import Trade, tradeable
@@ -90,9 +91,9 @@ def reason_for_more(context: SharingContext) -> str:
     assert rule is not None
     if rule.shaped or rule.private or rule.learns:
         return f"uniqueness under {rule.name} has no proof here"
-    if reading.limited.any() and not _own_spending(context):
-        return "with budgets, what agents can choose depends on the others"
     if context.terms.shares is not None:
+        if reading.limited.any():
+            return "under Shapley payments what a budget allows depends on the others"
         return only_one_shared(context)
     return _of_amounts(context)
 
@@ -100,8 +101,6 @@ def reason_for_more(context: SharingContext) -> str:
 def _own_spending(context: SharingContext) -> bool:
     """Tell whether agents pay for nothing but their own costs."""
     terms, arithmetic = context.terms, context.arithmetic
-    if terms.shares is not None:
-        return False
     ends = (arithmetic.lower, arithmetic.upper)
     return all(bool(end(terms.borne) == 1) and bool(end(terms.price) == 0) for end in ends)
 
@@ -111,8 +110,12 @@ def _of_amounts(context: SharingContext) -> str:
     accuracy = reading.accuracy.of_amounts
     if accuracy is None:
         return "uniqueness is proved for curves of amounts of data only"
+    coupled = reading.limited.any() and not _own_spending(context)
     if all(curve.strict for curve in accuracy.curves):
-        return only_one(Amounts(context, accuracy, 0))
+        game = Amounts(context, accuracy, 0)
+        return only_one_within(game) if coupled else only_one(game)
+    if coupled:
+        return "with budgets, what agents can choose depends on the others"
     if reading.accuracy.pooled is not None and all(curve.clipped for curve in accuracy.curves):
         return only_one_clipped(context, accuracy)
     return "accuracies are not known to be strictly concave"

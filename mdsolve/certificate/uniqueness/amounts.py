@@ -138,7 +138,7 @@ def _ties(game: Amounts, active: Indices, label: Indices, table: Quantity, found
         if error is not None:
             least, most = game.prices(error)
             loose &= ~_certain(game, least, most)
-        tie = _tied(game, np.flatnonzero(loose), label)
+        tie = tied(game, np.flatnonzero(loose), label)
         if not tie:
             return ""
     return tie
@@ -186,7 +186,7 @@ def _certain(game: Amounts, least: Quantity, most: Quantity) -> Booleans:
     return never | always
 
 
-def _tied(game: Amounts, loose: Indices, label: Indices) -> str:
+def tied(game: Amounts, loose: Indices, label: Indices) -> str:
     """Return two agents of a class who may be tied with the price together; empty if none are."""
     context = game.context
     arithmetic, names = context.arithmetic, context.reading.names
