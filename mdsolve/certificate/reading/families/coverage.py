@@ -45,6 +45,11 @@ class CoverageAccuracy(Accuracy):
         """Hold: every missing item is an exponential of a linear function."""
         return True
 
+    @property
+    def substitutes(self) -> bool:
+        """Hold: the own sample counts where nobody else has the item."""
+        return True
+
     @cached_property
     def rates(self) -> Quantity:
         """-log(1 - q), shape (n, items)."""

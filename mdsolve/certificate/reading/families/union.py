@@ -50,6 +50,11 @@ class UnionAccuracy(Accuracy):
         """Do not hold: products are not concave."""
         return False
 
+    @property
+    def substitutes(self) -> bool:
+        """Hold: the own find counts where all others miss, and e never falls."""
+        return True
+
     def _lines(self) -> list[tuple[Quantity, Quantity, Quantity, Quantity | None]]:
         """Return start, height, slope and end of every line of e."""
         constant = self.arithmetic.constant
