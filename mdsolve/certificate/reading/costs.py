@@ -26,11 +26,14 @@ class CostForm:
     ----------
     taken : callable or None
         The form of some of its agents, by their places in it; None where all share all parameters.
+    levels : (k,) or None
+        All marginal costs, where there are finitely many and all agents share them.
     """
 
     value: Callable[[Quantity], Quantity]
     slope: Callable[[Quantity, Side], Quantity]
     taken: Callable[[Indices], CostForm] | None = None
+    levels: Quantity | None = None
 
     def take(self, places: Indices) -> CostForm:
         """Return the form of some of its agents, which may repeat."""
@@ -156,7 +159,7 @@ def _form(cost: Any, family: str, arithmetic: Arithmetic) -> CostForm:
         )
     if family == "piecewise-linear":
         lines = Lines(arithmetic, cost.points, flat_end=False)
-        return CostForm(lines.largest, lines.slope)
+        return CostForm(lines.largest, lines.slope, levels=lines.slopes)
     if arithmetic.rigorous:
         message = "a cost given as a Python object"
         raise UnreadError(message)
