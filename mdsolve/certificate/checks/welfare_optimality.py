@@ -93,7 +93,7 @@ def _proved(
     allowed = arithmetic.stored(np.array([context.tolerance * scale(context)]))
     proved = arithmetic.at_most(gap, allowed).holds
     shown = float(arithmetic.upper(bound)[0])
-    context.cover(NAME, HINTS)
+    context.cover(NAME, ["contributions", *HINTS])
     found = context.decided(
         NAME,
         gap,

@@ -28,7 +28,10 @@ from mdsolve.tolerance import ROUND_OFF
 Floats = npt.NDArray[np.float64]
 
 FOLLOWED = 64
-"""Most iterates at which slopes on shares are computed; evenly spaced, the last one among them."""
+"""Iterates at which slopes on shares are computed where there are many; evenly spaced."""
+
+FEW = 3000
+"""Most entries of a path of which every iterate is looked at, whatever slopes cost."""
 
 
 def dynamics(context: SharingContext) -> Mapping[str, Recompute]:
@@ -171,7 +174,8 @@ class Path:
         """Own slopes at the iterates that are looked at, by row."""
         rows = len(self.steps)
         chosen = np.arange(rows)
-        if _moved(self.context, self.iterates[0], plain=True).terms.shares is not None:
+        shared = _moved(self.context, self.iterates[0], plain=True).terms.shares is not None
+        if shared and self.iterates.size > FEW:
             chosen = np.unique(np.linspace(0, rows - 1, min(rows, FOLLOWED)).round().astype(int))
         found = {}
         for row in chosen.tolist():
