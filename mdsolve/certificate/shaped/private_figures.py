@@ -16,6 +16,7 @@ from mdsolve.certificate.shaped.solo import Solo, solo
 from mdsolve.certificate.shaped.viable import flags
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said
+from mdsolve.certificate.stated.means import smallest
 
 
 def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
@@ -49,6 +50,10 @@ def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
         "standalone.utilities": lambda: Figure.exactly(_worth(context), money),
         "standalone.contributions": lambda: _amounts(context),
     }
+    found["metrics.welfare"] = lambda: Figure.exactly(
+        context.arithmetic.total(known().mixed("utility")), float(money.sum())
+    )
+    found["metrics.alone_margin"] = lambda: _margin(context)
     for kind in TYPES:
         found[f"standalone.{kind}.contributions"] = _of_type(context, kind, "contributions")
         found[f"standalone.{kind}.utilities"] = _of_type(context, kind, "utilities")
@@ -152,3 +157,11 @@ def _amounts(context: SharingContext) -> Figure:
         _mixed(context, low.high, high.high),
         context.scales.samples,
     )
+
+
+def _margin(context: SharingContext) -> Figure:
+    """Return min_i (u_i - best alone) in expectation, relative to the scale of whoever has it."""
+    margin = context.utilities - _worth(context)
+    worst = int(np.argmin(context.arithmetic.nearest(margin)))
+    least = smallest(context.arithmetic, margin)
+    return Figure.exactly(least, context.scales.money[worst])
