@@ -25,6 +25,18 @@ import numpy.typing as npt
 
 from mdsolve.certificate import intervals
 from mdsolve.certificate.intervals import Intervals, down, up
+from mdsolve.certificate.rationals import (
+    IrrationalError as IrrationalError,
+    as_stored,
+    as_written,
+    below,
+    each,
+    hull,
+    larger,
+    objects,
+    only_at,
+    rational_root,
+)
 from mdsolve.conditions import ArithmeticName
 from mdsolve.instance.numbers import exact_number
 
@@ -36,10 +48,6 @@ Booleans = npt.NDArray[np.bool_]
 
 BALL_BITS = 128
 """Working precision of balls."""
-
-
-class IrrationalError(Exception):
-    """Exact arithmetic met a number that is no fraction; the message names the expression."""
 
 
 class Truth(NamedTuple):
@@ -358,11 +366,11 @@ class RationalArithmetic(Arithmetic):
 
     def written(self, values: Any) -> Quantity:
         """Return the fractions that decimals are."""
-        return _each(as_written, values)
+        return each(as_written, values)
 
     def stored(self, values: Any) -> Quantity:
         """Return the dyadic fractions that doubles are; exact numbers stay what they are."""
-        return _each(as_stored, values)
+        return each(as_stored, values)
 
     def power(self, base: Quantity, exponent: Fraction) -> Quantity:
         """Return integer powers."""
@@ -370,27 +378,27 @@ class RationalArithmetic(Arithmetic):
             message = f"x ** ({exponent})"
             raise IrrationalError(message)
         power = int(exponent)
-        return _each(lambda entry: entry**power, base)
+        return each(lambda entry: entry**power, base)
 
     def exponential(self, argument: Quantity) -> Quantity:
         """Refuse all but exp(0)."""
-        return _only_at(argument, 0, 1, "exp(x)")
+        return only_at(argument, 0, 1, "exp(x)")
 
     def exponential_less_one(self, argument: Quantity) -> Quantity:
         """Refuse all but exp(0) - 1."""
-        return _only_at(argument, 0, 0, "exp(x)")
+        return only_at(argument, 0, 0, "exp(x)")
 
     def logarithm(self, argument: Quantity) -> Quantity:
         """Refuse all but log(1)."""
-        return _only_at(argument, 1, 0, "log(x)")
+        return only_at(argument, 1, 0, "log(x)")
 
     def root(self, argument: Quantity) -> Quantity:
         """Return roots of squares of fractions."""
-        return _each(_rational_root, argument)
+        return each(rational_root, argument)
 
     def maximum(self, left: Quantity, right: Quantity) -> Quantity:
         """Return the larger entries."""
-        return _objects(np.frompyfunc(_larger, 2, 1)(left, right))
+        return objects(np.frompyfunc(larger, 2, 1)(left, right))
 
     def where(self, mask: Any, left: Quantity, right: Quantity) -> Quantity:
         """Return entries by a mask."""
@@ -400,12 +408,12 @@ class RationalArithmetic(Arithmetic):
         """Return sums, halves first: fractions then grow only in the last few additions."""
         moved = np.moveaxis(np.asarray(array, dtype=object), axis, 0)
         if len(moved) == 0:
-            return _each(as_stored, np.zeros(moved.shape[1:]))
+            return each(as_stored, np.zeros(moved.shape[1:]))
         while len(moved) > 1:
             half = len(moved) // 2
             paired = moved[:half] + moved[half : 2 * half]
             moved = paired if len(moved) % 2 == 0 else np.concatenate([paired, moved[-1:]])
-        return _objects(moved[0])
+        return objects(moved[0])
 
     def concatenate(self, parts: Sequence[Quantity]) -> Quantity:
         """Return arrays one after the other."""
@@ -434,7 +442,7 @@ class RationalArithmetic(Arithmetic):
 
     def lower(self, array: Quantity) -> Floats:
         """Return the largest doubles that are not above."""
-        return np.asarray(np.frompyfunc(_below, 1, 1)(array), dtype=np.float64)
+        return np.asarray(np.frompyfunc(below, 1, 1)(array), dtype=np.float64)
 
     def upper(self, array: Quantity) -> Floats:
         """Return the smallest doubles that are not below."""
@@ -460,99 +468,27 @@ class BallArithmetic(RationalArithmetic):
         if exponent.denominator == 1:
             return super().power(base, exponent)
         power = flint.arb(flint.fmpq(exponent.numerator, exponent.denominator))
-        return _each(lambda x: flint.arb(0) if x == 0 else flint.arb(x) ** power, base)
+        return each(lambda x: flint.arb(0) if x == 0 else flint.arb(x) ** power, base)
 
     def exponential(self, argument: Quantity) -> Quantity:
         """Return enclosures of exp."""
-        return _each(lambda x: flint.arb(x).exp(), argument)
+        return each(lambda x: flint.arb(x).exp(), argument)
 
     def exponential_less_one(self, argument: Quantity) -> Quantity:
         """Return enclosures of exp - 1."""
-        return _each(lambda x: flint.arb(x).expm1(), argument)
+        return each(lambda x: flint.arb(x).expm1(), argument)
 
     def logarithm(self, argument: Quantity) -> Quantity:
         """Return enclosures of log."""
-        return _each(lambda x: flint.arb(x).log(), argument)
+        return each(lambda x: flint.arb(x).log(), argument)
 
     def root(self, argument: Quantity) -> Quantity:
         """Return enclosures of the square root."""
-        return _each(lambda x: flint.arb(x).sqrt(), argument)
+        return each(lambda x: flint.arb(x).sqrt(), argument)
 
     def between(self, low: Quantity, high: Quantity) -> Quantity:
         """Return the hulls."""
-        return _objects(np.frompyfunc(_hull, 2, 1)(low, high))
-
-
-def as_written(value: Any) -> Any:
-    """Return a number of an instance as it stands there.
-
-    Examples
-    --------
-    >>> as_written(0.1)
-    1/10
-    """
-    exact = exact_number(value.item() if isinstance(value, np.generic) else value)
-    return flint.fmpq(exact.numerator, exact.denominator)
-
-
-def as_stored(value: Any) -> Any:
-    """Return the dyadic number that a double is, or the exact number that a fraction is.
-
-    Examples
-    --------
-    >>> as_stored(0.75), as_stored(0.1) == as_written(0.1)
-    (3/4, False)
-    """
-    if isinstance(value, flint.fmpq | flint.arb):
-        return value
-    exact = (
-        Fraction(float(value)) if isinstance(value, float | np.floating) else exact_number(value)
-    )
-    return flint.fmpq(exact.numerator, exact.denominator)
-
-
-def _each(function: Callable[[Any], Any], values: Any) -> Quantity:
-    entries = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
-    return _objects(np.frompyfunc(function, 1, 1)(entries))
-
-
-def _objects(values: Any) -> npt.NDArray[np.object_]:
-    return np.asarray(values, dtype=object)
-
-
-def _larger(left: Any, right: Any) -> Any:
-    if isinstance(left, flint.arb) or isinstance(right, flint.arb):
-        return flint.arb(left).max(flint.arb(right))
-    return max(left, right)
-
-
-def _hull(left: Any, right: Any) -> Any:
-    rational = isinstance(left, flint.fmpq) and isinstance(right, flint.fmpq)
-    if rational and left == right:
-        return left
-    return flint.arb(left).union(flint.arb(right))
-
-
-def _below(value: Any) -> float:
-    if isinstance(value, flint.arb):
-        return float(down(float(value.lower())))
-    exact = Fraction(int(value.p), int(value.q)) if isinstance(value, flint.fmpq) else value
-    nearest = float(exact)
-    return float(down(nearest)) if Fraction(nearest) > exact else nearest
-
-
-def _only_at(argument: Quantity, place: int, result: int, expression: str) -> Quantity:
-    if not np.all(np.asarray(argument == place, dtype=np.bool_)):
-        raise IrrationalError(expression)
-    return _each(lambda _: flint.fmpq(result), argument)
-
-
-def _rational_root(value: Any) -> Any:
-    top, bottom = (math.isqrt(int(part)) for part in (value.p, value.q))
-    if top * top != value.p or bottom * bottom != value.q:
-        message = f"the square root of {value}"
-        raise IrrationalError(message)
-    return flint.fmpq(top, bottom)
+        return objects(np.frompyfunc(hull, 2, 1)(low, high))
 
 
 FLOAT = FloatArithmetic()
