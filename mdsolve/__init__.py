@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdsolve.study.dynamics import simulate
     from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
-    from mdsolve.study.run import payments, solve
+    from mdsolve.study.solve import payments, solve
     from mdsolve.study.train import train
     from mdsolve.study.verify import verify, verify_file
 
@@ -39,9 +39,9 @@ _HOMES = {
     "frontier": "mdsolve.study.frontier",
     "load": "mdsolve.instance",
     "parse": "mdsolve.instance",
-    "payments": "mdsolve.study.run",
+    "payments": "mdsolve.study.solve",
     "simulate": "mdsolve.study.dynamics",
-    "solve": "mdsolve.study.run",
+    "solve": "mdsolve.study.solve",
     "train": "mdsolve.study.train",
     "verify": "mdsolve.study.verify",
     "verify_file": "mdsolve.study.verify",

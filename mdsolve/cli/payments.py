@@ -106,7 +106,6 @@ def _payments_at(
     from mdsolve.instance.sharing import SharingInstance
     from mdsolve.solution import plain
     from mdsolve.study.payments_at import payments_at
-    from mdsolve.study.run import chosen_mechanism
 
     instance = load(file)
     if not isinstance(instance, SharingInstance):
@@ -115,8 +114,7 @@ def _payments_at(
         raise UsageError.single(
             "--at", "nothing", "contributions, one per agent", "for example --at 3,1.17"
         )
-    name, given = chosen_mechanism(instance, mechanism, options)
-    found = payments_at(instance, name, at, options=given)
+    found = payments_at(instance, mechanism, at, options=options)
     if as_json:
         print_json(plain(found))
     elif not quiet:

@@ -20,7 +20,8 @@ from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.parallel import results_of
-from mdsolve.study.run import options_for, solve
+from mdsolve.study.problem import options_for
+from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -106,7 +107,14 @@ def _solution(
     )
     if request.draws is None:
         return solution
-    return with_bands(instance, solution, request.draws, seed=request.seed, monitor=monitor)
+    return with_bands(
+        instance,
+        solution,
+        request.draws,
+        seed=request.seed,
+        monitor=monitor,
+        jobs=request.jobs,
+    )
 
 
 def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mdsolve.report.pictures.sharing import Floats, can_draw_sharing, draw_shari
 from mdsolve.report.pictures.style import Target
 from mdsolve.report.pictures.training import can_draw_training, draw_training
 from mdsolve.solution import Solution
-from mdsolve.study.sharing_answers import without_payments
+from mdsolve.study.sharing_problem import without_payments
 
 UNPAID_LIMIT = 10_000
 """Most agents for whom the equilibrium without payments is computed once more for a picture."""
