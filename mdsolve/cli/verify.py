@@ -56,8 +56,8 @@ def verify(
             monitor=monitor,
         )
     for checked in verifications:
-        if checked.warning:
-            typer.echo(f"note: {checked.warning}", err=True)
+        for remark in checked.certificate.remarks:
+            typer.echo(f"note: {remark}", err=True)
     if as_json:
         documents = [checked.certificate.to_dict() for checked in verifications]
         single = len(documents) == 1

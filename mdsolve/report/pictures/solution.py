@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.progress import Monitor
 from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
 from mdsolve.report.pictures.dynamics import draw_dynamics
 from mdsolve.report.pictures.market import MOST_AGENTS, can_draw, draw_outcome
@@ -63,4 +63,4 @@ def _unpaid(solution: Solution, game: SharingGame | None) -> Floats | None:
     unpaid = "equilibrium" if game is None else solution.mechanism.name
     if game is None or unpaid == "none" or game.prior is not None or game.size > UNPAID_LIMIT:
         return None
-    return without_payments(game, Monitor())
+    return without_payments(game, Context())

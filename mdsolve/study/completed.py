@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdsolve.certificate.market.claim import claim_from, in_arithmetic
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build import market_game
 from mdsolve.game.sharing import SharingGame
@@ -18,43 +15,28 @@ from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
 from mdsolve.solution import Solution
 from mdsolve.solver.equilibrium.spending import within_own_means
-from mdsolve.study.market_answers import at_profile, off_path_sentence, shown_profile
-from mdsolve.study.sharing_answers import ALONE_LIMIT, metrics, standalone
-
-PAYING = ("none", "budget-balanced", "shapley", "contribution-transfer")
-"""Rules whose payments follow from the contributions, everybody receiving the full model."""
+from mdsolve.study.market_problem import at_profile, off_path_sentence, shown_profile
+from mdsolve.study.sharing_problem import ALONE_LIMIT, metrics, standalone
 
 
 def completed(
-    solution: Solution,
-    instance: Instance,
-    game: SharingGame | None,
-    data: Mapping[str, Any],
-    folder: Path,
+    solution: Solution, instance: Instance, game: SharingGame | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the answers with what the instance implies, and the names of what was added.
-
-    Parameters
-    ----------
-    data : mapping
-        The solution as it was read, with its payment table.
-    folder : Path
-        Where array files named in the data lie.
-    """
+    """Return the answers with what the instance implies, and the names of what was added."""
     answers = dict(solution.answers)
     if game is not None and answers.get("contributions") is not None and game.prior is None:
         _complete_sharing(solution, game, answers)
     elif isinstance(instance, MarketInstance):
-        _complete_market(instance, answers, data, folder)
+        _complete_market(instance, answers)
     added = [key.replace("_", " ") for key in answers if key not in solution.answers]
     return answers, tuple(added)
 
 
 def _complete_sharing(solution: Solution, game: SharingGame, answers: dict[str, Any]) -> None:
     name = solution.mechanism.name
+    rule = SHARING_MECHANISMS.get(name)
     s = np.asarray(answers["contributions"], dtype=np.float64)
-    if answers.get("payments") is None and name in PAYING:
-        rule = SHARING_MECHANISMS[name]
+    if answers.get("payments") is None and rule is not None and rule.pays_by_contributions:
         given = {key: x for key, x in solution.mechanism.options.items() if x is not None}
         options = effective_options(name, rule.options, given)
         try:
@@ -66,7 +48,7 @@ def _complete_sharing(solution: Solution, game: SharingGame, answers: dict[str, 
         return
     payments = np.asarray(payments, dtype=np.float64)
     if answers.get("accuracies") is None:
-        if name not in PAYING and name in SHARING_MECHANISMS:
+        if rule is not None and not rule.pays_by_contributions:
             return
         answers["accuracies"] = game.accuracies(s)
     received = np.asarray(answers["accuracies"], dtype=np.float64)
@@ -75,18 +57,18 @@ def _complete_sharing(solution: Solution, game: SharingGame, answers: dict[str, 
     if answers.get("metrics") is None:
         answers["metrics"] = metrics(game, s, payments, None, received)
     if answers.get("standalone") is None and game.size <= ALONE_LIMIT:
-        answers["standalone"] = standalone(within_own_means(game))
+        answers["standalone"] = standalone(within_own_means(game).by_themselves())
 
 
-def _complete_market(
-    instance: MarketInstance, answers: dict[str, Any], data: Mapping[str, Any], folder: Path
-) -> None:
+def _complete_market(instance: MarketInstance, answers: dict[str, Any]) -> None:
     market = market_game(instance)
-    claim = claim_from(data, market, folder, "solution")
     answers.setdefault("off_path", off_path_sentence(market))
-    if claim.payments is None or claim.allocation is not None:
+    table = answers.get("table", {})
+    if table.get("payments") is None or table.get("allocation") is not None:
         return
     # The checker reads the table only, so what is shown of it is read from there as well.
-    payments = in_arithmetic(claim.payments, market)
+    payments = np.asarray(table["payments"], dtype=np.float64)
+    if payments.shape != (len(market.agents), *market.shape):
+        return
     answers |= at_profile(market, payments, shown_profile(instance, market))
     answers["minimal_revenue"] = float(payments.sum(axis=0).min())
