@@ -92,8 +92,9 @@ def summit(hint: Concave) -> Floats:
     for _ in range(DOUBLINGS):
         if not rising.any():
             break
-        step = np.where(rising, 2 * step, step)
-        high = np.minimum(np.where(rising, low + step, high), end)
+        with np.errstate(over="ignore"):
+            step = np.where(rising, 2 * step, step)
+            high = np.minimum(np.where(rising, low + step, high), end)
         rising = _climbs(hint, high) & (high < end) & np.isfinite(high)
     for _ in range(DOUBLINGS):
         middle = low + 0.5 * (high - low)

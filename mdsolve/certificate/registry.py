@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
@@ -76,8 +77,14 @@ def registered(kind: Kind, name: str, rule: str | None) -> Registered | None:
     return general
 
 
-def known(kind: Kind) -> tuple[str, ...]:
-    """Return the names of all conditions of a kind of instance."""
+@cache
+def _load() -> None:
+    """Import every module of conditions, which registers them; once, since listing takes time."""
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")
+
+
+def known(kind: Kind) -> tuple[str, ...]:
+    """Return the names of all conditions of a kind of instance."""
+    _load()
     return tuple(name for of_kind, name in CONDITIONS if of_kind == kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.numbers import Booleans, Quantity
 from mdsolve.certificate.own import Responses, best_responses
 from mdsolve.certificate.peaks import Peak
 from mdsolve.certificate.registry import condition
@@ -47,13 +47,21 @@ def nash(context: SharingContext) -> Condition:
     return equilibrium(context, responses, own)
 
 
-def equilibrium(context: SharingContext, responses: Responses, own: Quantity) -> Condition:
+def equilibrium(
+    context: SharingContext,
+    responses: Responses,
+    own: Quantity,
+    *,
+    unsettled: Booleans | None = None,
+) -> Condition:
     """Return the condition that best responses and own utilities decide.
 
     Parameters
     ----------
     own : (n,)
         What everybody has of the utility that the responses maximise, in money.
+    unsettled : (n,) of bool or None
+        Agents of whom it is not known whether they can pay for their best response.
     """
     arithmetic, s, near = context.arithmetic, context.s, responses.near
     delta = context.tolerance * context.scales.samples
@@ -61,6 +69,8 @@ def equilibrium(context: SharingContext, responses: Responses, own: Quantity) ->
     truth = arithmetic.at_most(apart, arithmetic.stored(delta))
     gains = responses.best.value - own
     unknown = ~responses.best.found | ~near.found
+    if unsettled is not None:
+        unknown = unknown | unsettled
     overspent = overspending(context)
     every = bool((near.only & responses.best.only).all())
     witness_at = arithmetic.nearest(responses.best.low)

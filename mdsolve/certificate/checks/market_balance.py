@@ -1,0 +1,87 @@
+"""`weak-budget-balance` and `budget-balance` of markets: the platform never loses, or keeps, money.
+
+Relative to the largest stake of any agent, at every profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_rows import Group, decided_rows
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.reading.market_sizes import Integers
+from mdsolve.certificate.registry import condition
+from mdsolve.conditions import Condition
+
+WEAK = "weak-budget-balance"
+STRONG = "budget-balance"
+
+
+def revenue(context: MarketContext, rows: Integers) -> Quantity:
+    """Return the sum of payments at some profiles, given by their place."""
+    profile = context.profile(rows)
+    payments = [context.arithmetic.stored(table[tuple(profile)]) for table in context.tables]
+    found = payments[0]
+    for payment in payments[1:]:
+        found = found + payment
+    return found
+
+
+def _witness(context: MarketContext, row: int) -> Mapping[str, Any]:
+    import numpy as np
+
+    profile = context.profile(np.array([row]))
+    paid = {
+        name: context.shown(context.arithmetic.stored(table[tuple(profile)])[0])
+        for name, table in zip(context.names, context.tables, strict=True)
+    }
+    return {
+        "profile": context.types_at([int(k[0]) for k in profile]),
+        "payments": paid,
+        **context.numbers(revenue=revenue(context, np.array([row]))),
+    }
+
+
+@condition(WEAK, "market", about="payments never sum to less than nothing")
+def weak(context: MarketContext) -> Condition:
+    """Check sum_i p_i(t) >= 0 at every profile."""
+    largest = float(context.money.max())
+    group = Group(
+        context.profiles,
+        lambda where, rows: -revenue(where, rows),
+        lambda rows: largest,  # noqa: ARG005 - the same everywhere
+        _witness,
+    )
+    return decided_rows(
+        context,
+        WEAK,
+        [group],
+        words=("revenue is never negative", "the platform loses money"),
+        scope=f"all {context.profiles:,} profiles",
+    )
+
+
+@condition(STRONG, "market", about="payments always sum to nothing")
+def strong(context: MarketContext) -> Condition:
+    """Check sum_i p_i(t) = 0 at every profile."""
+    largest = float(context.money.max())
+
+    def off(where: MarketContext, rows: Integers) -> Quantity:
+        found = revenue(where, rows)
+        return where.arithmetic.maximum(found, -found)
+
+    group = Group(
+        context.profiles,
+        off,
+        lambda rows: largest,  # noqa: ARG005 - the same everywhere
+        _witness,
+    )
+    return decided_rows(
+        context,
+        STRONG,
+        [group],
+        words=("payments always sum to zero", "payments do not sum to zero"),
+        scope=f"all {context.profiles:,} profiles",
+    )

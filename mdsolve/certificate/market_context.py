@@ -1,0 +1,192 @@
+"""A market, a claim about it, and everything that conditions have in common.
+
+Tables of a market are looked through in doubles, or intervals of doubles (`screen`); what bounds in
+doubles leave open is decided number by number in the number system of the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.context import Context, NoRouteError
+from mdsolve.certificate.market_claim import MarketClaim
+from mdsolve.certificate.market_columns import Columns, States, columns_of, states_of
+from mdsolve.certificate.market_rules.base import MarketRule
+from mdsolve.certificate.numbers import FLOAT, Floats, Quantity
+from mdsolve.certificate.reading.market import (
+    MarketReading,
+    QualityReading,
+    inserted,
+)
+from mdsolve.certificate.reading.market_models import StatedModels
+from mdsolve.certificate.reading.market_sizes import Integers, Profiles
+
+if TYPE_CHECKING:
+    from mdsolve.certificate.market_survey import Survey
+
+
+@dataclass(frozen=True)
+class MarketContext(Context):
+    """What conditions of markets are given.
+
+    Parameters
+    ----------
+    ruled : MarketReading
+        The market under the instance's own allocation rule.
+    claim : MarketClaim
+    rule : MarketRule or None
+        The mechanism named; None for a bare table.
+    options : mapping
+        The rule's effective options.
+    looked : MarketContext or None
+        The same in the number system that tables are looked through in; None: this one.
+    """
+
+    ruled: MarketReading = field(kw_only=True)
+    claim: MarketClaim = field(kw_only=True)
+    rule: MarketRule | None = field(kw_only=True)
+    options: Mapping[str, Any] = field(kw_only=True)
+    looked: MarketContext | None = field(kw_only=True, default=None)
+
+    @property
+    def screen(self) -> MarketContext:
+        """The context that tables are looked through in."""
+        return self.looked or self
+
+    @property
+    def size(self) -> int:
+        """Number of agents."""
+        return self.ruled.size
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the agents."""
+        return self.ruled.names
+
+    @property
+    def profiles(self) -> int:
+        """Number of profiles."""
+        return int(np.prod([float(m) for m in self.ruled.shape]))
+
+    @cached_property
+    def reading(self) -> MarketReading:
+        """The market under the models that the claim hands out."""
+        if self.claim.allocation is None or not isinstance(self.ruled, QualityReading):
+            return self.ruled
+        return self.ruled.under(StatedModels(self.claim.allocation))
+
+    @cached_property
+    def tables(self) -> npt.NDArray[Any]:
+        """Claimed payments as they were read, shape (n, m_1, ..., m_n)."""
+        if self.claim.payments is None:
+            message = "the solution holds no payment table"
+            raise NoRouteError(message)
+        return self.claim.payments
+
+    def payment(self, agent: int, own: Any, others: Profiles) -> Quantity:
+        """Return what an agent pays at some profiles."""
+        profile = inserted(agent, own, others)
+        return self.arithmetic.stored(self.tables[agent][tuple(profile)])
+
+    @cached_property
+    def payment_ends(self) -> tuple[Floats, Floats]:
+        """Doubles below and above all payments."""
+        if self.tables.dtype != object:
+            return self.tables, self.tables
+        near = self.tables.astype(np.float64)
+        if self.arithmetic is FLOAT:
+            return near, near
+        exact = np.asarray(near.astype(object) == self.tables, dtype=np.bool_)
+        return (
+            np.where(exact, near, np.nextafter(near, -np.inf)),
+            np.where(exact, near, np.nextafter(near, np.inf)),
+        )
+
+    @cached_property
+    def states(self) -> States | None:
+        """States of all profiles under the claimed models."""
+        return states_of(self.reading) if isinstance(self.reading, QualityReading) else None
+
+    def columns(self, agent: int) -> Columns:
+        """Return the columns of an agent under the claimed models."""
+        return columns_of(self.reading, agent, self.states)
+
+    @cached_property
+    def money(self) -> Floats:
+        """Largest absolute value of each agent, in or out, over all profiles: what is at stake.
+
+        Of the instance under its own rule, in floats, whatever is claimed; shape (n,).
+        """
+        if self.looked is not None:
+            return self.looked.money
+        return stakes(self)
+
+    @cached_property
+    def surveys(self) -> Mapping[int, Survey]:
+        """What a look through the columns found, for all agents but the twins of others."""
+        if self.looked is not None:
+            return self.looked.surveys
+        from mdsolve.certificate.market_survey import survey_of
+
+        return {agent: survey_of(self, agent) for agent in sorted(set(self.twins))}
+
+    @cached_property
+    def twins(self) -> list[int]:
+        """For each agent the first one whose part of the claim is the same after an exchange."""
+        found = list(range(self.size))
+        for agent in range(1, self.size):
+            for first in range(agent):
+                if found[first] == first and self._mirrored(first, agent):
+                    found[agent] = first
+                    break
+        return found
+
+    def _mirrored(self, first: int, second: int) -> bool:
+        if self.ruled.shape[first] != self.ruled.shape[second]:
+            return False
+        alike = self.reading.interchangeable(first, second)
+        tables = self.tables
+        return alike and np.array_equal(np.swapaxes(tables[first], first, second), tables[second])
+
+    def type_of(self, agent: int, number: int) -> Any:
+        """Return a type for a witness: a fraction in exact arithmetic, else a float."""
+        exact = self.ruled.instance.grids[agent].exact(int(number))
+        return str(exact) if self.arithmetic.exact else float(exact)
+
+    def types_at(self, profile: Sequence[int]) -> dict[str, Any]:
+        """Return a profile of type numbers by agent names."""
+        return {
+            name: self.type_of(j, number)
+            for j, (name, number) in enumerate(zip(self.names, profile, strict=True))
+        }
+
+    def numbers(self, **values: Quantity) -> dict[str, Any]:
+        """Return numbers for a witness."""
+        return {key: self.shown(value) for key, value in values.items()}
+
+    def profile(self, rows: Integers) -> list[Integers]:
+        """Return type numbers of profiles by their place in the table."""
+        return list(np.unravel_index(rows, self.ruled.shape))
+
+
+def stakes(context: MarketContext) -> Floats:
+    """Return the largest absolute value of each agent, in or out."""
+    game = context.ruled.in_arithmetic(FLOAT)
+    states = None
+    if isinstance(game, QualityReading):
+        stated = isinstance(context.reading, QualityReading) and not context.reading.models.by_rule
+        states = states_of(game) if stated else context.states
+    found: list[float] = []
+    for agent in range(game.size):
+        twin = next((j for j in range(agent) if game.interchangeable(j, agent)), None)
+        found.append(columns_of(game, agent, states).largest() if twin is None else found[twin])
+    if not np.all(np.isfinite(found)):
+        message = "values of this market are beyond the range of doubles"
+        raise NoRouteError(message)
+    return np.array(found)

@@ -1,0 +1,1 @@
+"""Mechanisms of markets in the checker's own words, one file each."""

@@ -1,0 +1,86 @@
+"""What the checker knows of a mechanism of markets: models, payments, promises, options."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.reading.market import QualityReading
+from mdsolve.certificate.reading.market_models import Models
+from mdsolve.certificate.reading.market_sizes import Profiles
+from mdsolve.errors import Finding
+
+if TYPE_CHECKING:
+    from mdsolve.certificate.market_context import MarketContext
+
+RATIONAL = "individual-rationality"
+TRUTHFUL = "incentive-compatibility"
+EFFICIENT = "efficiency"
+WEAK = "weak-budget-balance"
+STRONG = "budget-balance"
+MAXIMAL = "maximal-revenue"
+SIDE = "side-constraints"
+
+GENERAL = (RATIONAL, TRUTHFUL, EFFICIENT, WEAK, STRONG, MAXIMAL)
+"""What users ask of every payment table."""
+
+ARITHMETICS = ("auto", "float", "exact")
+"""What payments may be computed in; what is right does not depend on it."""
+
+
+class MarketRule(ABC):
+    """A mechanism as the checker reads it."""
+
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, Any]] = {"arithmetic": "auto"}
+    """Options that the rule understands, with what each is when nothing is said."""
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"arithmetic": ARITHMETICS}
+    """What options that are words may be."""
+    rational_only: ClassVar[bool] = False
+    """Whether its revenue is maximal among rational rules, truthful or not."""
+
+    @abstractmethod
+    def promises(self, context: MarketContext) -> tuple[str, ...]:
+        """Return the conditions that the rule claims on this market."""
+
+    def models(self, reading: QualityReading) -> Models:
+        """Return which models the rule hands out."""
+        return reading.by_rule
+
+    def payment(
+        self, context: MarketContext, agent: int, own: Any, others: Profiles
+    ) -> Quantity | None:
+        """Return what an agent pays at some profiles; None where no formula says it.
+
+        Raises
+        ------
+        NoRouteError
+            Where the formula needs what the market does not have.
+        """
+        del context, agent, own, others
+        return None
+
+    def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
+        """Return what is wrong with options: names that the rule does not know, other words."""
+        found = []
+        for name, value in options.items():
+            known = self.choices.get(name)
+            if name not in self.defaults:
+                expected = "one of " + ", ".join(self.defaults)
+                found.append(Finding(where, f"the option {name!r}", expected))
+            elif known is not None and value not in known:
+                expected = "one of " + ", ".join(known)
+                found.append(Finding(f"{where}.{name}", repr(value)[:60], expected))
+        return found
+
+
+def holds(context: MarketContext, name: str) -> bool:
+    """Tell whether a market certainly has a property."""
+    return any(found.name == name and found.holds for found in context.ruled.properties())
+
+
+def efficiency_of(context: MarketContext) -> tuple[str, ...]:
+    """Return the claim of an efficient allocation, where there is an allocation at all."""
+    return (EFFICIENT,) if context.ruled.hands_out else ()
