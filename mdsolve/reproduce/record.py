@@ -11,70 +11,49 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from mdsolve.conditions import Condition
+import mdsolve as md
 from mdsolve.progress import Monitor
 from mdsolve.report.pictures.panels import Panel
-from mdsolve.solution import Solution, plain
+from mdsolve.solution import plain
+
+Floats = npt.NDArray[np.float64]
 
 BUNDLED = "digits"
 """The data that items train on where no others are named."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One published statement and what recomputing gives.
+class Statement:
+    """One published statement, with what recomputing gives, under which reading, by which methods.
 
-    Parameters
-    ----------
-    what : str
-    published : str
-        As printed; empty where the paper says nothing.
-    recomputed : str or number
-    agrees : bool or None
-        None where there is nothing to compare with.
-    note : str
-        Under which reading or assumption, or by which methods.
+    As data of a paper these are texts whose fields, such as ``{gap:.3g}``, are filled in later.
     """
 
     what: str
-    published: str
-    recomputed: Any
+    published: str = ""
+    recomputed: Any = "{value}"
     agrees: bool | None = None
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A recomputed example, table or figure.
-
-    Parameters
-    ----------
-    name, title, source : str
-    rows : tuple of Row
-    notes : tuple of str
-        What a reader must know, in plain words.
-    series : mapping
-        The numbers behind the picture; empty where there is none.
-    """
+    """A recomputed example, table or figure; `series` holds the numbers behind its picture."""
 
     name: str
     title: str
     source: str
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
+    rows: Sequence[Statement]
+    notes: Sequence[str] = ()
     series: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reproduction as plain data."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "source": self.source,
-            "rows": [plain(vars(row)) for row in self.rows],
-            "notes": list(self.notes),
-            "series": {key: plain(_stored(entry)) for key, entry in self.series.items()},
-        }
+        rows, series = [plain(vars(row)) for row in self.rows], self.series.items()
+        stored = {key: plain(_stored(entry)) for key, entry in series}
+        return {**vars(self), "rows": rows, "notes": list(self.notes), "series": stored}
 
 
 def _stored(entry: Any) -> Any:
@@ -85,31 +64,15 @@ def _stored(entry: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """The words around a number; each may name fields, such as ``{gap:.3g}``.
-
-    Parameters
-    ----------
-    what, published, recomputed, note : str
-        As in `Row`.
-    """
-
-    what: str
-    published: str = ""
-    recomputed: str = "{value}"
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Item:
-    """One reproducible thing as printed: what is recomputed, the paper's words and numbers.
+    """One reproducible thing: what the paper says, and how it is recomputed.
 
     Parameters
     ----------
     name : str
         ``PAPER/THING``.
     module, function : str
-        Where it is recomputed: a function that receives a `Recomputation`.
+        Where it is recomputed: a function of a `Recomputation`.
     statements : mapping
         By a short name.
     printed : mapping
@@ -144,25 +107,19 @@ class Item:
         """
         run = Recomputation(self, seed, monitor or Monitor(), data)
         getattr(import_module(self.module), self.function)(run)
-        notes = tuple(filled(note, run.words) for note in self.notes)
-        return Reproduction(self.name, self.title, self.source, tuple(run.rows), notes, run.series)
+        notes = [filled(note, run.words) for note in self.notes]
+        return Reproduction(self.name, self.title, self.source, run.rows, notes, run.series)
 
 
 @dataclass
 class Recomputation:
-    """A recomputation under way: what it may use, and what it has found.
-
-    Parameters
-    ----------
-    words : dict
-        Fields of the notes.
-    """
+    """A recomputation under way: what it may use and what it has found; `words` are for notes."""
 
     item: Item
     seed: int
     monitor: Monitor
     data: str = BUNDLED
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Statement] = field(default_factory=list)
     series: dict[str, Any] = field(default_factory=dict)
     words: dict[str, Any] = field(default_factory=dict)
 
@@ -178,47 +135,26 @@ class Recomputation:
             self.monitor.advance(label, done + 1, len(listed))
 
     def say(
-        self,
-        name: str,
-        value: Any = None,
-        agrees: bool | None = None,
-        *,
-        rounds: float | Iterable[float] | None = None,
-        **fields: Any,
+        self, name: str, value: Any = None, agrees: Any = None, *, rounds: Any = None, **fields: Any
     ) -> None:
-        """Set what was found beside a statement.
+        """Set beside a published statement what was found, and whether it agrees.
 
         Parameters
         ----------
-        name : str
-            Of the statement.
-        agrees : bool or None
-            None where there is nothing to compare with.
         rounds : number or numbers
             These must also round to the numbers published.
+        fields
+            What the statement's texts name, beside `value`.
         """
-        said = self.item.statements[name]
-        fields |= {"value": value}
+        said, fields = self.item.statements[name], {**fields, "value": value}
         what, published, note = (
             filled(text, fields) for text in (said.what, said.published, said.note)
         )
         if rounds is not None:
             agrees = agrees is not False and rounds_to(rounds, published)
-        bare = said.recomputed == "{value}"
-        recomputed = value if bare else filled(said.recomputed, fields)
+        found = value if said.recomputed == "{value}" else filled(said.recomputed, fields)
         verdict = None if agrees is None else bool(agrees)
-        self.rows.append(Row(what, published, recomputed, verdict, note))
-
-
-def checked(solution: Solution, name: str) -> Condition:
-    """Return what the checker found about one condition of a solution."""
-    assert solution.certificate is not None
-    return solution.certificate.condition(name)
-
-
-def passes(solution: Solution, name: str) -> bool:
-    """Tell whether the checker passes one condition of a solution."""
-    return checked(solution, name).verdict == "pass"
+        self.rows.append(Statement(what, published, found, verdict, note))
 
 
 class _Filler(string.Formatter):
@@ -249,14 +185,41 @@ def rounds_to(values: float | Iterable[float], printed: str) -> bool:
     --------
     >>> rounds_to(0.9537002, "0.9537"), rounds_to(0.86566, "0.8656"), rounds_to(0.77762, "0.7772")
     (True, True, False)
-    >>> rounds_to([2.996, 1.169], "(3.00, 1.17)")
-    True
     """
     texts = re.findall(r"\d+(?:\.\d+)?", printed)
-    pairs = zip(np.atleast_1d(values), texts, strict=True)
-    return all(_rounds_to(Fraction(float(value)), text) for value, text in pairs)
+    units = [Fraction(1, 10 ** len(text.partition(".")[2])) for text in texts]
+    found = [Fraction(float(value)) for value in np.atleast_1d(values)]
+    trios = zip(found, texts, units, strict=True)
+    return all(-unit / 2 <= value - Fraction(text) < unit for value, text, unit in trios)
 
 
-def _rounds_to(value: Fraction, text: str) -> bool:
-    unit = Fraction(1, 10 ** len(text.partition(".")[2]))
-    return -unit / 2 <= value - Fraction(text) < unit
+def checked(solution: md.Solution, name: str) -> md.Condition:
+    """Return what the checker found about one condition of a solution."""
+    assert solution.certificate is not None
+    return solution.certificate.condition(name)
+
+
+def passes(solution: md.Solution, name: str) -> bool:
+    """Tell whether the checker passes one condition of a solution."""
+    return checked(solution, name).verdict == "pass"
+
+
+def sharing(
+    accuracy: Mapping[str, Any], cost: Iterable[Any], platform_data: float = 0, **columns: Any
+) -> md.SharingInstance:
+    """Return a sharing game; costs and further columns, such as capacity, have an entry per agent.
+
+    Examples
+    --------
+    >>> md.solve(sharing({"family": "power"}, [0.1], capacity=[1]), "none").contributions.tolist()
+    [1.0]
+    """
+    rows = zip(cost, *columns.values(), strict=True)
+    agents = [
+        {"name": str(k + 1), **dict(zip(("cost", *columns), row, strict=True))}
+        for k, row in enumerate(rows)
+    ]
+    data = {"kind": "sharing", "agents": agents, "accuracy": accuracy}
+    instance = md.parse({**data, "platform_data": platform_data})
+    assert isinstance(instance, md.SharingInstance)
+    return instance
