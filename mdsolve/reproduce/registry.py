@@ -13,7 +13,7 @@ from mdsolve.errors import UsageError
 from mdsolve.report.pictures.panels import panel_from
 from mdsolve.reproduce.record import Item, Statement
 
-PAPERS = ("chen2020", "doshi2025", "karimireddy2022", "murhekar2023")
+PAPERS = ("chen2020", "doshi2025", "karimireddy2022", "murhekar2023", "murhekar2025")
 
 
 def items_of(paper: str) -> Iterator[Item]:

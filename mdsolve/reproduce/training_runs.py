@@ -68,18 +68,22 @@ class Setting:
         for holder, all_factors in ((keys, factors), (who, {"cost": 1 / scale, "capacity": scale})):
             for key in all_factors.keys() & holder.keys():
                 holder[key] = (np.asarray(holder[key]) * all_factors[key]).tolist()
-        return md.parse(
-            {
-                "kind": "training",
-                "name": keys["name"],
-                "data": {"source": self.source},
-                "model": {"family": "linear" if self.source == BUNDLED else "cnn"},
-                "agents": who,
-                "protocol": keys,
-                "seed": seed,
-            },
+        return training(
             Path.cwd(),
+            name=keys["name"],
+            data={"source": self.source},
+            model={"family": "linear" if self.source == BUNDLED else "cnn"},
+            agents=who,
+            protocol=keys,
+            seed=seed,
         )
+
+
+def training(folder: Path, **data: Any) -> md.TrainingInstance:
+    """Return a training instance whose data lie in a folder."""
+    instance = md.parse({"kind": "training", **data}, folder)
+    assert isinstance(instance, md.TrainingInstance)
+    return instance
 
 
 def setting_on(source: str, protocol: Mapping[str, Any]) -> Setting:
