@@ -13,39 +13,30 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
-from mdsolve.reproduce.record import Recomputation
+from mdsolve.reproduce.record import Floats, Recomputation, sharing
 from mdsolve.solver.joint.constants import Constants, Region, constants
 from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
 from mdsolve.solver.joint.steps import argument_bounds, contraction, published_bounds
 from mdsolve.tolerance import DEFAULT, DIFFERENCE_STEP, GRADIENT_AGREEMENT, ROUND_OFF
 
-Floats = npt.NDArray[np.float64]
-
-STEP = 0.25
-"""gamma and eta of Example 1."""
-
+STEP = 0.25  # gamma and eta of Example 1
 ROUNDS = 1500
-HELD_ROUNDS = 6000
-"""Rounds with the model held, where agent 2 comes to be nearly indifferent."""
-
+HELD_ROUNDS = 6000  # with the model held, where agent 2 comes to be nearly indifferent
 TARGET = np.array([1.0, 2.0])
 PRINTED_MODEL, PRINTED_CONTRIBUTIONS = (0.5, 1.5), (0.0, 5.0)
 MODELS = ((0.0, 0.0), (0.5, 1.5), (1.0, 2.0), (3.0, -1.0))
 CONTRIBUTIONS = ((5.0, 5.0), (2.5, 2.5), (1.0, 4.0))
-NOISE = 0.5
-"""With this noise the contributions printed are an equilibrium."""
+NOISE = 0.5  # with it the contributions printed are an equilibrium
 
 
 def example(noise: float = 0.0) -> md.SharingInstance:
     """Return the game of Example 1, with noise if asked for."""
-    agents = [{"name": str(k), "cost": c, "capacity": 5} for k, c in ((1, 0.04), (2, 0.02))]
     accuracy = {"family": "quadratic-fit", "target": TARGET.tolist(), "noise": noise}
-    return md.parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
+    return sharing(accuracy, (0.04, 0.02), capacity=(5, 5))
 
 
 def example1(run: Recomputation) -> None:
@@ -56,42 +47,35 @@ def example1(run: Recomputation) -> None:
         s, w = (np.array(part, dtype=np.float64) for part in start)
         return follow(game, s, w, motion, limit, run.monitor)
 
-    claim = {"contributions": list(PRINTED_CONTRIBUTIONS), "parameters": list(PRINTED_MODEL)}
+    claim = {"contributions": PRINTED_CONTRIBUTIONS, "parameters": PRINTED_MODEL}
     found = md.verify(example(), {"mechanism": {"name": "upbred"}, "payments": [0, 0], **claim})
     nash, model = found.condition("nash"), found.condition("stationarity")
-    full = md.solve(example(), "2p-upbred")
+    full = float(md.solve(example(), "2p-upbred").accuracies.sum())
     slopes = game.at(TARGET).accuracy.own_slopes(np.full(2, 5.0)) - game.costs.rate
-    run.say("full", float(full.accuracies.sum()), True)
-    run.say("no equilibrium", agrees=bool(np.all(slopes < 0)), slopes=slopes)
+    run.say("full", full, rounds=full)
+    run.say("no equilibrium", agrees=np.all(slopes < 0), slopes=slopes)
     run.say("held", agrees=nash.verdict == "pass", gain=nash.violation)
-    run.say("welfare", 2 * (1 - 0.5 / 5), True)
+    run.say("welfare", 2 * (1 - 0.5 / 5), rounds=2 * (1 - 0.5 / 5))
     run.say("at rest", agrees=model.verdict == "pass", **(model.witness or {}))
     starts = list(product(CONTRIBUTIONS, MODELS))
     paths = [rounds(start, Motion(STEP, STEP)) for start in starts]
-    counts = {"least": min(p.steps for p in paths), "most": max(p.steps for p in paths)}
-    ended = all(_at_nothing(path) for path in paths)
-    run.say("ends", agrees=not ended, starts=len(starts), **counts)
     printed = [rounds(start, Motion(STEP, STEP, projected=False)) for start in starts]
+    counts = [path.steps for path in paths]
+    most = {"least": min(counts), "most": max(counts), "starts": len(starts)}
+    run.say("ends", agrees=not all(map(_at_nothing, paths)), **most)
     left = [path.left_at for path in printed if path.left_at is not None]
-    words = f"left from {len(left)} of {len(printed)} starts"
-    if len(left) == len(printed):
-        words = f"left in round {min(left)} to {max(left)}, from all {len(printed)} starts"
+    words = f"left from {len(left)} of {len(starts)} starts"
+    if len(left) == len(starts):
+        words = f"left in round {min(left)} to {max(left)}, from all {len(starts)} starts"
     run.say("stays", words, not left)
     held = rounds(((5, 5), PRINTED_MODEL), Motion(STEP, 0.0), HELD_ROUNDS)
     run.say("goes", s=held.contributions)
     for name, noise in (("direct", 0.0), ("noisy", NOISE)):
         end = md.solve(example(noise), "upbred")
-        assert end.certificate is not None
-        run.say(
-            name,
-            agrees=end.certificate.verdict == "pass",
-            w=end.parameters,
-            s=end.contributions,
-            regret=end.regret,
-            slopes=end.gradient["contributions"],
-            welfare=float(end.accuracies.sum()),
-            noise=noise,
-        )
+        passed = end.certificate is not None and end.certificate.verdict == "pass"
+        point = {"w": end.parameters, "s": end.contributions, "regret": end.regret, "noise": noise}
+        values = {"slopes": end.gradient["contributions"], "welfare": end.accuracies.sum()}
+        run.say(name, agrees=passed, **point, **values)
     run.series |= {
         "rounds": paths[1].kept.tolist(),
         "contributions": paths[1].states.tolist(),
@@ -131,20 +115,15 @@ def largest_by_bisection(c: Constants) -> float:
 
 def assumed(strength: float, largest: float, coupling: float, agents: int) -> Constants:
     """Return constants of Assumption 1 for the contributions; the model's are harmless."""
-    norm = agents * largest
-    return Constants(strength, largest, 0.0, norm, 1.0, 1.0, coupling, agents, 1)
+    return Constants(strength, largest, 0.0, agents * largest, 1.0, 1.0, coupling, agents, 1)
 
 
 def two_targets() -> SharingGame:
     """Return a game that contracts although Theorem 1 allows no step."""
-    costs = ((0.004, 0.003), (0.002, 0.001))
-    agents = [
-        {"name": name, "cost": {"family": "quadratic", "rate": r, "curvature": c}, "capacity": 10}
-        for name, (r, c) in zip("12", costs, strict=True)
-    ]
+    pairs = ((0.004, 0.003), (0.002, 0.001))
+    costs = [{"family": "quadratic", "rate": rate, "curvature": bend} for rate, bend in pairs]
     accuracy = {"family": "quadratic-fit", "targets": TARGETS, "noise": 3}
-    data = {"kind": "sharing", "agents": agents, "accuracy": accuracy, "platform_data": 10}
-    return sharing_game(md.parse(data))
+    return sharing_game(sharing(accuracy, costs, platform_data=10, capacity=(10, 10)))
 
 
 def derivative_of_mean_gradient(game: SharingGame, w: Floats, s: Floats) -> Floats:
@@ -153,10 +132,8 @@ def derivative_of_mean_gradient(game: SharingGame, w: Floats, s: Floats) -> Floa
     assert fit is not None
     columns = []
     for step in DIFFERENCE_STEP * np.eye(game.size):
-        up, down = (
-            fit.mean_gradient(w, game.platform_data + float(moved.sum()))
-            for moved in (s + step, s - step)
-        )
+        totals = (game.platform_data + float(moved.sum()) for moved in (s + step, s - step))
+        up, down = (fit.mean_gradient(w, total) for total in totals)
         columns.append((up - down) / (2 * DIFFERENCE_STEP))
     return np.array(columns).T
 
@@ -170,8 +147,7 @@ def printed_cross_table(w: Floats, s: Floats, platform: float) -> Floats:
 
 def step_sizes(run: Recomputation) -> None:
     """Compare the bounds over random constants, and run a game to which Theorem 1 is silent."""
-    random = run.random()
-    ratios, worst, silent = [], 0.0, 0
+    random, ratios, worst, silent = run.random(), [], 0.0, 0
     for _ in range(DRAWS):
         n, strength = int(random.integers(2, 10)), float(random.uniform(0.01, 2))
         largest = strength * float(random.uniform(1, 5))
@@ -192,18 +168,16 @@ def step_sizes(run: Recomputation) -> None:
     ratio = float((printed / derivative_of_mean_gradient(game, w, s)).mean())
     run.say("derivative", agrees=abs(ratio - 1) <= GRADIENT_AGREEMENT, ratio=ratio, n=game.size)
     assert game.learning is not None
-    c = constants(Region(game, np.abs(w - game.learning.optimum)))
-    assert isinstance(c, Constants)
-    assert c.strength > ROUND_OFF
-    run.say(
-        "two targets", agrees=published_bounds(c.printed())[0] == 0, c=c, printed=c.printed()
-    )
-    safe = contraction(c)
+    found = constants(Region(game, np.abs(w - game.learning.optimum)))
+    assert isinstance(found, Constants)
+    assert found.strength > ROUND_OFF
+    as_printed, safe = found.printed(), contraction(found)
     assert safe is not None
+    run.say("two targets", agrees=published_bounds(as_printed)[0] == 0, c=found, printed=as_printed)
     path = follow(game, np.full(2, 5.0), w, Motion(safe.gamma, safe.eta), 100_000, run.monitor)
-    near = bool(np.all(np.abs(path.contributions - s) <= GRADIENT_AGREEMENT))
-    rests = path.ending == "rested" and near
-    run.say("rounds", agrees=rests, path=path, safe=safe, shrink=1 - safe.rate)
+    near = np.all(np.abs(path.contributions - s) <= GRADIENT_AGREEMENT)
+    agrees = path.ending == "rested" and near
+    run.say("rounds", agrees=agrees, path=path, safe=safe, shrink=1 - safe.rate)
     for coupling in COUPLINGS:
         cases = [assumed(strength, 1, coupling, 2) for strength in STRENGTHS]
         run.series[f"{coupling:g}"] = {

@@ -1,12 +1,12 @@
 """[K22] Appendix D: contracts for private costs as printed, beside the best ones.
 
-One agent beside others whose data are certain is no game with a public verb: contracts come from
-the solver. The crowd is solved and certified.
+One agent beside others whose data are certain is no game that can be solved by itself: these
+contracts come from the solver. The crowd is solved and certified.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,9 @@ from mdsolve.solver.shaping.private_contracts import (
 from mdsolve.tolerance import DEFAULT, SEARCH_MARGIN
 
 DRAWS = 400
-AGENTS = 10_000
+AGENTS = 10_000  # with the costs and the ceiling of C.2.3, where the complexity is not stated
 COSTS = (1e-4, 2e-4)
 ACCURACY = {"family": "pac", "ceiling": 0.95, "complexity": 10}
-"""Agents, costs and ceiling of [K22] C.2.3, where the complexity is not stated."""
-
 SHARES = tuple(sorted((0.3333, 0.3334, *(round(0.05 * k, 2) for k in range(1, 20)))))
 """Chances of low costs, among them both sides of c_low/(c_low + c_high)."""
 
@@ -39,21 +37,15 @@ SHOWN = (0.2, 0.4, 0.6)
 PICTURED = PrivateAgent(PowerCurve(), 1.0, low=0.01, high=0.1, probability_low=0.5)
 """An agent whose printed contract cannot be kept; the figures of the paper have no numbers."""
 
-OTHERS = 0.5
-MANY = 1e6
+OTHERS, MANY = 0.5, 1e6
+"""Samples of the others in the picture, and where there are many of them."""
 
 
 def figure8(run: Recomputation) -> None:
     """Check the statements of Appendix D on random agents and on the crowd of C.2.3."""
     _say_random_agents(run)
-    shares = _crowd(run)
-    for share, *totals in zip(*(shares[key] for key in CROWD), strict=True):
-        if share in SHOWN:
-            run.say("crowd", agents=AGENTS, share=share, **dict(zip(CROWD[1:], totals)))
-    run.series |= {**shares, **_picture()}
-
-
-CROWD = ("shares", "known", "private", "printed")
+    _say_crowd(run)
+    run.series |= _picture()
 
 
 def _say_random_agents(run: Recomputation) -> None:
@@ -76,14 +68,14 @@ def _say_random_agents(run: Recomputation) -> None:
             missed = exact.expected - printed.expected
             best += missed <= slack
             losses.append(missed / max(exact.expected, slack))
-    corner, low, high = _corner(PICTURED), PICTURED.low, PICTURED.high
-    expected = low / (low + high)
-    feasible = {"share": kept / DRAWS, "draws": DRAWS, "most": max(excesses)}
-    run.say("feasible", agrees=kept == DRAWS, **feasible)
-    share = best / max(1, kept)
-    run.say("best", agrees=best == kept, share=share, kept=kept, most=max(losses))
+    corner, ratio = _corner(PICTURED), PICTURED.low / PICTURED.high
+    expected = ratio / (1 + ratio)
+    share, most = kept / DRAWS, max(excesses)
+    run.say("feasible", agrees=kept == DRAWS, share=share, draws=DRAWS, most=most)
+    share, most = best / max(1, kept), max(losses)
+    run.say("best", agrees=best == kept, share=share, kept=kept, most=most)
     agrees = abs(corner - expected) <= SEARCH_MARGIN
-    run.say("corner", round(corner, 6), agrees, expected=expected, ratio=low / high)
+    run.say("corner", round(corner, 6), agrees, expected=expected, ratio=ratio)
     run.say("between", agrees=inside == DRAWS, share=inside / DRAWS)
     run.say("rent", agrees=rents <= DEFAULT.verify, most=rents)
 
@@ -91,15 +83,11 @@ def _say_random_agents(run: Recomputation) -> None:
 def _random_agent(random: np.random.Generator) -> tuple[PrivateAgent, float]:
     kind = int(random.integers(3))
     exponent, threshold, complexity = random.uniform((0.3, 1.0, 0.5), (2.0, 30.0, 3.0))
-    curves = (
-        PowerCurve(1.0, 1.0, exponent),
-        ThresholdPowerCurve(1.0, threshold, exponent),
-        PacCurve(0.95, complexity),
-    )
+    power, late = PowerCurve(1.0, 1.0, exponent), ThresholdPowerCurve(1.0, threshold, exponent)
     low = 10 ** random.uniform(-2.5, -1)
     high = low * (1 + 10 ** random.uniform(-1, 1))
-    value = 20.0 if kind == 2 else 1.0
-    agent = PrivateAgent(curves[kind], value, low, high, random.uniform(0.02, 0.98))
+    curve, value = ((power, 1.0), (late, 1.0), (PacCurve(0.95, complexity), 20.0))[kind]
+    agent = PrivateAgent(curve, value, low, high, random.uniform(0.02, 0.98))
     return agent, float(10 ** random.uniform(-2, 2))
 
 
@@ -112,34 +100,36 @@ def _full_information(worth: Worth, rate: float) -> float:
 def _corner(agent: PrivateAgent) -> float:
     """Return the least p at which low costs contribute all they would if known, by halving."""
     others = OthersData.certain(MANY)
-    most = _full_information(Worth(agent, others), agent.low)
+    most = _full_information(Worth(agent, others), agent.low) * (1 - DEFAULT.verify)
     start, end = 0.0, 1.0
     while end - start > DEFAULT.solve:
         p = 0.5 * (start + end)
-        mixed = PrivateAgent(agent.curve, agent.value, agent.low, agent.high, p)
-        at_most = best_contract(mixed, others).low >= most * (1 - DEFAULT.verify)
+        at_most = best_contract(replace(agent, probability_low=p), others).low >= most
         start, end = (start, p) if at_most else (p, end)
     return end
 
 
-def _crowd(run: Recomputation) -> dict[str, list[float]]:
-    """Return expected totals against the share of low costs: known, best private, as printed."""
+def _say_crowd(run: Recomputation) -> None:
+    """Say expected totals against the share of low costs: known, best private, as printed."""
     low, high = COSTS
-    found: dict[str, list[float]] = {key: [] for key in CROWD}
+    keys = ("shares", "known", "private", "printed")
+    run.series |= {key: [] for key in keys}
     for share in run.each("shares of low costs", SHARES):
         cheap = round(share * AGENTS)
-        names = {"name": ["low-{}", "high-{}"], "count": [cheap, AGENTS - cheap]}
-        known = md.solve(sharing(ACCURACY, COSTS, **names), "value-shaping")
+        columns = {"name": ["low-{}", "high-{}"], "count": [cheap, AGENTS - cheap]}
+        known = md.solve(sharing(ACCURACY, COSTS, **columns), "value-shaping")
         prior = {"low": low, "high": high, "probability_low": share}
         agents = [{"name": "agent-{}", "count": AGENTS, "prior": prior}]
         private = md.parse({"kind": "sharing", "agents": agents, "accuracy": ACCURACY})
-        totals = [known.equilibrium_totals[-1]]
-        for rule in ("exact", "published"):
-            best = md.solve(private, "value-shaping-private", options={"rule": rule})
-            totals.append(best.expected_total)
-        for key, value in zip(CROWD, (share, *totals), strict=True):
-            found[key].append(float(value))
-    return found
+        best, printed = (
+            md.solve(private, "value-shaping-private", options={"rule": rule}).expected_total
+            for rule in ("exact", "published")
+        )
+        totals = dict(zip(keys, (share, known.equilibrium_totals[-1], best, printed), strict=True))
+        for key, total in totals.items():
+            run.series[key].append(float(total))
+        if share in SHOWN:
+            run.say("crowd", agents=AGENTS, share=share, **totals)
 
 
 def _picture() -> dict[str, Any]:
@@ -147,27 +137,19 @@ def _picture() -> dict[str, Any]:
     others = OthersData.certain(OTHERS)
     exact, printed = best_contract(PICTURED, others), published_contract(PICTURED, others)
     full, own = Worth(PICTURED, others), Worth(PICTURED, OthersData.certain(0.0))
+
+    def received(m: float) -> float:
+        """Return the worth of the model handed out for a contribution m."""
+        if m <= exact.alone_high[0]:
+            return own(m)
+        line = np.interp(m, *zip(*_points(exact), strict=True))
+        return max(own(m), min(full(m), float(line) + PICTURED.low * max(0.0, m - exact.low)))
+
     samples = np.linspace(0.0, 1.35 * max(exact.low, printed.low), 400)
-    curves: dict[str, Callable[[float], float]] = {
-        "own": own,
-        "full": full,
-        "received": lambda m: _received(exact, full, own, m),
-    }
-    return {
-        "samples": samples,
-        **{key: np.array([curve(m) for m in samples]) for key, curve in curves.items()},
-        "exact": _points(exact),
-        "as_printed": _points(printed),
-    }
-
-
-def _received(found: Contract, full: Worth, own: Worth, m: float) -> float:
-    """Return the worth of the model handed out for a contribution m."""
-    if m <= found.alone_high[0]:
-        return own(m)
-    samples, worths = zip(*_points(found), strict=True)
-    beyond = full.agent.low * max(0.0, m - found.low)
-    return max(own(m), min(full(m), float(np.interp(m, samples, worths)) + beyond))
+    curves = {"own": own, "full": full, "received": received}
+    drawn = {key: np.array([curve(m) for m in samples]) for key, curve in curves.items()}
+    points = {"exact": _points(exact), "as_printed": _points(printed)}
+    return {"samples": samples, **drawn, **points}
 
 
 def _points(found: Contract) -> list[list[float]]:

@@ -27,11 +27,8 @@ from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 SIZES = (2, 3, 5)
-GAMES = 4
-"""Random games per number of agents."""
-
-REDUCTION = 1000.0
-"""Factor by which ||g|| is to fall."""
+GAMES = 4  # random ones per number of agents
+REDUCTION = 1000.0  # factor by which ||g|| is to fall
 
 
 def strongly_concave(n: int, random: np.random.Generator) -> md.SharingInstance:
@@ -88,30 +85,22 @@ def theorem_3_2(run: Recomputation) -> None:
             taken.append(len(norms) - 1)
             allowed.append(2 * (n * largest / lam) ** 2 * math.log(REDUCTION))
             bold.append(len(bolder) - 1)
-        slowest = int(np.argmax(worst))
-        holds = all(w <= b + ROUND_OFF for w, b in zip(worst, bounds, strict=True))
-        shown = {"worst": worst[slowest], "bound": bounds[slowest]}
-        run.say("shrinks", agrees=holds, n=n, games=GAMES, **shown)
-        counts = {"taken": max(taken), "allowed": max(allowed), "bold": max(bold)}
-        in_time = all(t <= a for t, a in zip(taken, allowed, strict=True))
-        run.say("steps", agrees=in_time, n=n, reduction=REDUCTION, **counts)
+        slowest, counts = int(np.argmax(worst)), {"taken": max(taken), "bold": max(bold)}
+        holds = np.all(np.array(worst) <= np.array(bounds) + ROUND_OFF)
+        in_time = np.all(np.array(taken) <= np.array(allowed))
+        shown = {"worst": worst[slowest], "bound": bounds[slowest], "games": GAMES}
+        run.say("shrinks", agrees=holds, n=n, **shown)
+        most = {"allowed": max(allowed), "reduction": REDUCTION}
+        run.say("steps", agrees=in_time, n=n, **most, **counts)
         steps = np.arange(len(norms))
-        run.series[str(n)] = {
-            "steps": steps,
-            "norms": (norms / norms[0]).tolist(),
-            "bound": bounds[-1],
-            "bounds": bounds[-1] ** (steps / 2),
-            "bold": (bolder / bolder[0]).tolist(),
-            "bold steps": np.arange(len(bolder)),
-        }
+        lines = {"norms": norms / norms[0], "bold": bolder / bolder[0], "bound": bounds[-1]}
+        promised = {"steps": steps, "bounds": bounds[-1] ** (steps / 2)}
+        run.series[str(n)] = {**lines, **promised, "bold steps": np.arange(len(bolder))}
 
 
-SEPARABLE_GAMES = 20
-"""Random games per family of Theorem A.1."""
-
+SEPARABLE_GAMES = 20  # random ones per family of Theorem A.1
 AGENTS = 4
-PROFILES = 5
-"""Random contributions of the others against which best responses are compared."""
+PROFILES = 5  # random contributions against which best responses are compared
 
 
 def separable(family: str, random: np.random.Generator) -> md.SharingInstance:
@@ -122,7 +111,10 @@ def separable(family: str, random: np.random.Generator) -> md.SharingInstance:
     """
     cost: list[Any] = random.uniform(0.01, 0.2, AGENTS).tolist()
     if family == "linear":
-        accuracy = {"family": "linear", "weights": random.uniform(0, 0.2, (AGENTS, AGENTS)).tolist()}
+        accuracy = {
+            "family": "linear",
+            "weights": random.uniform(0, 0.2, (AGENTS, AGENTS)).tolist(),
+        }
         pairs = random.uniform(0.01, 0.1, (AGENTS, 2)).tolist()
         cost = [{"family": "quadratic", "rate": rate, "curvature": bend} for rate, bend in pairs]
     else:
@@ -163,12 +155,9 @@ def theorem_a1(run: Recomputation) -> None:
 
 
 HALF = Fraction(1, 2)
-WIDTHS = tuple(Fraction(k, 64) for k in (1, 2, 4, 8, 16, 24, 28, 31))
-"""Values of eps; the paper's proof covers those below 1/16."""
-
-PAPER_LIMIT = Fraction(1, 16)
-CLOSENESS = 0.999
-"""Share of the formula that the proved bound must reach."""
+WIDTHS = tuple(Fraction(k, 64) for k in (1, 2, 4, 8, 16, 24, 28, 31))  # values of eps
+PAPER_LIMIT = Fraction(1, 16)  # the paper's proof covers smaller eps
+CLOSENESS = 0.999  # share of the formula that the proved bound must reach
 
 
 def ring(eps: Fraction) -> md.SharingInstance:
@@ -203,15 +192,10 @@ def theorem_a2(run: Recomputation) -> None:
         gap, exact, proof = solution.nash_gap, gap_formula(eps), checked(solution, "no-equilibrium")
         reached = solution.nash_gap_at_most * (1 + DEFAULT.verify)
         closes = CLOSENESS * float(exact) <= gap <= float(exact) <= reached
-        run.say(
-            "none",
-            agrees=proof.verdict == "pass" and closes and even_regret(eps) == exact,
-            eps=eps,
-            published="yes" if eps < PAPER_LIMIT else "",
-            proof=proof.scope.split(" that")[0],
-            gap=gap,
-            formula=float(exact),
-        )
+        agrees = proof.verdict == "pass" and closes and even_regret(eps) == exact
+        words = {"proof": proof.scope.split(" that")[0], "gap": gap, "formula": float(exact)}
+        published = "yes" if eps < PAPER_LIMIT else ""
+        run.say("none", agrees=agrees, eps=eps, published=published, **words)
     last = md.solve(ring(HALF), "none")
     run.say("end", agrees=passes(last, "nash"), s=last.contributions)
     grid = np.linspace(0, 0.5, 101)

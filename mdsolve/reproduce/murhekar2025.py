@@ -10,10 +10,10 @@ The proof of Theorem 4.8 needs dA/ds_i <= d phi_i/ds_i at the equilibrium (Lemma
 derives from concavity. It follows from cross derivatives d^2A/ds_i ds_j <= 0: an agent's data help
 most where the others' are missing. Concave payoffs of complementary data can have positive ones.
 
-Theorem 4.9, for a = 1 - alpha (1 + S)^-beta and linear costs, bounds the data gain by n^(1/(1+beta))
-and the accuracy gain by 1 + alpha^(1/(1+beta)) (gamma/beta)^(beta/(1+beta)) (1 - n^(-beta/(1+beta)))
-with gamma the least cost. The proof takes for granted that capacities do not bind, that somebody
-contributes without payments (alpha beta >= gamma), and that accuracies are positive.
+Theorem 4.9, for a = 1 - alpha (1 + S)^-beta and linear costs, bounds the data gain by
+n^(1/(1+beta)), and the accuracy gain. The proof takes for granted that capacities do not bind, that
+somebody contributes without payments (alpha beta >= the least cost gamma), and that accuracies are
+positive.
 """
 
 from __future__ import annotations
@@ -27,15 +27,12 @@ import numpy as np
 
 import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.reproduce.record import Floats, Recomputation, checked, passes, sharing
+from mdsolve.reproduce.record import Floats, Recomputation, passes, sharing
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
-RATES = (0.1, 0.25)
-"""Cost per sample of the two agents of the examples."""
-
+RATES = (0.1, 0.25)  # cost per sample of the two agents of the examples
 EXAMPLE = {"family": "power"}
-ALMOST_TWICE = 1.9
-"""What the data gain must reach to be called almost two."""
+ALMOST_TWICE = 1.9  # what the data gain must reach to be called almost two
 
 
 def shares_by_hand(s: Floats) -> Floats:
@@ -106,15 +103,10 @@ def example7(run: Recomputation) -> None:
     run.say("reciprocity", fairness, fairness < 1, rounds=fairness)
 
 
-GAMES = 20
-"""Random games for Lemma 4.6 and, per family, for Theorem 4.8."""
-
+GAMES = 20  # random ones for Lemma 4.6 and, per family, for Theorem 4.8
 AGENTS = 5
-FIXED = 0.5
-"""Fixed cost of the second agent of Example 4 in the counterexample to Lemma 4.6."""
-
-ONE_WAY = [[1, 1], [0, 1]]
-"""Agent 2's data help both agents, agent 1's only agent 1."""
+FIXED = 0.5  # cost of the second agent of Example 4 in the counterexample to Lemma 4.6
+ONE_WAY = [[1, 1], [0, 1]]  # agent 2's data help both agents, agent 1's only agent 1
 
 
 def own_weights(random: np.random.Generator) -> md.SharingInstance:
@@ -148,9 +140,8 @@ def lemma_4_6(run: Recomputation) -> None:
     run.say("one-way", agrees=holds, utility=utility, alone=alone)
 
 
-ITEMS = 8
-MORE = 200
-"""Random larger contributions per game."""
+KINDS = 8  # of examples that random coverage is about
+MORE = 200  # random larger contributions per game
 
 
 def substitutes(family: str, random: np.random.Generator) -> md.SharingInstance:
@@ -160,7 +151,7 @@ def substitutes(family: str, random: np.random.Generator) -> md.SharingInstance:
         accuracy["weights"] = random.uniform(0, 1, (AGENTS, AGENTS)).tolist()
         accuracy["exponent"] = float(random.uniform(0.3, 1))
     else:
-        accuracy["distributions"] = random.dirichlet(np.full(ITEMS, 0.5), AGENTS).tolist()
+        accuracy["distributions"] = random.dirichlet(np.full(KINDS, 0.5), AGENTS).tolist()
     costs = random.uniform(0.02, 0.3, AGENTS)
     return sharing(accuracy, costs, capacity=random.uniform(1, 20, AGENTS))
 
@@ -224,8 +215,7 @@ def theorem_4_8(run: Recomputation) -> None:
     run.say("lemma", agrees=False)
 
 
-GAIN_GAMES, MOST_AGENTS = 60, 12
-"""Random games for Theorem 4.9."""
+GAIN_GAMES, MOST_AGENTS = 60, 12  # random games for Theorem 4.9
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""What a reproduction is: published statements, what recomputing gives, and whether they agree."""
+"""What a reproduction is: a paper's statements as data, and what recomputing sets beside them.
+
+``PAPER.yaml`` holds words and numbers as printed, all of them text, so that they stay as printed.
+The module of the same name, or the one an item names, has a function per item, which computes.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,26 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fractions import Fraction
 from importlib import import_module
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import yaml
 
 import mdsolve as md
+from mdsolve.errors import UsageError
 from mdsolve.progress import Monitor
-from mdsolve.report.pictures.panels import Panel
+from mdsolve.report.pictures.panels import Panel, panels_from
 from mdsolve.solution import plain
 
 Floats = npt.NDArray[np.float64]
 
-BUNDLED = "digits"
-"""The data that items train on where no others are named."""
+PAPERS = ("chen2020", "doshi2025", "karimireddy2022", "murhekar2023", "murhekar2025")
+BUNDLED = "digits"  # trained on where no other data are named
 
 
 @dataclass(frozen=True)
@@ -51,16 +59,17 @@ class Reproduction:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reproduction as plain data."""
-        rows, series = [plain(vars(row)) for row in self.rows], self.series.items()
-        stored = {key: plain(_stored(entry)) for key, entry in series}
-        return {**vars(self), "rows": rows, "notes": list(self.notes), "series": stored}
+        rows = [plain(vars(row)) for row in self.rows]
+        return {**vars(self), "rows": rows, "series": plain(_stored(self.series))}
 
 
 def _stored(entry: Any) -> Any:
-    """Return records inside a list as plain data."""
+    """Return records inside mappings and lists as plain data."""
+    if isinstance(entry, Mapping):
+        return {key: _stored(part) for key, part in entry.items()}
     if isinstance(entry, list):
-        return [part.to_dict() if hasattr(part, "to_dict") else part for part in entry]
-    return entry
+        return [_stored(part) for part in entry]
+    return entry.to_dict() if hasattr(entry, "to_dict") else entry
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,8 @@ class Item:
     ----------
     name : str
         ``PAPER/THING``.
-    module, function : str
-        Where it is recomputed: a function of a `Recomputation`.
-    statements : mapping
-        By a short name.
+    module : str
+        Where a function, named as the thing is, receives a `Recomputation`.
     printed : mapping
         Published tables, as text.
     seconds : float
@@ -87,7 +94,6 @@ class Item:
     title: str
     source: str
     module: str
-    function: str
     statements: Mapping[str, Statement]
     notes: Sequence[str] = ()
     panels: Sequence[Panel] = ()
@@ -98,15 +104,10 @@ class Item:
     def recompute(
         self, seed: int = 0, monitor: Monitor | None = None, data: str = BUNDLED
     ) -> Reproduction:
-        """Recompute the item; random draws depend on the seed alone.
-
-        Parameters
-        ----------
-        data : str
-            For items that train: ``digits``, or a folder such as ``mnist:DIR``.
-        """
+        """Recompute the item on data such as ``mnist:DIR``; random draws depend on the seed alone."""
         run = Recomputation(self, seed, monitor or Monitor(), data)
-        getattr(import_module(self.module), self.function)(run)
+        module = import_module(f"mdsolve.reproduce.{self.module}")
+        getattr(module, self.name.partition("/")[2].replace("-", "_"))(run)
         notes = [filled(note, run.words) for note in self.notes]
         return Reproduction(self.name, self.title, self.source, run.rows, notes, run.series)
 
@@ -147,9 +148,8 @@ class Recomputation:
             What the statement's texts name, beside `value`.
         """
         said, fields = self.item.statements[name], {**fields, "value": value}
-        what, published, note = (
-            filled(text, fields) for text in (said.what, said.published, said.note)
-        )
+        texts = (said.what, said.published, said.note)
+        what, published, note = (filled(text, fields) for text in texts)
         if rounds is not None:
             agrees = agrees is not False and rounds_to(rounds, published)
         found = value if said.recomputed == "{value}" else filled(said.recomputed, fields)
@@ -158,8 +158,6 @@ class Recomputation:
 
 
 class _Filler(string.Formatter):
-    """Formats numbers in a row one by one: ``{s:.2f}`` with commas, ``{s:/.2f}`` with strokes."""
-
     def format_field(self, value: Any, spec: str) -> str:
         between, spec = (" / ", spec[1:]) if spec.startswith("/") else (", ", spec)
         if isinstance(value, list | tuple | np.ndarray):
@@ -168,12 +166,12 @@ class _Filler(string.Formatter):
 
 
 def filled(text: str, fields: Mapping[str, Any]) -> str:
-    """Return a text with its fields filled in.
+    """Return a text with its fields; of several numbers each, between commas or strokes.
 
     Examples
     --------
-    >>> filled("({s:.2f}), gap {gap}", {"s": [1, 2], "gap": 3})
-    '(1.00, 2.00), gap 3'
+    >>> filled("({s:.2f}), that is {s:/.1f}", {"s": [1, 2]})
+    '(1.00, 2.00), that is 1.0 / 2.0'
     """
     return _Filler().vformat(text, (), fields)
 
@@ -207,19 +205,34 @@ def passes(solution: md.Solution, name: str) -> bool:
 def sharing(
     accuracy: Mapping[str, Any], cost: Iterable[Any], platform_data: float = 0, **columns: Any
 ) -> md.SharingInstance:
-    """Return a sharing game; costs and further columns, such as capacity, have an entry per agent.
-
-    Examples
-    --------
-    >>> md.solve(sharing({"family": "power"}, [0.1], capacity=[1]), "none").contributions.tolist()
-    [1.0]
-    """
-    rows = zip(cost, *columns.values(), strict=True)
+    """Return a sharing game; costs and further columns, such as capacity, have an entry per agent."""
+    keys, rows = ("cost", *columns), zip(cost, *columns.values(), strict=True)
     agents = [
-        {"name": str(k + 1), **dict(zip(("cost", *columns), row, strict=True))}
-        for k, row in enumerate(rows)
+        {"name": str(k + 1), **dict(zip(keys, row, strict=True))} for k, row in enumerate(rows)
     ]
-    data = {"kind": "sharing", "agents": agents, "accuracy": accuracy}
-    instance = md.parse({**data, "platform_data": platform_data})
+    game = {"kind": "sharing", "agents": agents, "accuracy": accuracy}
+    instance = md.parse({**game, "platform_data": platform_data})
     assert isinstance(instance, md.SharingInstance)
     return instance
+
+
+def _items(paper: str) -> Iterator[Item]:
+    text = files("mdsolve.reproduce").joinpath(f"{paper}.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    for key, data in yaml.load(text, loader).items():  # noqa: S506 - makes nothing but text
+        said = {name: Statement(**words) for name, words in data.pop("statements").items()}
+        data = {"module": paper, **data, "seconds": float(data.get("seconds", 5))}
+        data["panels"] = panels_from(data.get("panels", ()))
+        yield Item(name=f"{paper}/{key}", statements=said, **data)
+
+
+ITEMS = {item.name: item for paper in PAPERS for item in _items(paper)}
+
+
+def item_named(name: str) -> Item:
+    """Return the reproduction of that name; raises `UsageError` naming the nearest one."""
+    if name in ITEMS:
+        return ITEMS[name]
+    close = get_close_matches(name, ITEMS, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else "see mdsolve reproduce"
+    raise UsageError.single("NAME", repr(name), "one of " + ", ".join(ITEMS), fix)

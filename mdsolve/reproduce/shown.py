@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -13,8 +12,7 @@ from rich.text import Text
 
 from mdsolve.report.numbers import number
 from mdsolve.report.pictures.panels import draw_panels
-from mdsolve.reproduce.record import Reproduction
-from mdsolve.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS, Reproduction
 from mdsolve.solution import write_atomically
 
 MARKS = {True: Text("✓", style="green"), False: Text("✗", style="red"), None: Text("")}
@@ -29,15 +27,13 @@ def reproduction_view(found: Reproduction) -> RenderableType:
         what = Text(row.what)
         if row.note:
             what.append(f"\n{row.note}", style="dim")
-        table.add_row(MARKS[row.agrees], what, row.published, _cell(row.recomputed))
-    notes = [Text(f"- {note}") for note in found.notes]
-    return Group(table, *notes)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value, 12)
+        value = (
+            {True: "yes", False: "no"}[row.recomputed]
+            if isinstance(row.recomputed, bool)
+            else row.recomputed
+        )
+        table.add_row(MARKS[row.agrees], what, row.published, number(value, 12))
+    return Group(table, *(Text(f"- {note}") for note in found.notes))
 
 
 def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:

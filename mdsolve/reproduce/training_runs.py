@@ -17,23 +17,12 @@ import numpy as np
 import mdsolve as md
 from mdsolve.reproduce.record import BUNDLED
 
-DIGITS_EXAMPLES = 1348
-"""Training examples of the bundled digits, with a quarter held out."""
+DIGITS_EXAMPLES = 1348  # to train on in the bundled digits, with a quarter held out
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all runs of a comparison share.
-
-    Parameters
-    ----------
-    source : str
-        As in `data.source` of an instance.
-    examples : int
-        Training examples of all agents together.
-    protocol : mapping
-        Keys of the protocol.
-    """
+    """What all runs of a comparison share: the source of data, its training examples, the protocol."""
 
     source: str
     examples: int
@@ -63,20 +52,13 @@ class Setting:
         """
         scale, who, keys = self.scale, dict(agents), {**self.protocol, **protocol}
         factors = {"step_size": scale**2, "difference": scale, "start": scale}
-        if keys["name"] == "2p-upbred":
-            factors["beta"] = 1 / scale
-        for holder, all_factors in ((keys, factors), (who, {"cost": 1 / scale, "capacity": scale})):
-            for key in all_factors.keys() & holder.keys():
-                holder[key] = (np.asarray(holder[key]) * all_factors[key]).tolist()
-        return training(
-            Path.cwd(),
-            name=keys["name"],
-            data={"source": self.source},
-            model={"family": "linear" if self.source == BUNDLED else "cnn"},
-            agents=who,
-            protocol=keys,
-            seed=seed,
-        )
+        factors |= {"beta": 1 / scale} if keys["name"] == "2p-upbred" else {}
+        for holder, by_key in ((keys, factors), (who, {"cost": 1 / scale, "capacity": scale})):
+            for key in by_key.keys() & holder.keys():
+                holder[key] = (np.asarray(holder[key]) * by_key[key]).tolist()
+        data, family = {"source": self.source}, "linear" if self.source == BUNDLED else "cnn"
+        more = {"model": {"family": family}, "agents": who, "protocol": keys, "seed": seed}
+        return training(Path.cwd(), name=keys["name"], data=data, **more)
 
 
 def training(folder: Path, **data: Any) -> md.TrainingInstance:

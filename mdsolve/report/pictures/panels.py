@@ -8,7 +8,7 @@ same name with ``, error``, become bands and whiskers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,17 +82,18 @@ class Panel:
     top: str = ""
 
 
-def panel_from(data: Mapping[str, Any]) -> list[Panel]:
-    """Return the panels that a mapping describes: one, or one for each entry under ``each``.
+def panels_from(listed: Iterable[Mapping[str, Any]]) -> list[Panel]:
+    """Return the panels that mappings describe: one each, or one for each entry under ``each``.
 
     Examples
     --------
-    >>> [made.title for made in panel_from({"title": "<each>: <words>", "each": {"a": "b"}})]
+    >>> [made.title for made in panels_from([{"title": "<each>: <words>", "each": {"a": "b"}}])]
     ['a: b']
     """
-    rest = {key: value for key, value in data.items() if key != "each"}
     return [
-        Panel(**_replaced(rest, {"<each>": key, "<words>": words}))
+        Panel(**_replaced(dict(rest), {"<each>": key, "<words>": words}))
+        for data in listed
+        for rest in [{key: value for key, value in data.items() if key != "each"}]
         for key, words in data.get("each", {"": ""}).items()
     ]
 
@@ -123,9 +124,7 @@ def numbers_at(tree: Any, path: str) -> Any:
     return numbers_at(tree[head] if isinstance(tree, Mapping) else tree[int(head)], rest)
 
 
-def draw_panels(
-    panels: Sequence[Panel], numbers: Any, target: Target, height: float = 4.4
-) -> None:
+def draw_panels(panels: Sequence[Panel], numbers: Any, target: Target, height: float = 4.4) -> None:
     """Draw panels side by side; a legend that fits all of them stands below."""
     width = 7.0 if len(panels) == 1 else 1.0 + 3.9 * len(panels)
     with picture(target, width, height) as figure:
@@ -217,5 +216,3 @@ def _draw_guides(axes: Axes, panel: Panel, numbers: Any) -> None:
         x, y, _ = _both(numbers, path, panel.along)
         axes.plot(x, y, "o", color=PALETTE[2], markersize=5)
         axes.annotate(words, (x[0], y[0]), (5, 6), color=PALETTE[2], **BESIDE)
-
-
