@@ -207,7 +207,7 @@ def figure1(run: Recomputation) -> None:
     run.say("external", words, mean < -STANDARD_ERRORS * error)
     reached, optimum = table["quality"][11], float(quality(np.array([AGENTS[11] / 2]))[0])
     run.say("quality", agrees=reached > CLOSE_TO_OPTIMAL, reached=reached, optimum=optimum)
-    run.words |= {"samples": samples, "mean_of": PAPER_SAMPLES}
+    run.words["samples"] = samples
 
 
 def _say_growth_and_surplus(
@@ -224,9 +224,8 @@ def _say_growth_and_surplus(
         last = {"surplus": surplus[-1], "error": error[-1], "rule": words}
         run.say("surplus", agrees=count > 0, above=above, reading=reading, **last)
     chance = table["surplus, efficient, by chance"][1:]
-    counts = {"means": len(chance) * BATCHES, "mean_of": PAPER_SAMPLES}
-    words = OFF_PATHS["efficient"]
-    run.say("chance", chance=np.mean(chance), rule=words, reading=reading, **counts)
+    said = {"rule": OFF_PATHS["efficient"], "reading": reading, "means": len(chance) * BATCHES}
+    run.say("chance", chance=np.mean(chance), **said)
 
 
 def figure2(run: Recomputation) -> None:

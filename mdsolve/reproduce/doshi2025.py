@@ -69,13 +69,11 @@ def example1(run: Recomputation) -> None:
         words = f"left in round {min(left)} to {max(left)}, from all {len(starts)} starts"
     run.say("stays", words, not left)
     held = rounds(((5, 5), PRINTED_MODEL), Motion(STEP, 0.0), HELD_ROUNDS)
-    run.say("goes", s=held.contributions)
+    run.say("goes", path=held)
     for name, noise in (("direct", 0.0), ("noisy", NOISE)):
         end = md.solve(example(noise), "upbred")
         passed = end.certificate is not None and end.certificate.verdict == "pass"
-        point = {"w": end.parameters, "s": end.contributions, "regret": end.regret, "noise": noise}
-        values = {"slopes": end.gradient["contributions"], "welfare": end.accuracies.sum()}
-        run.say(name, agrees=passed, **point, **values)
+        run.say(name, agrees=passed, end=end, welfare=end.accuracies.sum())
     run.series |= {
         "rounds": paths[1].kept.tolist(),
         "contributions": paths[1].states.tolist(),
@@ -160,13 +158,13 @@ def step_sizes(run: Recomputation) -> None:
         coupling = strength * float(random.uniform(1, 3))
         c = assumed(strength, strength * float(random.uniform(1, 5)), coupling, 2)
         silent += shortened(c, float(10 ** random.uniform(-6, 1))) < 1
-    run.say("enough", agrees=min(ratios) >= 1, draws=DRAWS)
+    run.say("enough", agrees=min(ratios) >= 1)
     run.say("allowed", least=min(ratios), most=max(ratios), worst=worst)
-    run.say("excluded", agrees=silent == 0, silent=silent, draws=DRAWS)
+    run.say("excluded", agrees=silent == 0, silent=silent)
     game, w, s = two_targets(), np.array([1.05]), np.array([2.0, 8.0])
     printed = printed_cross_table(w, s, game.platform_data)
     ratio = float((printed / derivative_of_mean_gradient(game, w, s)).mean())
-    run.say("derivative", agrees=abs(ratio - 1) <= GRADIENT_AGREEMENT, ratio=ratio, n=game.size)
+    run.say("derivative", agrees=abs(ratio - 1) <= GRADIENT_AGREEMENT, ratio=ratio, game=game)
     assert game.learning is not None
     found = constants(Region(game, np.abs(w - game.learning.optimum)))
     assert isinstance(found, Constants)

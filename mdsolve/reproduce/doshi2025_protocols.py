@@ -77,7 +77,7 @@ def protocols(run: Recomputation) -> None:
     paid, free = table["2p-upbred"], table["fedavg"]
     gap, runs = float(np.abs(paid - free).max()), free.size
     wins, lost = int((paid > table["upbred"]).sum()), int((table["fedavg-strategic"] < free).sum())
-    run.say("same", agrees=gap == 0, gap=gap, agents=AGENTS, beta=BETA)
+    run.say("same", agrees=gap == 0, gap=gap)
     run.say("outperforms", agrees=wins >= NEARLY_ALL * runs, wins=wins, runs=runs)
     run.say("harm", agrees=lost >= NEARLY_ALL * runs, lost=lost, runs=runs)
     enough = [
@@ -88,7 +88,7 @@ def protocols(run: Recomputation) -> None:
     falls = [[solution.steepest_fall for solution in solutions] for solutions in by_beta]
     predicted = (np.array(falls) + [draws(n, one)[0].max() for one in seeds]).max()
     words = f"from beta = {enough[0]:g} on; zeta + tau = {predicted:.3f}" if enough else "at none"
-    run.say("beta", words, bool(enough) and enough[0] < predicted, n=n, betas=BETAS)
+    run.say("beta", words, bool(enough) and enough[0] < predicted)
     ordered = all(_payments_rise(solution) for solutions in by_beta for solution in solutions)
     run.say("payments", "in every run" if ordered else "not in every run", ordered)
     by_rounds = {"estimate": "rounds", "step_size": 1, "difference": 1}
@@ -101,10 +101,9 @@ def protocols(run: Recomputation) -> None:
             ("fedavg-strategic", {}),
         )
     )
-    run.say("upbred", printed=printed, slopes=slopes, step=MOVES["step_size"])
+    run.say("upbred", printed=printed, slopes=slopes)
     run.say("strategic", stuck=stuck, chosen=chosen)
     _say_who_is_better_off(run, setting, seeds)
-    run.words |= {"data": run.data, "rounds": ROUNDS, "draws": DRAWS, "value": VALUE}
     means = {name: values.mean(axis=1).tolist() for name, values in table.items()}
     same = {name: [mean[AGENTS.index(n)]] * len(BETAS) for name, mean in means.items()}
     benefits = [float(np.mean([whole_benefit(one) for one in cell])) for cell in by_beta]
@@ -133,5 +132,4 @@ def _say_who_is_better_off(run: Recomputation, setting: Setting, seeds: list[int
             solution = setting.run(agents, keys, one, alone=True)
             counts += np.asarray(solution.standalone["utilities"]) > solution.utilities
         losing[key] = (int(counts[:half].sum()), int(counts[half:].sum()))
-    sizes = {"least": SIZES[0], "most": SIZES[1], "each": half * len(seeds)}
-    run.say("alone", **losing, value=MODEST_VALUE, **sizes)
+    run.say("alone", **losing, each=half * len(seeds))

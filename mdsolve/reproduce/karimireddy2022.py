@@ -101,8 +101,7 @@ def figure4(run: Recomputation) -> None:
     by_cost = [[most_data(v, AGENTS, float(c)) for c in run.each("c", COSTS)] for v in values]
     cutoffs = [cutoff_cost(curve_of(value)) for value in values]
     default = [most_data(value, AGENTS, COST) for value in values]
-    ends = {"least": cutoffs[-1], "most": cutoffs[0], "cost": COSTS[0]}
-    run.say("alone", agrees=cutoffs[0] < COSTS[0], **ends)
+    run.say("alone", agrees=cutoffs[0] < COSTS[0], least=cutoffs[-1], most=cutoffs[0])
     run.say("default", totals=default)
     run.say("unaffected", agrees=default[-1] > 0.8 * default[0], less=1 - default[-1] / default[0])
     for words, x, lines, published in (
@@ -179,7 +178,6 @@ def proportional(run: Recomputation) -> None:
     theorem6(run)
     figure6(run)
     figure7(run)
-    run.words |= {"k": EASY, "hard": HARD}
 
 
 def theorem6(run: Recomputation) -> None:
@@ -208,7 +206,7 @@ def figure6(run: Recomputation) -> None:
     grows = all(a <= b for rule in (data, shapley) for a, b in pairwise(rule))
     words, best = "never fall with" if grows else "fall with some", max(shapley)
     gone, below = data[-1] == 0 and shapley[-1] == 0, (1 - CLOSE) * shaped
-    run.say("nobody", data[0], data[0] == 0, n=CROWD, k=EASY)
+    run.say("nobody", data[0], data[0] == 0)
     run.say("collapse", agrees=gone, data=data[-1], shapley=shapley[-1], words=words)
     run.say("value", max(value), max(value) < max(data) / 2)
     run.say("data", agrees=data[-1] < below, data=data[-1], shaped=shaped)
@@ -239,8 +237,7 @@ def figure7(run: Recomputation) -> None:
     ratios = np.array(series["value-shaping"]) / np.array(series["data"])
     none = np.array(series["high, p = 1"]) == 0
     words = ", ".join(f"{f:g}" for f in np.array(FRACTIONS)[none]) or "none"
-    settings = {"low": LOW, "high": HIGH, "k": HARD, "powers": str(MIXED_EXPONENTS)}
-    run.say("fifty", agrees=ratios.max() > 10, least=ratios.min(), most=ratios.max(), **settings)
+    run.say("fifty", agrees=ratios.max() > 10, least=ratios.min(), most=ratios.max())
     below = min(series["high, p < 1"])
     run.say("leave", agrees=none.all(), gone=words, power=power, below=below)
     run.series["figure7"] = series

@@ -71,7 +71,7 @@ def _say_random_agents(run: Recomputation) -> None:
     corner, ratio = _corner(PICTURED), PICTURED.low / PICTURED.high
     expected = ratio / (1 + ratio)
     share, most = kept / DRAWS, max(excesses)
-    run.say("feasible", agrees=kept == DRAWS, share=share, draws=DRAWS, most=most)
+    run.say("feasible", agrees=kept == DRAWS, share=share, most=most)
     share, most = best / max(1, kept), max(losses)
     run.say("best", agrees=best == kept, share=share, kept=kept, most=most)
     agrees = abs(corner - expected) <= SEARCH_MARGIN
@@ -129,7 +129,7 @@ def _say_crowd(run: Recomputation) -> None:
         for key, total in totals.items():
             run.series[key].append(float(total))
         if share in SHOWN:
-            run.say("crowd", agents=AGENTS, share=share, **totals)
+            run.say("crowd", share=share, **totals)
 
 
 def _picture() -> dict[str, Any]:

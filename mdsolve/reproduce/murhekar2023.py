@@ -36,7 +36,10 @@ def strongly_concave(n: int, random: np.random.Generator) -> md.SharingInstance:
     weights = random.uniform(0, 0.3 / n, (n, n))
     np.fill_diagonal(weights, random.uniform(0.7, 1, n))
     rate, curvature, capacity = random.uniform([0.05, 0.8, 0.15], [0.3, 1.2, 0.6], (n, 3)).T
-    cost = [{"family": "quadratic", "rate": r, "curvature": c} for r, c in zip(rate, curvature)]
+    cost = [
+        {"family": "quadratic", "rate": r, "curvature": c}
+        for r, c in zip(rate, curvature, strict=True)
+    ]
     return sharing({"family": "power", "weights": weights.tolist()}, cost, capacity=capacity)
 
 
@@ -88,10 +91,8 @@ def theorem_3_2(run: Recomputation) -> None:
         slowest, counts = int(np.argmax(worst)), {"taken": max(taken), "bold": max(bold)}
         holds = np.all(np.array(worst) <= np.array(bounds) + ROUND_OFF)
         in_time = np.all(np.array(taken) <= np.array(allowed))
-        shown = {"worst": worst[slowest], "bound": bounds[slowest], "games": GAMES}
-        run.say("shrinks", agrees=holds, n=n, **shown)
-        most = {"allowed": max(allowed), "reduction": REDUCTION}
-        run.say("steps", agrees=in_time, n=n, **most, **counts)
+        run.say("shrinks", agrees=holds, n=n, worst=worst[slowest], bound=bounds[slowest])
+        run.say("steps", agrees=in_time, n=n, allowed=max(allowed), **counts)
         steps = np.arange(len(norms))
         lines = {"norms": norms / norms[0], "bold": bolder / bolder[0], "bound": bounds[-1]}
         promised = {"steps": steps, "bounds": bounds[-1] ** (steps / 2)}
@@ -143,8 +144,7 @@ def theorem_a1(run: Recomputation) -> None:
             passed += passes(md.solve(instance, "none"), "nash")
             reaction = max(reaction, largest_reaction(instance, random))
         agrees = passed == SEPARABLE_GAMES and reaction <= DEFAULT.verify
-        counts = {"passed": passed, "games": SEPARABLE_GAMES, "reaction": reaction}
-        run.say("exists", agrees=agrees, words=words, **counts)
+        run.say("exists", agrees=agrees, words=words, passed=passed, reaction=reaction)
     unbounded = sharing({"family": "linear", "weights": [[0.2]]}, [0.1])
     try:
         md.solve(unbounded, "none")

@@ -73,8 +73,8 @@ def equation_14(run: Recomputation) -> None:
     known, most = float(exact_rate([1.0, 1.0, 10.0])), max(ours + errors)
     run.say("known", known, abs(6 * known - 1) <= ROUND_OFF)
     run.say("equal", agrees=gap <= ROUND_OFF, gap=gap)
-    run.say("lemma", agrees=inside == COST_VECTORS, inside=inside, draws=COST_VECTORS)
-    run.say("ours", most, most <= ROUND_OFF, digits=DIGITS)
+    run.say("lemma", agrees=inside == COST_VECTORS, inside=inside)
+    run.say("ours", most, most <= ROUND_OFF)
     run.say("near", near, near <= LOST * ROUND_OFF)
     run.say("far", far, far <= LOST * ROUND_OFF)
     run.series |= {"spread": spreads, "ours": ours, "printed": theirs}
@@ -140,8 +140,8 @@ def theorem_4_1(run: Recomputation) -> None:
     optima = np.array([md.solve(game, "welfare", options={"p": p}).objective for p in MEANS])
     gap, utility = float(np.abs(optima - utilities[0]).max()), float(utilities[0])
     close = max(gap, float(np.ptp(utilities))) <= DEFAULT.verify * utility
-    words = {"means": MEANS, "utility": utility, "gap": gap, "detail": kkt.detail}
-    run.say("equal optimal", agrees=close and kkt.verdict == "pass", **words)
+    passed = close and kkt.verdict == "pass"
+    run.say("equal optimal", agrees=passed, utility=utility, gap=gap, detail=kkt.detail)
     game = consortium(UNEQUAL, 10, 40)
     found, planned = md.solve(game, "budget-balanced"), md.solve(game, "welfare")
     even, best, optimum = found.metrics["p_mean"]["1"], best_split(found), planned.objective
@@ -172,8 +172,7 @@ def _say_signs_of_duals(run: Recomputation) -> None:
             signs.append((least_dual(costs), costs.count(max(costs)) == n - 1))
     negative = sum(sign < 0 for sign, _ in signs)
     zero = sum(sign == 0 and single for sign, single in signs)
-    drawn = {"draws": DRAWS, "agents": MOST_AGENTS, "cost": MOST_COST}
-    run.say("duals", agrees=negative + zero < DRAWS, negative=negative, zero=zero, **drawn)
+    run.say("duals", agrees=negative + zero < DRAWS, negative=negative, zero=zero)
 
 
 EXPONENTS = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -235,7 +234,6 @@ def table2(run: Recomputation) -> None:
     def by_method(rows: list[list[float]]) -> dict[str, list[float]]:
         return {name: [row[k] for row in rows] for k, name in enumerate(METHODS)}
 
-    run.words |= {"data": run.data, "agents": AGENTS, "draws": PARTITIONS}
     run.series |= {"exponents": list(EXPONENTS), "costs": list(COSTS)}
     run.series["means"] = by_method([means(BASE_COST, p) for p in EXPONENTS])
     run.series["welfare"] = by_method([means(cost, 1.0) for cost in COSTS])

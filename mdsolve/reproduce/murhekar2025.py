@@ -62,29 +62,29 @@ def value_shaping_contributions() -> Floats:
 def example3(run: Recomputation) -> None:
     """Solve the game without payments."""
     found = md.solve(sharing(EXAMPLE, RATES), "none")
-    s, closed = found.contributions, math.sqrt(10) - 1
+    run.words["found"], s, closed = found, found.contributions, math.sqrt(10) - 1
     close = abs(s[0] - closed) <= ROUND_OFF * closed
-    run.say("equilibrium", agrees=close, rounds=s, s=s, closed=closed)
+    run.say("equilibrium", agrees=close, rounds=s, closed=closed)
     run.say("unique", found.equilibria, found.equilibria == "unique")
-    run.say("checked", agrees=passes(found, "nash"), regret=found.regret)
-    run.say("free", s[1], s[1] == 0)
-    run.say("utilities", found.utilities)
+    run.say("checked", agrees=passes(found, "nash"))
+    run.say("free", agrees=s[1] == 0)
+    run.say("utilities")
 
 
 def example4(run: Recomputation) -> None:
     """Solve the game under Shapley payments, beside that without."""
     plain, found = (md.solve(sharing(EXAMPLE, RATES), name) for name in ("none", "shapley"))
-    s, before, gain = found.contributions, plain.contributions, found.metrics["data_gain"]
-    same = np.all(np.abs(found.shapley - shares_by_hand(s)) <= ROUND_OFF)
-    run.say("equilibrium", rounds=s, s=s)
-    words = {"regret": found.regret, "equilibria": found.equilibria}
-    run.say("nash", agrees=passes(found, "nash"), **words)
-    run.say("shares", found.shapley, same)
-    run.say("more", agrees=np.all(s > before), s=s, before=before)
+    run.words |= {"plain": plain, "found": found}
+    s, gain = found.contributions, found.metrics["data_gain"]
+    same = np.abs(found.shapley - shares_by_hand(s)) <= ROUND_OFF
+    run.say("equilibrium", rounds=s)
+    run.say("nash", agrees=passes(found, "nash"))
+    run.say("shares", agrees=np.all(same))
+    run.say("more", agrees=np.all(s > plain.contributions))
     run.say("gain", gain, ALMOST_TWICE <= gain <= 2)
     run.say("reciprocity", found.metrics["reciprocity"], passes(found, "reciprocity"))
-    run.say("utilities", before=plain.utilities, after=found.utilities)
-    run.say("welfare", before=plain.metrics["welfare"], after=found.metrics["welfare"])
+    run.say("utilities")
+    run.say("welfare")
 
 
 def example7(run: Recomputation) -> None:
@@ -94,7 +94,7 @@ def example7(run: Recomputation) -> None:
     same = np.all(np.abs(shares - shares_by_hand(s)) <= ROUND_OFF)
     close = np.all(np.abs(s - value_shaping_contributions()) <= DEFAULT.verify)
     fairness, total = found.metrics["reciprocity"], float(shares.sum())
-    run.say("contributions", agrees=close, rounds=s, s=s)
+    run.say("contributions", agrees=close, rounds=s, found=found)
     run.say("checked", found.message, passes(found, "nash"))
     run.say("accuracy", accuracy, rounds=accuracy)
     for name, share, rounded in zip("12", shares, shares_by_hand(s.round(2)), strict=True):
@@ -128,16 +128,13 @@ def lemma_4_6(run: Recomputation) -> None:
     found = [md.solve(own_weights(random), "shapley") for _ in run.each("games", range(GAMES))]
     least = min(float(solution.utilities.min()) for solution in found)
     worse = sum(not passes(solution, "individual-rationality-alone") for solution in found)
-    dear = {"family": "linear", "rate": RATES[1], "fixed": FIXED}
-    fixed = md.solve(sharing(EXAMPLE, (RATES[0], dear)), "shapley")
+    costs = (RATES[0], {"family": "linear", "rate": RATES[1], "fixed": FIXED})
+    fixed = md.solve(sharing(EXAMPLE, costs), "shapley")
     one_way = md.solve(one_way_help(), "shapley")
-    utility, alone = one_way.utilities[0], one_way.standalone["utilities"][0]
-    run.say("random", agrees=least >= -DEFAULT.verify, least=least, games=GAMES, agents=AGENTS)
-    holds = passes(fixed, "individual-rationality")
-    run.say("fixed", agrees=holds, fixed=FIXED, utility=fixed.utilities[1])
-    run.say("alone", worse=worse, games=GAMES)
-    holds = passes(one_way, "individual-rationality-alone")
-    run.say("one-way", agrees=holds, utility=utility, alone=alone)
+    run.say("random", agrees=least >= -DEFAULT.verify, least=least)
+    run.say("fixed", agrees=passes(fixed, "individual-rationality"), found=fixed)
+    run.say("alone", worse=worse)
+    run.say("one-way", agrees=passes(one_way, "individual-rationality-alone"), found=one_way)
 
 
 KINDS = 8  # of examples that random coverage is about
@@ -204,14 +201,13 @@ def theorem_4_8(run: Recomputation) -> None:
         pieces = run.each(f"{family} games", range(GAMES))
         found = [larger_contributions(substitutes(family, random), random) for _ in pieces]
         steepest, loss = max(slope for slope, _ in found), min(loss for _, loss in found)
-        drawn = {"games": GAMES, "larger": GAMES * MORE, "agents": AGENTS, "words": words}
-        holds = steepest <= DEFAULT.verify and loss > 0
-        run.say("substitutes", agrees=holds, steepest=steepest, loss=loss, **drawn)
+        holds, drawn = steepest <= DEFAULT.verify and loss > 0, {"larger": GAMES * MORE}
+        run.say("substitutes", agrees=holds, steepest=steepest, loss=loss, words=words, **drawn)
     one, more = Fraction(1), Fraction(3, 2)
     before, after = complements_welfare(one), complements_welfare(more)
     rest = complements_slope(one)
-    words = {"before": before, "after": after, "more": more, "rest": rest}
-    run.say("complements", agrees=after < before or rest != 0, **words)
+    fails = after >= before and rest == 0
+    run.say("complements", agrees=not fails, before=before, after=after, more=more, rest=rest)
     run.say("lemma", agrees=False)
 
 
@@ -271,7 +267,7 @@ def theorem_4_9(run: Recomputation) -> None:
     least = (found / np.array([game.bounds() for game in games])).min(axis=0)
     slack = 1 - DEFAULT.verify
     for name, share in zip(("data", "accuracy"), least, strict=True):
-        run.say(name, agrees=share >= slack, least=share, games=GAIN_GAMES, agents=MOST_AGENTS)
+        run.say(name, agrees=share >= slack, least=share)
     for name, game, part in (("capped", CAPPED, 0), ("idle", IDLE, 1), ("steep", STEEP, 1)):
         *gains, _, accuracies = game.gains()
         gain, bound = gains[part], game.bounds()[part]

@@ -84,7 +84,7 @@ def table1(run: Recomputation) -> None:
         games = [drawn(data, run.random(number, draw)) for draw in range(TABLE_DRAWS)]
         cells = [[md.solve(g, m) for m in MECHANISMS] for g in run.each(f"{name} games", games)]
         full = [md.solve(g, "budget-balanced", options={"beta": "full"}) for g in games]
-        exact, words = figures(cells), {"name": name, "steps": STEPS, "printed": data["share"]}
+        exact, words = figures(cells), {"name": name, "printed": data["share"]}
         mean = {key: table.mean(axis=0) for key, table in exact.items()}
         run.say(
             "equilibrium",
@@ -111,7 +111,6 @@ def table1(run: Recomputation) -> None:
             "mechanisms": MECHANISMS,
             **shares,
         }
-    run.words |= {"draws": TABLE_DRAWS, "simulated": SIMULATED_DRAWS}
 
 
 def _numbers(printed: str) -> Floats:
@@ -190,10 +189,8 @@ def section5(run: Recomputation) -> None:
     as_written = {name: float(f"{value:.6g}") for name, value in p.items()}  # as `md.fit` does
     outcomes = play(run, instance, measured, as_written)
     _say_outcomes(run, outcomes)
-    runs, agents = len(data) // len(data.rows), measured.federation.agents
-    run.words |= {"data": run.data, "agents": agents, "runs": runs, "draws": DRAWS}
-    run.words |= {"dearest": DEAREST, "replicates": REPLICATES}
-    whole = {key: 100 * outcomes[key] for key in ("share", "accuracy", "predicted")}
+    run.words |= {"agents": measured.federation.agents, "runs": len(data) // len(data.rows)}
+    whole = {key: outcomes[key] for key in ("share", "accuracy", "predicted")}
     bars = {key: table.mean(axis=0) for key, table in whole.items()}
     bars |= {f"{key}, error": _error(table) for key, table in whole.items()}
     points = {"measured": data.accuracies, "fitted": fit.fitted}
@@ -217,7 +214,7 @@ def play(
     -------
     dict
         ``predicted`` and ``accuracy``: mean over agents, by the fitted functions and after
-        training; ``share``, ``gain``, ``reciprocity`` and ``regret`` of the equilibria.
+        training, in per cent; what `figures` says of the equilibria.
     """
     from mdsolve.learn.fit_measure import trained_accuracies
 
@@ -236,13 +233,8 @@ def play(
     runs, seed = np.repeat(brought, REPLICATES, axis=0), run.seed + 1
     trained = trained_accuracies(instance, federation, runs, seed=seed, monitor=run.monitor)
     reached = trained.mean(axis=1).reshape(DRAWS, -1, REPLICATES).mean(axis=2)
-    gain, predicted = (
-        np.array([[solution.metrics[key] for solution in row] for row in found])
-        for key in ("data_gain", "mean_accuracy")
-    )
-    numbers = figures(found)
-    share = numbers["share"] / 100
-    return {**numbers, "share": share, "gain": gain, "predicted": predicted, "accuracy": reached}
+    predicted = [[solution.metrics["mean_accuracy"] for solution in row] for row in found]
+    return {**figures(found), "predicted": 100 * np.array(predicted), "accuracy": 100 * reached}
 
 
 def _say_outcomes(run: Recomputation, found: dict[str, Floats]) -> None:
@@ -257,11 +249,11 @@ def _say_outcomes(run: Recomputation, found: dict[str, Floats]) -> None:
     )
     relative = (found["accuracy"] / found["accuracy"][:, :1]).mean(axis=0)
     agrees, words = share[2] > share[1] > share[0], {"regret": found["regret"].max()}
-    run.say("share", 100 * share, agrees, printed=printed["share"], **words)
+    run.say("share", share, agrees, printed=printed["share"], **words)
     run.say("gain", gain, gain[2] > gain[1], printed=printed["gain"])
-    words = {"errors": 100 * _error(found["accuracy"]), "predicted": 100 * mean["predicted"]}
+    words = {"errors": _error(found["accuracy"]), "predicted": mean["predicted"]}
     agrees = accuracy[2] >= accuracy[:2].max()
-    run.say("accuracy", 100 * accuracy, agrees, printed=printed["accuracy"], **words)
+    run.say("accuracy", accuracy, agrees, printed=printed["accuracy"], **words)
     run.say("accuracy gain", relative, relative[2] > 1, printed=printed["accuracy gain"])
     agrees = abs(fairness[2] - 1) < RECIPROCAL and fairness[:2].max() < 1
     run.say("reciprocity", fairness, agrees, printed=printed["reciprocity"])

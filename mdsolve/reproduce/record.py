@@ -74,20 +74,11 @@ def _stored(entry: Any) -> Any:
 
 @dataclass(frozen=True)
 class Item:
-    """One reproducible thing: what the paper says, and how it is recomputed.
+    """One reproducible thing, ``PAPER/THING``: what the paper says, and how it is recomputed.
 
-    Parameters
-    ----------
-    name : str
-        ``PAPER/THING``.
-    module : str
-        Where a function, named as the thing is, receives a `Recomputation`.
-    printed : mapping
-        Published tables, as text.
-    seconds : float
-        About how long it takes.
-    takes_data : bool
-        Whether it can be recomputed on other data than those bundled.
+    A function of the module, named as the thing is, receives a `Recomputation`; it takes about so
+    many seconds, on other data than the bundled ones where `takes_data` says so. Tables as printed
+    are in `printed`.
     """
 
     name: str
@@ -104,9 +95,10 @@ class Item:
     def recompute(
         self, seed: int = 0, monitor: Monitor | None = None, data: str = BUNDLED
     ) -> Reproduction:
-        """Recompute the item on data such as ``mnist:DIR``; random draws depend on the seed alone."""
-        run = Recomputation(self, seed, monitor or Monitor(), data)
+        """Recompute the item, on data such as ``mnist:DIR``; all draws depend on the seed alone."""
         module = import_module(f"mdsolve.reproduce.{self.module}")
+        words = {**vars(module), "data": data}
+        run = Recomputation(self, seed, monitor or Monitor(), data, words)
         getattr(module, self.name.partition("/")[2].replace("-", "_"))(run)
         notes = [filled(note, run.words) for note in self.notes]
         return Reproduction(self.name, self.title, self.source, run.rows, notes, run.series)
@@ -114,15 +106,18 @@ class Item:
 
 @dataclass
 class Recomputation:
-    """A recomputation under way: what it may use and what it has found; `words` are for notes."""
+    """A recomputation under way: what it may use and what it has found.
+
+    Texts may name what is in `words`, at first the module's constants.
+    """
 
     item: Item
     seed: int
     monitor: Monitor
-    data: str = BUNDLED
+    data: str
+    words: dict[str, Any]
     rows: list[Statement] = field(default_factory=list)
     series: dict[str, Any] = field(default_factory=dict)
-    words: dict[str, Any] = field(default_factory=dict)
 
     def random(self, *keys: int) -> np.random.Generator:
         """Return the random numbers of the seed, or of one part of it."""
@@ -136,7 +131,7 @@ class Recomputation:
             self.monitor.advance(label, done + 1, len(listed))
 
     def say(
-        self, name: str, value: Any = None, agrees: Any = None, *, rounds: Any = None, **fields: Any
+        self, key: str, /, value: Any = None, agrees: Any = None, rounds: Any = None, **fields: Any
     ) -> None:
         """Set beside a published statement what was found, and whether it agrees.
 
@@ -145,9 +140,9 @@ class Recomputation:
         rounds : number or numbers
             These must also round to the numbers published.
         fields
-            What the statement's texts name, beside `value`.
+            What the statement's texts name, beside `value` and `words`.
         """
-        said, fields = self.item.statements[name], {**fields, "value": value}
+        said, fields = self.item.statements[key], {**self.words, **fields, "value": value}
         texts = (said.what, said.published, said.note)
         what, published, note = (filled(text, fields) for text in texts)
         if rounds is not None:
@@ -205,7 +200,7 @@ def passes(solution: md.Solution, name: str) -> bool:
 def sharing(
     accuracy: Mapping[str, Any], cost: Iterable[Any], platform_data: float = 0, **columns: Any
 ) -> md.SharingInstance:
-    """Return a sharing game; costs and further columns, such as capacity, have an entry per agent."""
+    """Return a sharing game; costs and further columns, such as capacity, list the agents'."""
     keys, rows = ("cost", *columns), zip(cost, *columns.values(), strict=True)
     agents = [
         {"name": str(k + 1), **dict(zip(keys, row, strict=True))} for k, row in enumerate(rows)
@@ -218,12 +213,13 @@ def sharing(
 
 def _items(paper: str) -> Iterator[Item]:
     text = files("mdsolve.reproduce").joinpath(f"{paper}.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    for key, data in yaml.load(text, loader).items():  # noqa: S506 - makes nothing but text
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # makes nothing but text
+    for key, data in yaml.load(text, loader).items():  # noqa: S506
         said = {name: Statement(**words) for name, words in data.pop("statements").items()}
-        data = {"module": paper, **data, "seconds": float(data.get("seconds", 5))}
-        data["panels"] = panels_from(data.get("panels", ()))
-        yield Item(name=f"{paper}/{key}", statements=said, **data)
+        panels = panels_from(data.pop("panels", ()))
+        seconds = float(data.pop("seconds", 5))
+        given = {"module": paper, "seconds": seconds, "panels": panels, "statements": said}
+        yield Item(name=f"{paper}/{key}", **{**given, **data})
 
 
 ITEMS = {item.name: item for paper in PAPERS for item in _items(paper)}
