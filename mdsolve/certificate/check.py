@@ -5,11 +5,11 @@ The instance is read anew, number by number as written; of the solution only wha
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from mdsolve.certificate.arguments import accepted_tolerance
 from mdsolve.certificate.dispatch import Check, Request
 from mdsolve.certificate.registry import known
 from mdsolve.conditions import Certificate
@@ -32,9 +32,7 @@ def check_of(
     SolutionFileError
         For what cannot be read as a solution of this instance.
     """
-    if not (math.isfinite(request.tolerance) and request.tolerance >= 0):
-        expected = "a number that is not negative"
-        raise UsageError.single("tolerance", repr(request.tolerance), expected)
+    accepted_tolerance(request.tolerance)
     _known_conditions(instance, request)
     watch = monitor or Monitor()
     if isinstance(instance, SharingInstance):
@@ -67,4 +65,3 @@ def _known_conditions(instance: Instance, request: Request) -> None:
             findings.append(Finding("condition", repr(name), "one of " + ", ".join(names), fix))
     if findings:
         raise UsageError(findings)
-

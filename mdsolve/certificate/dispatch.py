@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from mdsolve.certificate.closing import concluded
 from mdsolve.certificate.context import Context, NoRouteError
-from mdsolve.certificate.identity import identity_condition
-from mdsolve.certificate.keys import closed
 from mdsolve.certificate.numbers import (
     BALLS,
     EXACT,
@@ -141,17 +140,12 @@ class Check(ABC):
         for number, name in enumerate(wanted):
             self.monitor.advance("checking", number, len(wanted))
             found.append(self.condition(name))
-        identity = identity_condition(
-            self.instance, self.data, any_instance=self.request.any_instance
-        )
-        if identity.condition is not None:
-            found.append(identity.condition)
-        return closed(
-            found,
+        return concluded(
+            self.instance,
             self.data,
+            found,
             self._covered,
-            seen=identity.covered,
-            remarks=identity.remarks,
+            any_instance=self.request.any_instance,
             folder=self.request.folder,
         )
 

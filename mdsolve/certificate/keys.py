@@ -29,12 +29,12 @@ FREE = (
 )
 """Paths that may stay unvouched: nothing follows from them."""
 
-READ = ("format", "agents")
+READ = ("agents",)
 """Paths that reading the claim compares: a solution with other ones is refused."""
 
 USED = frozenset(
     {
-        *("mechanism", "status.termination", "instance.data_sha256"),
+        *("format", "mechanism", "status.termination", "instance.data_sha256"),
         # every kind
         *("contributions", "payments", "utilities", "accuracies", "metrics", "standalone"),
         *("table", "models", "revenue", "equilibria", "nash_gap", "history", "witness", "proof"),

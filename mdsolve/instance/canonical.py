@@ -25,6 +25,7 @@ from mdsolve.instance.load import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.market_values import TableValuationSpec
 from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.training import DataSpec
 
 NO_DATA = frozenset(
     {"name", "title", "source", "expected", "mechanism", "design", "units", "format"}
@@ -106,12 +107,21 @@ def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[
         value = getattr(model, key)
         if key in skipped or value is None:
             continue
-        if key not in ALWAYS and not field.is_required():
+        if key not in ALWAYS and not field.is_required() and not _counts(model, key):
             default = field.get_default(call_default_factory=True)
             if not isinstance(value, np.ndarray) and value == default:
                 continue
         found[key] = _plain(value)
     return found
+
+
+def _counts(model: BaseModel, key: str) -> bool:
+    """Tell whether a default that is written down means something else than one that is not.
+
+    Image files bring a test set of their own, which a share to hold out replaces.
+    """
+    images = isinstance(model, DataSpec) and model.source.startswith(("mnist", "cifar10"))
+    return images and key in model.model_fields_set
 
 
 def _plain(value: Any) -> Any:

@@ -38,6 +38,7 @@ SOLUTION: dict[str, Any] = {
     "certificate": {"verdict": "pass", "conditions": [{"name": "nash"}], "vouched": ["x"]},
     "provenance": {"mdsolve": "1", "seconds": {"solve": 0.1}},
 }
+SEEN = ("instance.data_sha256", "format")
 PASSED = {
     "rule": ["mechanism", "payments"],
     "nash": ["contributions"],
@@ -110,7 +111,7 @@ def test_no_nesting_exhausts_the_walk() -> None:
 
 
 def test_a_certificate_whose_conditions_cover_everything_passes() -> None:
-    found = closed(conditions(), SOLUTION, PASSED, seen=["instance.data_sha256"])
+    found = closed(conditions(), SOLUTION, PASSED, seen=SEEN)
     assert found.verdict == "pass"
     assert "metrics.welfare" in found.vouched
     assert found.claim_sha256 == claim_sha256(SOLUTION)
@@ -118,17 +119,17 @@ def test_a_certificate_whose_conditions_cover_everything_passes() -> None:
 
 def test_one_number_that_nobody_vouches_for_leaves_the_claim_unchecked() -> None:
     wrong = SOLUTION | {"metrics": {"welfare": 1.5, "data_gain": 3}, "nash_gap": "lots"}
-    found = closed(conditions(), wrong, PASSED, seen=["instance.data_sha256"])
+    found = closed(conditions(), wrong, PASSED, seen=SEEN)
     assert found.verdict == "not-checked"
     assert found.condition(STATED).detail.startswith("metrics.data_gain, nash_gap: ")
     alone = [entry for entry in conditions() if entry.name != STATED]
-    bare = closed(alone, wrong, PASSED, seen=["instance.data_sha256"])
+    bare = closed(alone, wrong, PASSED, seen=SEEN)
     assert bare.condition(STATED).verdict == "not-checked"
     assert bare.condition(STATED).claimed
 
 
 def test_a_condition_that_fails_vouches_for_nothing_and_says_enough() -> None:
-    found = closed(conditions(nash="fail"), SOLUTION, PASSED, seen=["instance.data_sha256"])
+    found = closed(conditions(nash="fail"), SOLUTION, PASSED, seen=SEEN)
     assert found.verdict == "fail"
     assert found.condition(STATED).verdict == "pass"
     assert "contributions" not in (*found.vouched, *found.not_vouched)
@@ -138,7 +139,7 @@ def test_a_condition_that_fails_vouches_for_nothing_and_says_enough() -> None:
 
 def test_many_missing_paths_are_counted() -> None:
     wrong = SOLUTION | {"metrics": {f"m{k}": k for k in range(9)}}
-    found = closed(conditions(), wrong, PASSED, seen=["instance.data_sha256"])
+    found = closed(conditions(), wrong, PASSED, seen=SEEN)
     assert "and 4 more" in found.condition(STATED).detail
 
 

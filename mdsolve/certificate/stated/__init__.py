@@ -1,0 +1,1 @@
+"""Numbers that a solution states beside its answer, each computed anew: one file per topic."""
