@@ -40,6 +40,10 @@ class Condition:
         One sentence: what the verdict means or why nothing was checked.
     witness : mapping or None
         Where the worst violation is: agent, profile, deviation and both utilities.
+    delta : float or None
+        Of ``nash``: every best response lies within this distance, in samples.
+    interval : (float, float) or None
+        Bounds on the violation that leave it undecided; None where it was decided.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Condition:
     scope: str = ""
     detail: str = ""
     witness: Mapping[str, Any] | None = None
+    delta: float | None = None
+    interval: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the condition as plain data."""
@@ -68,6 +74,18 @@ class Condition:
 class Certificate:
     """All conditions of a solution; the verdict speaks of the claimed ones only.
 
+    Parameters
+    ----------
+    conditions : tuple of Condition
+        In the order in which they were checked.
+    claim_sha256 : str or None
+        Digest of the claim that was checked.
+    vouched, not_vouched : tuple of str
+        Paths of the claim, such as ``metrics.welfare``, that were compared or recomputed, and
+        those that were not looked at.
+    remarks : tuple of str
+        What a reader must know besides, a sentence each.
+
     Examples
     --------
     >>> passed = Condition("efficiency", claimed=True, verdict="pass")
@@ -77,6 +95,10 @@ class Certificate:
     """
 
     conditions: tuple[Condition, ...]
+    claim_sha256: str | None = None
+    vouched: tuple[str, ...] = ()
+    not_vouched: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
