@@ -28,7 +28,8 @@ def validate(
             reports.append({"file": str(file), "valid": True, "summary": summary(load(file))})
         except InstanceError as error:
             findings = [vars(finding) for finding in error.findings]
-            reports.append({"file": str(file), "valid": False, "findings": findings})
+            found = {"valid": False, "findings": findings, "more": error.more}
+            reports.append({"file": str(file), **found})
             if not as_json:
                 typer.echo(f"{error}", err=True)
     if as_json:

@@ -7,9 +7,10 @@ import tracemalloc
 
 import pytest
 
-from mdsolve.errors import InstanceError
+from mdsolve.errors import FINDINGS_SHOWN, InstanceError
 from mdsolve.instance import load, parse
-from tests.instance.samples import MARKET, problems
+from mdsolve.instance.findings import FINDINGS_KEPT
+from tests.instance.samples import MARKET, SHARING, problems
 from tests.work import counted
 
 HANGING = 20_000
@@ -136,11 +137,33 @@ def test_python_data_is_held_to_the_same_limits():
         parse([1, 2])
 
 
-def test_thousands_of_wrong_entries_are_reported_in_linear_time():
-    wrong = {**MARKET, "quality": {"family": "table", "points": [["x", "y"]] * 10_000}}
-    text, calls = counted(lambda: problems(wrong))
-    assert calls < HANGING
-    assert text.count("got:") == 20_000
+REPEATED = {
+    "misspelt agents": {
+        **SHARING,
+        "agents": [{"nam": f"a{k}", "cost": 1} for k in range(17_500)],
+    },
+    "misspelt families": {
+        **SHARING,
+        "agents": [{"name": f"a{k}", "cost": {"family": "linaer"}} for k in range(17_500)],
+    },
+    "unknown keys": {**MARKET, **{f"key-{k}": k for k in range(17_500)}},
+    "wrong numbers": {**MARKET, "quality": {"family": "table", "points": [["x", "y"]] * 17_500}},
+}
+
+
+@pytest.mark.parametrize("slip", REPEATED)
+def test_a_slip_made_thousands_of_times_is_worded_a_few_times(slip):
+    def read():
+        with pytest.raises(InstanceError) as caught:
+            parse(REPEATED[slip])
+        return caught.value
+
+    error, calls = counted(read)
+    assert calls < 60 * 17_500
+    assert len(error.findings) == FINDINGS_KEPT
+    assert len(error.findings) + error.more >= 17_500
+    assert str(error).count("got:") == FINDINGS_SHOWN
+    assert str(error).endswith(f"\nand {len(error.findings) + error.more - FINDINGS_SHOWN:,} more")
 
 
 def test_a_market_with_a_trillion_profiles_costs_nothing_until_it_is_solved():
