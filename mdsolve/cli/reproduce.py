@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
+from mdsolve.cli.streams import note
 from mdsolve.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ def reproduce(
 
         console_for().print(reproduction_view(found))
         if output is None:
-            typer.echo(OFFER[item.name in FIGURES], err=True)
+            note(OFFER[item.name in FIGURES])
     if output is not None:
         from mdsolve.report.reproductions.shown import write_reproduction
 
         for file in write_reproduction(found, output):
-            typer.echo(f"wrote {file}", err=True)
+            note(f"wrote {file}")
 
 
 def _on_data(item: Item, source: str) -> Callable[[int, Monitor], Reproduction]:
