@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
     Jobs,
@@ -38,6 +39,7 @@ def compare(
     plot: Annotated[
         Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
     ] = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -50,6 +52,7 @@ def compare(
 
     output_file(plot)
     instance = load(file)
+    heed(instance, yes)
     with progress_monitor(quiet, time_limit) as monitor:
         found = compare_mechanisms(
             instance,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     Json,
     Quiet,
@@ -16,6 +17,7 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, EXIT_STOPPED
 
 
@@ -39,13 +41,16 @@ def verify(
         typer.Option("--condition", help="Condition that must hold as well; may be repeated."),
     ] = None,
     tolerance: Tolerance = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
 ) -> None:
     """Check a solution against the instance. Exits 1 if a claimed condition fails."""
+    from mdsolve.instance import load
     from mdsolve.study.verify import verify_file
 
+    heed(load(file), yes)
     with progress_monitor(quiet, time_limit) as monitor:
         verifications = verify_file(
             file,
@@ -57,7 +62,7 @@ def verify(
         )
     for checked in verifications:
         for remark in checked.certificate.remarks:
-            typer.echo(f"note: {remark}", err=True)
+            note(f"note: {remark}")
     if as_json:
         documents = [checked.certificate.to_dict() for checked in verifications]
         single = len(documents) == 1
