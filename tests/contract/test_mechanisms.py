@@ -13,7 +13,7 @@ from mdsolve.game.market import QualityMarket
 from mdsolve.game.side_constraints import parse_side_constraints
 from mdsolve.instance import load
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, market_mechanism
+from mdsolve.mechanism.registry import mechanism_named, mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from tests.conftest import INSTANCES
@@ -126,7 +126,7 @@ VARIANTS = {
 
 
 def applicable():
-    for rule in MARKET_MECHANISMS.values():
+    for rule in mechanisms("market").values():
         for options in VARIANTS.get(rule.name, [{}]):
             for file in SMALL:
                 words = "-".join(options.get("side", []))
@@ -178,7 +178,7 @@ def test_every_claim_passes_and_fails_when_perturbed(rule, given, file):
         assert wrong.condition(name).verdict == "fail", name
 
 
-@pytest.mark.parametrize("rule", MARKET_MECHANISMS.values(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", mechanisms("market").values(), ids=lambda rule: rule.name)
 def test_every_promise_is_exercised_on_some_small_instance(rule):
     claimed: set[str] = set()
     for options in VARIANTS.get(rule.name, [{}]):
@@ -190,7 +190,7 @@ def test_every_promise_is_exercised_on_some_small_instance(rule):
 
 @pytest.mark.parametrize("file", SMALL, ids=lambda file: file.stem)
 def test_no_single_maximal_payment_may_rise_or_fall(file):
-    rule = MARKET_MECHANISMS["desirable"]
+    rule = mechanisms("market")["desirable"]
     solved = outcome(rule, {}, file)
     assert solved is not None, "a small instance without a desirable mechanism: pick another"
     market, found, _claims, side = solved
@@ -212,7 +212,7 @@ def test_no_single_maximal_payment_may_rise_or_fall(file):
             assert broken or (change < 0 and verdicts["maximal-revenue"] == "fail")
 
 
-@pytest.mark.parametrize("rule", MARKET_MECHANISMS.values(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", mechanisms("market").values(), ids=lambda rule: rule.name)
 def test_every_mechanism_is_described(rule):
     described = rule.describe()
     for key in ("name", "title", "source", "summary", "maturity"):
@@ -220,13 +220,13 @@ def test_every_mechanism_is_described(rule):
     assert type(rule).__doc__
     assert "[C20]" in described["source"]
     assert all(len(option["about"]) > 10 for option in described["options"])
-    assert market_mechanism(rule.name) is rule
+    assert mechanism_named("market", rule.name) is rule
 
 
 def test_unknown_names_and_options_are_refused_with_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'desirable'"):
-        market_mechanism("desirabel")
-    rule = MARKET_MECHANISMS["desirable"]
+        mechanism_named("market", "desirabel")
+    rule = mechanisms("market")["desirable"]
     with pytest.raises(UsageError) as caught:
         effective_options("desirable", rule.options, {"rout": "sweep", "objective": "revenu"})
     assert "did you mean 'route'" in str(caught.value)

@@ -15,7 +15,7 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import require_costs, require_given_model
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
@@ -175,7 +175,7 @@ PERTURBATIONS = {
 @cache
 def solved(name, game_name):
     """Return a game, the options of a rule, and its outcome in that game; solved once."""
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
     options = effective_options(name, rule.options, OPTIONS.get(name, {}))
     require_costs(game, private=rule.private_costs)
@@ -183,10 +183,10 @@ def solved(name, game_name):
     return game, options, rule.outcome(game, options, Monitor())
 
 
-@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("sharing"))
 @pytest.mark.parametrize("game_name", GAMES)
 def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     try:
         game, options, found = solved(name, game_name)
     except UnsupportedError:
@@ -211,9 +211,9 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
         assert wrong.condition(condition).verdict == "fail", condition
 
 
-@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("sharing"))
 def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     game_name = "private" if rule.private_costs else "model" if rule.learns else "two"
     game, options, found = solved(name, game_name)
     again = rule.payments(game, found.contributions, options)
@@ -225,7 +225,7 @@ def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
 
 @pytest.mark.parametrize("game_name", ["two", "capacities", "twins"])
 def test_banzhaf_payments_promise_an_equilibrium_but_no_balance(game_name):
-    rule = SHARING_MECHANISMS["shapley"]
+    rule = mechanisms("sharing")["shapley"]
     game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
     options = {"index": "banzhaf"}
     found = rule.outcome(game, options, Monitor())

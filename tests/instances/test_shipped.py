@@ -13,7 +13,7 @@ from mdsolve.instance import load
 from mdsolve.solution_files import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study.check import check_instance
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from mdsolve.study.verify import verify_file
 from tests.conftest import INSTANCES
 from tests.oracles import PlainMarket

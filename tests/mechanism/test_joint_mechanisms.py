@@ -8,7 +8,7 @@ import pytest
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import load, parse
 from mdsolve.study.payments_at import payments_at
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from tests.conftest import INSTANCES
 from tests.solver.joint.joint_games import EXAMPLE1
 

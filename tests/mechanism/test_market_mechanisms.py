@@ -14,7 +14,7 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.build import market_game
 from mdsolve.game.market import QualityMarket
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import MARKET_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
@@ -25,13 +25,13 @@ EXACTLY = {"arithmetic": "exact"}
 
 
 def outcome(name, market, memory_limit=MEMORY_LIMIT, **options):
-    rule = MARKET_MECHANISMS[name]
+    rule = mechanisms("market")[name]
     chosen = effective_options(name, rule.options, options)
     return rule.outcome(market, chosen, Monitor(), memory_limit)
 
 
 def claims(name, market, **options):
-    rule = MARKET_MECHANISMS[name]
+    rule = mechanisms("market")[name]
     return set(rule.claims(market, effective_options(name, rule.options, options)))
 
 
@@ -210,7 +210,7 @@ def test_a_shrinking_market_is_best_left_alone():
     assert plain.recipients([1.0, 2.0, 4.0], range(3)) == ()
 
 
-@pytest.mark.parametrize("name", MARKET_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("market"))
 def test_refusals(name):
     irrational = {**linear([[1]]), "valuation": {"family": "growth", "exponent": "-1/2"}}
     with pytest.raises(UnsupportedError, match="enclosure"):
@@ -232,7 +232,7 @@ def test_vcg_needs_the_others_values():
         assert "efficiency" not in claims(name, market)
 
 
-@pytest.mark.parametrize("name", MARKET_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("market"))
 @pytest.mark.parametrize("objective", ["revenue", "fairness", "spread"])
 def test_a_single_agent_has_nothing_to_pay(name, objective):
     data = {**linear([[2]], types=(0, 1, 4)), "agents": ["alone"]}

@@ -14,7 +14,7 @@ import scipy.optimize
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import market_mechanism
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor
 from mdsolve.reproduce import chen2020 as paper
 from mdsolve.reproduce.chen2020 import draw_effects, outcomes, quality
@@ -88,7 +88,7 @@ def test_vectorised_exploitation_equals_the_market_s(off_path, own):
     effects = draw_effects(random, 6, 3, own)
     types = random.integers(1, 9, (6, 3)) / 8
     found = outcomes(effects, types, off_path)
-    rule = market_mechanism("mep")
+    rule = mechanism_named("market", "mep")
     for k in range(6):
         market = market_game(
             parse(

@@ -12,7 +12,7 @@ from mdsolve.reproduce import doshi2025 as paper
 from mdsolve.reproduce.record import ITEMS
 from mdsolve.reproduce.shown import draw_reproduction
 from mdsolve.solver.joint.equilibrium import joint_equilibrium
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 
 @pytest.fixture(scope="module")

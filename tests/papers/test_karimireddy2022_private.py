@@ -12,7 +12,7 @@ from mdsolve.instance import load
 from mdsolve.reproduce import karimireddy2022_contracts
 from mdsolve.reproduce.record import ITEMS
 from mdsolve.reproduce.shown import draw_reproduction
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from tests.conftest import INSTANCES
 
 FOLDER = INSTANCES / "papers" / "karimireddy2022"

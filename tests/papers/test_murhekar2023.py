@@ -22,7 +22,7 @@ from mdsolve.reproduce.record import ITEMS
 from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 NAMES = [name for name in ITEMS if name.startswith("murhekar2023")]
 

@@ -19,7 +19,7 @@ from mdsolve.reproduce import murhekar2025_images as images
 from mdsolve.reproduce.record import ITEMS, rounds_to, sharing
 from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 ELSEWHERE = ("murhekar2025/table1", "murhekar2025/section5")
 """Tested on small runs: below, and in a file of its own."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.status import Termination
@@ -73,7 +73,7 @@ def test_no_budget_is_as_good_as_plenty(name, options, agents):
     if name.startswith("proportional"):
         agents = [{**agent, "cost": 0.3} for agent in agents]
     plenty = [agent | {"budget": agent.get("budget", PLENTY)} for agent in agents]
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     here, there = sharing_game(instance_of(agents)), sharing_game(instance_of(plenty))
     found = rule.outcome(here, options, Monitor())
     rich = rule.outcome(there, options, Monitor())

@@ -20,7 +20,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PacCurve, PowerCurve, ThresholdPowerCurve
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import sharing_mechanism
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor
 
 RULES = ("proportional-data", "proportional-value", "proportional-shapley")
@@ -34,7 +34,7 @@ def game_of(agents, **more):
 
 
 def answer(game, name, **options):
-    rule = sharing_mechanism(name)
+    rule = mechanism_named("sharing", name)
     full = effective_options(name, rule.options, options)
     found = rule.outcome(game, full, Monitor())
     return SharingClaim(

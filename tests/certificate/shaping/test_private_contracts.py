@@ -11,7 +11,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.solution import write_solutions
 from mdsolve.solver.shaping.private_contracts import best_contract
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from mdsolve.study.verify import verify, verify_file
 from tests.solver.shaping.test_private_contracts import agents, distributions
 

@@ -16,7 +16,7 @@ from mdsolve.errors import UsageError
 from mdsolve.instance import load, parse
 from mdsolve.report.pictures import market as outcome_figure
 from mdsolve.report.pictures.market import can_draw, draw_outcome
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from tests.conftest import INSTANCES
 
 PAPERS = INSTANCES / "papers" / "chen2020"

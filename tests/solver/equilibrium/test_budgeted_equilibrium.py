@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.costs import Costs, Pieces
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budgeted import _Game, _one_root
 from mdsolve.solver.equilibrium.spending import affordable
@@ -205,7 +205,7 @@ def test_where_uniqueness_is_claimed_the_equation_falls(seed, beta):
         for k in range(n)
     ]
     game = sharing_game(instance_of(agents))
-    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": beta})
+    spending = mechanisms("sharing")["budget-balanced"].spending(game, {"beta": beta})
     assume(_one_root(spending))
     most = np.full(n, 1e6)
     scaled = _Game(spending, most, Monitor())
@@ -222,7 +222,7 @@ def test_the_equation_may_rise_where_uniqueness_is_not_claimed():
         {"name": "other", "cost": 2, "value": 1, "budget": 60},
     ]
     game = sharing_game(instance_of(agents))
-    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": 0.3})
+    spending = mechanisms("sharing")["budget-balanced"].spending(game, {"beta": 0.3})
     assert not _one_root(spending)
     solution = md.solve(instance_of(agents), "budget-balanced", options={"beta": 0.3})
     assert solution.termination is not Termination.SOLVED or solution.equilibria != "unique"
@@ -302,7 +302,7 @@ def test_scaling_money(seed, rule, factor):
 def test_budgets_that_never_bind_change_nothing(seed, rule):
     instance = random_instance(seed, 3)
     game = sharing_game(instance)
-    mechanism = SHARING_MECHANISMS[rule[0]]
+    mechanism = mechanisms("sharing")[rule[0]]
     free = mechanism.outcome(game.without_budgets(), rule[1], Monitor())
     plenty = dataclasses.replace(game, budget=np.full(3, 1e6))
     rich = mechanism.outcome(plenty, rule[1], Monitor())
@@ -382,7 +382,7 @@ def test_ten_thousand_agents_are_treated_together():
         "budget": rng.uniform(0.001, 0.03, n).tolist(),
     }
     game = sharing_game(instance_of(agents))
-    rule = SHARING_MECHANISMS["budget-balanced"]
+    rule = mechanisms("sharing")["budget-balanced"]
     found, calls = counted(lambda: rule.outcome(game, {"beta": 0.3}, Monitor()))
     assert found.termination is Termination.SOLVED
     assert "back" in found.message

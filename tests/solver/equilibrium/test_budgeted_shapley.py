@@ -10,7 +10,7 @@ import mdsolve as md
 from mdsolve.certificate.sharing.shapley_means import held_by_means
 from mdsolve.certificate.sharing.shares import shares_of
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
@@ -97,7 +97,7 @@ def test_who_is_short_whatever_he_does_is_named():
 
 
 def test_budgets_that_never_bind_change_nothing():
-    rule = SHARING_MECHANISMS["shapley"]
+    rule = mechanisms("sharing")["shapley"]
     rich = sharing_game(instance_of((100, 100, 100), (0.1, 0.25, 0.2)))
     free = rich.without_budgets()
     options = {"index": "shapley"}
