@@ -141,6 +141,7 @@ class SharingCheck(Check):
             rule=self.rule,
             options=self.options,
             limits=self.request.limits,
+            ask=self.condition,
         )
 
     def small_enough(self, arithmetic: Arithmetic, condition: Registered) -> bool:

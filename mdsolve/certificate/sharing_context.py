@@ -20,6 +20,7 @@ from mdsolve.certificate.scales import Scales, scales_of
 from mdsolve.certificate.shares.base import Shares
 from mdsolve.certificate.shares.routes import shares_of
 from mdsolve.certificate.sharing_claim import SharingClaim
+from mdsolve.conditions import Condition
 
 Made = TypeVar("Made")
 
@@ -38,6 +39,8 @@ class SharingContext(Context):
         The rule's effective options.
     limits : mapping of str to float
         Most that an agent may be asked to pay; the empty name stands for everybody.
+    ask : callable or None
+        Returns another condition of the same check by its name.
     """
 
     reading: SharingReading = field(kw_only=True)
@@ -45,6 +48,7 @@ class SharingContext(Context):
     rule: SharingRule | None = field(kw_only=True)
     options: Mapping[str, Any] = field(kw_only=True)
     limits: Mapping[str, float] = field(kw_only=True, default_factory=dict)
+    ask: Callable[[str], Condition] | None = field(kw_only=True, default=None)
 
     @property
     def size(self) -> int:
@@ -61,6 +65,19 @@ class SharingContext(Context):
             self._derived[make] = make(self)
         found: Made = self._derived[make]
         return found
+
+    def decided_as(self, name: str) -> Condition:
+        """Return another condition of the same check.
+
+        Raises
+        ------
+        NoRouteError
+            If nothing else is checked.
+        """
+        if self.ask is None:
+            message = f"the condition {name} was not looked at"
+            raise NoRouteError(message)
+        return self.ask(name)
 
     @cached_property
     def scales(self) -> Scales:

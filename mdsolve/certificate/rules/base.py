@@ -15,6 +15,7 @@ from mdsolve.instance.numbers import exact_number
 if TYPE_CHECKING:
     from mdsolve.certificate.shares.base import Shares
     from mdsolve.certificate.sharing_context import SharingContext
+    from mdsolve.certificate.stated.figures import Recompute
 
 GENERAL = (
     "nash",
@@ -76,6 +77,11 @@ class SharingRule(ABC):
         NoRouteError
             Where the claim does not say enough.
         """
+
+    def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
+        """Return what solutions under the rule state besides, by path: how to compute it anew."""
+        del context
+        return {}
 
 
 def as_rate(value: Any, what: str) -> Fraction:
