@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 import yaml
-
 from mdsolve.certificate.training.books import books_from, verify_training
+
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance import load
 from mdsolve.learn import extra

@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-
 from mdsolve.certificate.training.payments import shared_rate, stage_ends
+
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
 from mdsolve.solution_files import write_solutions

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-
 from mdsolve.certificate.market.check import verify_market
 from mdsolve.certificate.market.claim import MarketClaim
+
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.game.side_constraints import parse_side_constraints

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from mdsolve.context import Context
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
@@ -20,7 +21,6 @@ from mdsolve.reproduce import chen2020 as paper
 from mdsolve.reproduce.chen2020 import draw_effects, outcomes, quality
 from mdsolve.reproduce.record import ITEMS
 from mdsolve.reproduce.shown import write_reproduction
-from mdsolve.solver.market.routes import MEMORY_LIMIT
 from tests.oracles import PlainMarket, identity, share
 
 
@@ -103,7 +103,7 @@ def test_vectorised_exploitation_equals_the_market_s(off_path, own):
             )
         )
         options = effective_options("mep", rule.options, {})
-        payments = rule.outcome(market, options, Monitor(), MEMORY_LIMIT).payments.ravel()
+        payments = rule.outcome(market, options, Context()).payments.ravel()
         assert found.revenue[k] == pytest.approx(payments.sum())
         values = [float(market.truthful_values(i).ravel()[0]) for i in range(3)]
         assert found.welfare[k] == pytest.approx(sum(values))

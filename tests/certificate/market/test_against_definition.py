@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mdsolve.certificate.market.check import verify_market
 from mdsolve.certificate.market.claim import MarketClaim
+
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
 from mdsolve.tolerance import DEFAULT

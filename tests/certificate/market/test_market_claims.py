@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-
 from mdsolve.certificate.market.check import verify_market
 from mdsolve.certificate.market.claim import claim_from
+
 from mdsolve.errors import SolutionFileError
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mdsolve.certificate.proportional.conditions import PROPORTIONAL_CHECKS
 from mdsolve.certificate.proportional.deviations import OwnUtility, search
 from mdsolve.certificate.proportional.rule import Position
 from mdsolve.certificate.sharing.check import verify_sharing
 from mdsolve.certificate.sharing.claim import SharingClaim
+
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import PacCurve, PowerCurve, ThresholdPowerCurve
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import mechanism_named
-from mdsolve.progress import Monitor
 
 RULES = ("proportional-data", "proportional-value", "proportional-shapley")
 PAC = {"family": "pac", "ceiling": 0.95, "complexity": 1}
@@ -36,7 +36,7 @@ def game_of(agents, **more):
 def answer(game, name, **options):
     rule = mechanism_named("sharing", name)
     full = effective_options(name, rule.options, options)
-    found = rule.outcome(game, full, Monitor())
+    found = rule.outcome(game, full, Context())
     return SharingClaim(
         name, full, found.contributions, found.payments, found.received, found.findings
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
-
 from mdsolve.certificate.shaping.private_bounds import Prospect, largest_utility, most_expected
+
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.solution import write_solutions

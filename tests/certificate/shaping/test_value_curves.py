@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import mdsolve as md
 from mdsolve.certificate.sharing.check import verify_sharing
 from mdsolve.certificate.sharing.claim import SharingClaim
+
+import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, ThresholdPowerCurve
@@ -20,7 +21,6 @@ from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.mechanism.value_shaping import ValueShaping
-from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 
 RULE = ValueShaping()
@@ -50,7 +50,7 @@ def game_of(curve, rate, value=None, capacity=None, platform=0.0, fixed=0.0):
 
 
 def claim_of(game, options=MOST):
-    found = RULE.outcome(game, options, Monitor())
+    found = RULE.outcome(game, options, Context())
     return SharingClaim(
         RULE.name, options, found.contributions, found.payments, found.received, found.findings
     )

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mdsolve.certificate.sharing.likeness import Likeness
 
 import mdsolve as md
-from mdsolve.certificate.sharing.likeness import Likeness
 from mdsolve.game.build_sharing import sharing_game
 
 Accuracy = dict[str, Any]

@@ -10,10 +10,10 @@ import pytest
 import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import mdsolve as md
 from mdsolve.certificate.sharing.check import verify_sharing
 from mdsolve.certificate.sharing.claim import SharingClaim
+
+import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
 
 COSTS = [

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import mdsolve as md
 from mdsolve.certificate.sharing.check import verify_sharing
 from mdsolve.certificate.sharing.claim import SharingClaim
 from mdsolve.certificate.sharing.conditions import best_alone
 from mdsolve.certificate.sharing.nash import best_piece
 from mdsolve.certificate.sharing.payment_rules import Rule
 from mdsolve.certificate.sharing.shares import EnumeratedShares, QuadratureShares, shares_of
+
+import mdsolve as md
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.shapley.routes import shapley

@@ -13,9 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
-
-import mdsolve as md
 from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
 from mdsolve.certificate.rigorous.costs import Cost
 from mdsolve.certificate.rigorous.curves import PacCurve, curve_of
@@ -24,6 +21,9 @@ from mdsolve.certificate.rigorous.nash import largest_value
 from mdsolve.certificate.rigorous.numbers import ENCLOSURE, EXACT, ONE, ZERO, as_stored, as_written
 from mdsolve.certificate.rigorous.quadrature import QuadratureShares, step_error
 from mdsolve.certificate.rigorous.welfare import mean
+from typer.testing import CliRunner
+
+import mdsolve as md
 from mdsolve.cli.main import app
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.enclosure import ENCLOSURE as BALLS

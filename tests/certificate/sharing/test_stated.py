@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mdsolve.certificate.sharing.stated import ALONE_LIMIT, NAME
 
 import mdsolve as md
-from mdsolve.certificate.sharing.stated import ALONE_LIMIT, NAME
 from mdsolve.errors import UsageError
 
 LABS = {

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mdsolve.certificate.sharing.welfare import (
     budget_balance,
     feasibility,
@@ -18,6 +17,7 @@ from mdsolve.certificate.sharing.welfare import (
 from mdsolve.certificate.sharing.welfare_bound import most_contributions
 from mdsolve.certificate.sharing.welfare_claim import WelfareClaim
 from mdsolve.certificate.sharing.welfare_kkt import welfare_duals, welfare_kkt
+
 from mdsolve.game.curves import PacCurve
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.solver.equilibrium.budget_rate import full_rate, money_left, optimal_rate

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.costs import Costs, Pieces
 from mdsolve.mechanism.registry import mechanisms
@@ -303,9 +304,9 @@ def test_budgets_that_never_bind_change_nothing(seed, rule):
     instance = random_instance(seed, 3)
     game = sharing_game(instance)
     mechanism = mechanisms("sharing")[rule[0]]
-    free = mechanism.outcome(game.without_budgets(), rule[1], Monitor())
+    free = mechanism.outcome(game.without_budgets(), rule[1], Context())
     plenty = dataclasses.replace(game, budget=np.full(3, 1e6))
-    rich = mechanism.outcome(plenty, rule[1], Monitor())
+    rich = mechanism.outcome(plenty, rule[1], Context())
     np.testing.assert_allclose(rich.contributions, free.contributions, rtol=0, atol=1e-10)
     assert "back" not in rich.message
 
@@ -383,7 +384,7 @@ def test_ten_thousand_agents_are_treated_together():
     }
     game = sharing_game(instance_of(agents))
     rule = mechanisms("sharing")["budget-balanced"]
-    found, calls = counted(lambda: rule.outcome(game, {"beta": 0.3}, Monitor()))
+    found, calls = counted(lambda: rule.outcome(game, {"beta": 0.3}, Context()))
     assert found.termination is Termination.SOLVED
     assert "back" in found.message
     left = game.budget - game.costs.value(found.contributions) + found.payments

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
@@ -269,9 +270,9 @@ def test_what_the_rules_do_not_cover_is_refused():
     free = game_of([{"name": "a{}", "count": 2, "cost": 0.0}], POWER)
     for game in (weighted, negative, differing, free):
         with pytest.raises(UnsupportedError):
-            rule.outcome(game, options, Monitor())
+            rule.outcome(game, options, Context())
     with pytest.raises(UsageError):
-        rule.outcome(alike(2, 0.1), {**options, "p": 1.5}, Monitor())
+        rule.outcome(alike(2, 0.1), {**options, "p": 1.5}, Context())
 
 
 def test_budgets_limit_contributions():
