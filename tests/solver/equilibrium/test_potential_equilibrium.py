@@ -56,7 +56,9 @@ def test_example_4():
 @pytest.mark.parametrize("factor", [0.2, 1.0, 3.0])
 def test_first_order_conditions_with_all_cost_families(family, factor):
     agents = [{**agent, "capacity": 40, "value": factor} for agent in AGENTS]
-    instance, game, found = solve({"kind": "sharing", "agents": agents, "accuracy": ACCURACIES[family]})
+    instance, game, found = solve(
+        {"kind": "sharing", "agents": agents, "accuracy": ACCURACIES[family]}
+    )
     assert found.converged
     assert conditions_hold(instance, found.contributions)
 
@@ -109,7 +111,7 @@ def test_solutions_verify_and_scale_with_money():
 def test_three_hundred_agents_in_groups():
     random = np.random.default_rng(1)
     table = {a: {b: float(random.uniform(0.001, 0.01)) for b in "abc"} for a in "abc"}
-    instance, game, found = solve(
+    instance, _, found = solve(
         {
             "kind": "sharing",
             "agents": {

@@ -20,7 +20,7 @@ from mdsolve.solver.market.routes import maximal_payments
 from mdsolve.status import Termination
 from mdsolve.tolerance import ROUND_OFF
 from tests.claims import condition
-from tests.game.test_market import linear_instances
+from tests.game.test_market import linear_instances, linear_markets
 from tests.oracles import PlainMarket, growth, identity
 
 LP = 1e-7
