@@ -121,13 +121,7 @@ class Cells:
         told = np.arange(screen.ruled.shape[agent])[None, :]
         beside = [numbers[:, None] for numbers in others]
         value = screen.reading.value(agent, np.minimum(told, own[:, None]), own[:, None], beside)
-        low_paid, high_paid = (end[agent] for end in screen.payment_ends)
-        place = list(beside)
-        place.insert(agent, told)
-        charge = screen.arithmetic.between(
-            screen.arithmetic.stored(low_paid[tuple(place)]),
-            screen.arithmetic.stored(high_paid[tuple(place)]),
-        )
+        charge = screen.payment(agent, told, beside)
         worth = value - charge
         is_lie = told < own[:, None]
         return (

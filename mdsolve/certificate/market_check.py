@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from mdsolve.certificate.dispatch import Check, Request
 from mdsolve.certificate.keys import STATED
 from mdsolve.certificate.market_claim import MarketClaim, market_claim
@@ -24,7 +26,7 @@ from mdsolve.certificate.market_rules.base import (
     MarketRule,
 )
 from mdsolve.certificate.market_rules.registry import market_rules
-from mdsolve.certificate.numbers import FLOAT, INTERVALS, Arithmetic
+from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS, Arithmetic, IrrationalError
 from mdsolve.certificate.reading.market import market_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.errors import Finding, SolutionFileError
@@ -133,8 +135,19 @@ class MarketCheck(Check):
         )
 
     def small_enough(self, arithmetic: Arithmetic, condition: Registered) -> bool:
-        """Hold: what is decided one by one is counted where that is done."""
-        del arithmetic, condition
+        """Tell whether fractions hold the values; rows are counted where they are decided."""
+        del condition
+        return arithmetic is not EXACT or self._rational
+
+    @cached_property
+    def _rational(self) -> bool:
+        """Whether the highest profile's values are fractions."""
+        market = self._reading.in_arithmetic(EXACT)
+        last = [np.array([m - 1]) for m in market.shape]
+        try:
+            market.truth(0, last[0], last[1:])
+        except IrrationalError:
+            return False
         return True
 
 

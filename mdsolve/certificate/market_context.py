@@ -25,7 +25,7 @@ from mdsolve.certificate.reading.market import (
     inserted,
 )
 from mdsolve.certificate.reading.market_models import StatedModels
-from mdsolve.certificate.reading.market_sizes import Integers, Profiles
+from mdsolve.certificate.reading.market_sizes import DOUBLE_LIMIT, Integers, Profiles
 
 if TYPE_CHECKING:
     from mdsolve.certificate.market_survey import Survey
@@ -46,6 +46,8 @@ class MarketContext(Context):
         The rule's effective options.
     looked : MarketContext or None
         The same in the number system that tables are looked through in; None: this one.
+    scratch : dict
+        What conditions computed for others to use.
     """
 
     ruled: MarketReading = field(kw_only=True)
@@ -53,6 +55,7 @@ class MarketContext(Context):
     rule: MarketRule | None = field(kw_only=True)
     options: Mapping[str, Any] = field(kw_only=True)
     looked: MarketContext | None = field(kw_only=True, default=None)
+    scratch: dict[str, Any] = field(kw_only=True, default_factory=dict, repr=False)
 
     @property
     def screen(self) -> MarketContext:
@@ -91,8 +94,15 @@ class MarketContext(Context):
 
     def payment(self, agent: int, own: Any, others: Profiles) -> Quantity:
         """Return what an agent pays at some profiles."""
-        profile = inserted(agent, own, others)
-        return self.arithmetic.stored(self.tables[agent][tuple(profile)])
+        return self.paid(agent, inserted(agent, own, others))
+
+    def paid(self, agent: int, profile: Profiles) -> Quantity:
+        """Return what an agent pays at some profiles of everybody's type numbers."""
+        place = tuple(profile)
+        if self.looked is not None:
+            return self.arithmetic.stored(self.tables[agent][place])
+        low, high = (self.arithmetic.stored(end[agent][place]) for end in self.payment_ends)
+        return low if self.tables.dtype != object else self.arithmetic.between(low, high)
 
     @cached_property
     def payment_ends(self) -> tuple[Floats, Floats]:
@@ -102,10 +112,10 @@ class MarketContext(Context):
         near = self.tables.astype(np.float64)
         if self.arithmetic is FLOAT:
             return near, near
-        exact = np.asarray(near.astype(object) == self.tables, dtype=np.bool_)
+        whole = np.asarray(np.frompyfunc(_whole, 1, 1)(self.tables), dtype=np.bool_)
         return (
-            np.where(exact, near, np.nextafter(near, -np.inf)),
-            np.where(exact, near, np.nextafter(near, np.inf)),
+            np.where(whole, near, np.nextafter(near, -np.inf)),
+            np.where(whole, near, np.nextafter(near, np.inf)),
         )
 
     @cached_property
@@ -173,6 +183,11 @@ class MarketContext(Context):
     def profile(self, rows: Integers) -> list[Integers]:
         """Return type numbers of profiles by their place in the table."""
         return list(np.unravel_index(rows, self.ruled.shape))
+
+
+def _whole(number: Any) -> bool:
+    """Tell whether a number certainly is its nearest double."""
+    return bool(number.denominator == 1 and abs(number.numerator) < DOUBLE_LIMIT)
 
 
 def stakes(context: MarketContext) -> Floats:

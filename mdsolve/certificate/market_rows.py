@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,21 @@ PIECE = 1 << 17
 
 SLOW_LIMIT = 500_000
 """Most rows that are decided one by one in fractions or balls."""
+
+
+def remembered(
+    decide: Callable[[MarketContext], Condition],
+) -> Callable[[MarketContext], Condition]:
+    """Return a condition that is decided once per context, whoever asks for it."""
+
+    @wraps(decide)
+    def once(context: MarketContext) -> Condition:
+        if decide.__name__ not in context.scratch:
+            context.scratch[decide.__name__] = decide(context)
+        found: Condition = context.scratch[decide.__name__]
+        return found
+
+    return once
 
 
 @dataclass(frozen=True)

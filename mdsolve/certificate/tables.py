@@ -120,7 +120,7 @@ def _read_numbers(stream: IO[bytes], name: str, shape: tuple[int, ...] | None) -
     if shape is not None and found != shape:
         message = f"{name} with shape {found}"
         raise ValueError(message)
-    if math.prod(found) > ENTRY_LIMIT or dtype.kind not in "iufU":
+    if math.prod(found) > ENTRY_LIMIT or dtype.kind not in "biufU":
         message = f"{name} with {math.prod(found):,} entries of type {dtype}"
         raise ValueError(message)
     stream.seek(0)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.market_rows import Group, decided_rows
+from mdsolve.certificate.market_rows import Group, decided_rows, remembered
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.certificate.registry import condition
@@ -22,7 +22,7 @@ STRONG = "budget-balance"
 def revenue(context: MarketContext, rows: Integers) -> Quantity:
     """Return the sum of payments at some profiles, given by their place."""
     profile = context.profile(rows)
-    payments = [context.arithmetic.stored(table[tuple(profile)]) for table in context.tables]
+    payments = [context.paid(agent, profile) for agent in range(context.size)]
     found = payments[0]
     for payment in payments[1:]:
         found = found + payment
@@ -34,8 +34,8 @@ def _witness(context: MarketContext, row: int) -> Mapping[str, Any]:
 
     profile = context.profile(np.array([row]))
     paid = {
-        name: context.shown(context.arithmetic.stored(table[tuple(profile)])[0])
-        for name, table in zip(context.names, context.tables, strict=True)
+        name: context.shown(context.paid(agent, profile)[0])
+        for agent, name in enumerate(context.names)
     }
     return {
         "profile": context.types_at([int(k[0]) for k in profile]),
@@ -45,6 +45,7 @@ def _witness(context: MarketContext, row: int) -> Mapping[str, Any]:
 
 
 @condition(WEAK, "market", about="payments never sum to less than nothing")
+@remembered
 def weak(context: MarketContext) -> Condition:
     """Check sum_i p_i(t) >= 0 at every profile."""
     largest = float(context.money.max())
@@ -64,6 +65,7 @@ def weak(context: MarketContext) -> Condition:
 
 
 @condition(STRONG, "market", about="payments always sum to nothing")
+@remembered
 def strong(context: MarketContext) -> Condition:
     """Check sum_i p_i(t) = 0 at every profile."""
     largest = float(context.money.max())

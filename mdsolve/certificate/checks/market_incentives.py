@@ -13,7 +13,7 @@ from typing import Any
 
 from mdsolve.certificate.market_cells import Cells
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.market_rows import conclude, kept_cells, telling
+from mdsolve.certificate.market_rows import conclude, kept_cells, remembered, telling
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
 from mdsolve.conditions import Condition
@@ -24,6 +24,7 @@ MAXIMAL = "maximal-revenue"
 
 
 @condition(RATIONAL, "market", about="nobody would rather stay out and keep their own model")
+@remembered
 def rationality(context: MarketContext) -> Condition:
     """Check p_i(t) <= v_i(in) - v_i(out) for every agent and every profile."""
 
@@ -51,6 +52,7 @@ def rationality(context: MarketContext) -> Condition:
 
 
 @condition(TRUTHFUL, "market", about="no lower report ever pays, own models included")
+@remembered
 def truthfulness(context: MarketContext) -> Condition:
     """Check v_i(truth) - p_i(t) >= v_i(report) - p_i(report) for every lower report."""
 
@@ -63,6 +65,9 @@ def truthfulness(context: MarketContext) -> Condition:
         return {"agent": shown["agent"], "type": shown["type"], "report": report} | dict(shown)
 
     found = context.surveys
+    if context.rule is None:
+        # Of a bare table this is what is said; of a mechanism's, that it is the mechanism's.
+        context.cover(TRUTHFUL, ["table.payments"])
     rows = telling(context, [survey.truthful for survey in found.values()])
     kept = [
         kept_cells(context, agent, some, violation, witness)
@@ -90,6 +95,7 @@ def room(cells: Cells) -> Quantity:
 
 
 @condition(MAXIMAL, "market", about="no payment could be higher: each is the end of a tight path")
+@remembered
 def maximality(context: MarketContext) -> Condition:
     """Check that no payment can rise alone without breaking rationality or truthfulness.
 

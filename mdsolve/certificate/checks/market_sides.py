@@ -11,7 +11,7 @@ import numpy as np
 from mdsolve.certificate.checks.market_balance import revenue
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.market_rows import Group, decided_rows
+from mdsolve.certificate.market_rows import Group, decided_rows, remembered
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.certificate.registry import condition
@@ -23,6 +23,7 @@ Rows = Callable[[MarketContext, Integers], Quantity]
 
 
 @condition(NAME, "market", about="payments keep the bounds that the options ask for")
+@remembered
 def side_constraints(context: MarketContext) -> Condition:
     """Check every bound on payments."""
     amounts = context.claim.side.amounts
@@ -64,7 +65,7 @@ def groups(context: MarketContext) -> list[Group]:
 
 
 def _paid(context: MarketContext, agent: int, rows: Integers) -> Quantity:
-    return context.arithmetic.stored(context.tables[agent][tuple(context.profile(rows))])
+    return context.paid(agent, context.profile(rows))
 
 
 def _at_most(agent: int, amount: Any, sign: int) -> Rows:

@@ -228,4 +228,5 @@ def ranked(keys: Any) -> Integers:
             present = np.zeros(span, dtype=np.bool_)
             present[keys - low] = True
             return np.asarray((np.cumsum(present) - 1)[keys - low])
-    return np.asarray(np.unique(keys, return_inverse=True)[1].reshape(keys.shape))
+    inverse: Integers = np.unique(keys, return_inverse=True)[1]
+    return inverse.reshape(keys.shape)

@@ -9,12 +9,14 @@ before the line reaches the full model gets a steeper line, up to the full model
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.rules.base import SharingRule, Terms
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
+    from mdsolve.certificate.stated.figures import Recompute
 
 NAME = "value-shaping"
 
@@ -48,3 +50,9 @@ class ValueShaping(SharingRule):
         """Return no payments."""
         constant = context.arithmetic.constant
         return Terms(constant(1), constant(0), context.reading.nothing)
+
+    def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
+        """Return who is viable alone, and how many agents are viable together."""
+        from mdsolve.certificate.shaped.viable import viability_figures
+
+        return viability_figures(context)

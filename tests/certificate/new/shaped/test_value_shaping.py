@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
+from mdsolve.certificate.numbers import INTERVALS
 from tests.certificate.new.shaped.stated import (
     CURVES,
     broken,
@@ -205,6 +206,31 @@ def test_lists_of_equilibria_are_right_and_complete():
     assert "equilibria" in broken(
         only, {**unique, "equilibrium_totals": [0, *unique["equilibrium_totals"]]}
     )
+
+
+@pytest.mark.parametrize("agents", [THREE, BIG, [{"cost": 1e-4}, {"cost": 0.1}]])
+def test_figures_of_viability(agents):
+    instance, claim = solved(agents)
+    context = check_of(instance, claim, Request()).context(INTERVALS)
+    figures = context.rule.figures(context)
+    for path, figure in figures.items():
+        assert figure().problem(claim[path]) == "", path
+    k = claim["smallest_viable"]
+    for wrong in (k - 1, k + 1, 0, 2.5, True, "many"):
+        assert figures["smallest_viable"]().problem(wrong)
+    told = list(claim["viable_alone"])
+    told[0] = not told[0]
+    assert "a0" in figures["viable_alone"]().problem(told)
+    assert figures["viable_alone"]().problem([1.0] * len(told))
+    assert figures["viable_alone"]().problem(told[:-1])
+
+
+def test_flags_beside_a_solution(tmp_path):
+    instance, claim = solved(BIG)
+    np.save(tmp_path / "viable.npy", np.array(claim["viable_alone"]))
+    stated = {**claim, "viable_alone": {"file": "viable.npy"}}
+    context = check_of(instance, stated, Request(folder=tmp_path)).context(INTERVALS)
+    assert context.rule.figures(context)["viable_alone"]().problem(stated["viable_alone"]) == ""
 
 
 @st.composite

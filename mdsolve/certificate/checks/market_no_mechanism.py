@@ -1,0 +1,293 @@
+"""`no-mechanism`: inequalities that every mechanism must satisfy, and that contradict each other.
+
+*Chains*: along r_0 < r_1 < ... < r_k = t_i rationality bounds the payment at r_0 and truthfulness
+each further step, so that p_i(t) <= v_i(in) - v_i(out) at r_0 plus the gaps of the steps; a
+negative sum of these bounds over the agents contradicts weak budget balance. *Rows*: a combination
+of named inequalities with non-negative multipliers in which every payment cancels and the bounds
+sum to less than zero, for payments with side constraints.
+
+Of the proof only profiles, reports and multipliers are used; every bound is computed anew, under
+the instance's own allocation rule. Bounds that the proof states besides have to agree.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_side import read_side
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.registry import condition
+from mdsolve.conditions import Condition, Verdict
+from mdsolve.proof import Chain, Row, Rows
+
+NAME = "no-mechanism"
+
+DENIABLE = ("desirable",)
+"""Mechanisms that may not exist; the others are formulas."""
+
+Cell = tuple[int, ...]
+"""An agent and everybody's type numbers: one payment."""
+
+
+class UnusableError(Exception):
+    """A proof that says nothing; the message tells why."""
+
+
+@condition(NAME, "market", about="no efficient, rational, truthful rule avoids losses")
+def no_mechanism(context: MarketContext) -> Condition:
+    """Check a proof that no payments satisfy what the solution says none satisfy."""
+    proof = context.claim.proof
+    try:
+        _about(context)
+        if proof is None:
+            raise UnusableError(context.claim.unusable)
+        if isinstance(proof, Rows):
+            total, stated, found = _rows(context, proof)
+            scope = f"{len(proof.rows):,} inequalities"
+        else:
+            total, stated, found = _chains(context, proof)
+            scope = "one profile, one chain of reports per agent"
+    except UnusableError as error:
+        return context.unchecked(NAME, f"no usable proof: {error}")
+    truth = context.arithmetic.less(total, context.arithmetic.constant(0))
+    holds, fails = bool(np.all(truth.holds)), bool(np.all(truth.fails))
+    verdict: Verdict = "pass" if holds else "fail" if fails else "not-checked"
+    detail = {
+        "pass": "the inequalities contradict each other: no such payments exist",
+        "fail": "the inequalities do not contradict each other",
+        "not-checked": "what is known of the bounds leaves room for both",
+    }[verdict]
+    wrong = _misstated(context, stated)
+    if wrong and verdict == "pass":
+        verdict, detail = "fail", f"{wrong} is stated wrongly"
+    context.cover(NAME, ["witness", "mechanism", "exists", "deficit", "chains"])
+    low, high = (float(end(total).reshape(-1)[0]) for end in _ends(context))
+    return Condition(
+        NAME,
+        True,
+        verdict,
+        violation=high,
+        tolerance=0.0,
+        arithmetic=context.arithmetic.name,
+        scope=scope,
+        detail=detail,
+        witness=found,
+        interval=(low, high) if verdict == "not-checked" else None,
+    )
+
+
+def _ends(context: MarketContext) -> tuple[Any, Any]:
+    arithmetic = context.arithmetic
+    return arithmetic.lower, arithmetic.upper
+
+
+def _about(context: MarketContext) -> None:
+    """Refuse proofs about another mechanism than the solution's, or with other constraints."""
+    claim = context.claim
+    if claim.mechanism is not None and claim.mechanism not in DENIABLE:
+        message = f"payments of {claim.mechanism} follow from a formula: they exist always"
+        raise UnusableError(message)
+    proof = claim.proof
+    if proof is None or proof.mechanism is None:
+        return
+    if claim.mechanism is not None and proof.mechanism != claim.mechanism:
+        message = f"it is about {proof.mechanism}, the solution about {claim.mechanism}"
+        raise UnusableError(message)
+    words = proof.options.get("side", ())
+    listed = isinstance(words, Sequence) and not isinstance(words, str)
+    side = read_side([str(word) for word in words] if listed else ["?"], "", problems := [])
+    if problems or side != claim.side:
+        message = "it is about other side constraints than the solution"
+        raise UnusableError(message)
+
+
+Stated = Sequence[tuple[str, Quantity, Fraction | None, float]]
+"""Places in a proof, the right number, what is stated there, and the scale."""
+
+
+def _misstated(context: MarketContext, stated: Stated) -> str:
+    """Return the first place where a stated bound is not the right one, "" if there is none."""
+    arithmetic = context.arithmetic
+    for place, right, said, scale in stated:
+        if said is None:
+            continue
+        allowed = arithmetic.stored(np.array(context.tolerance * scale))
+        off = right - arithmetic.constant(said)
+        if bool(np.any(arithmetic.at_most(abs(off), allowed).fails)):
+            return place
+    return ""
+
+
+def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Mapping[str, Any]]:
+    """Return the sum of the bounds that one chain per agent proves."""
+    if context.claim.side.deficit:
+        message = "chains prove a deficit, which the side constraints allow"
+        raise UnusableError(message)
+    profile = _profile(context, proof.profile)
+    names = [chain.agent for chain in proof.chains]
+    if sorted(names) != sorted(context.names):
+        message = "it needs one chain for every agent"
+        raise UnusableError(message)
+    total: Quantity | None = None
+    bounds: dict[str, Any] = {}
+    stated: list[tuple[str, Quantity, Fraction | None, float]] = []
+    for agent, name in enumerate(context.names):
+        chain = proof.chains[names.index(name)]
+        reports = [_number(context, agent, value) for value in chain.reports]
+        rising = all(later > earlier for earlier, later in pairwise(reports))
+        if not reports or not rising or reports[-1] != profile[agent]:
+            message = f"the chain of {name} does not rise to the profile's type"
+            raise UnusableError(message)
+        steps = _steps(context, agent, reports, [k for j, k in enumerate(profile) if j != agent])
+        bound = context.arithmetic.total(steps)
+        scale = float(context.money[agent])
+        stated += [
+            (f"step {k + 1} of the chain of {name}", steps[k : k + 1], said, scale)
+            for k, said in enumerate(chain.bounds)
+        ]
+        stated.append((f"the bound of {name}", bound, chain.bound, scale))
+        bounds[name] = context.shown(bound)
+        total = bound if total is None else total + bound
+    assert total is not None
+    stated.append(("the deficit", total, proof.deficit, float(context.money.max())))
+    found = {
+        "profile": context.types_at(profile),
+        "bounds": bounds,
+        "deficit": context.shown(total),
+    }
+    return total, stated, found
+
+
+def _steps(
+    context: MarketContext, agent: int, reports: Sequence[int], others: Sequence[int]
+) -> Quantity:
+    """Return what rationality bounds at the first report, and what each further step adds."""
+    market, arithmetic = context.ruled, context.arithmetic
+    own = np.array(reports)
+    beside = [np.full(own.shape, number) for number in others]
+    truth = arithmetic.broadcast(market.truth(agent, own, beside), own.shape)
+    first = [column[:1] for column in beside]
+    outside = arithmetic.broadcast(market.outside(agent, own[:1], first), (1,))
+    start = truth[:1] - outside
+    if len(reports) == 1:
+        return start
+    later = [column[1:] for column in beside]
+    lies = arithmetic.broadcast(market.value(agent, own[:-1], own[1:], later), own[1:].shape)
+    return arithmetic.concatenate([start, truth[1:] - lies])
+
+
+def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:
+    """Return the combination of the proof's rows, in which all payments have to cancel."""
+    side = read_side(proof.side_constraints, "", problems := [])
+    if problems or side != context.claim.side:
+        message = "it is about other side constraints than the solution"
+        raise UnusableError(message)
+    if not proof.rows:
+        message = "it has no rows"
+        raise UnusableError(message)
+    balance: defaultdict[Cell, Fraction] = defaultdict(Fraction)
+    total: Quantity = context.arithmetic.constant(0)
+    stated: list[tuple[str, Quantity, Fraction | None, float]] = []
+    for number, row in enumerate(proof.rows):
+        if row.multiplier < 0:
+            message = f"row {number + 1} has a negative multiplier"
+            raise UnusableError(message)
+        terms, bound = _row(context, row)
+        total = total + context.arithmetic.constant(row.multiplier) * bound
+        scale = float(context.money.max())
+        stated.append((f"the bound of row {number + 1}", bound, row.bound, scale))
+        for cell, sign in terms:
+            balance[cell] += row.multiplier * sign
+        context.monitor.check_time()
+    if any(weight != 0 for weight in balance.values()):
+        message = "the payments in the rows do not cancel"
+        raise UnusableError(message)
+    return total, stated, {"rows": len(proof.rows), "sum_of_bounds": context.shown(total)}
+
+
+def _row(context: MarketContext, row: Row) -> tuple[list[tuple[Cell, int]], Quantity]:
+    """Return one inequality that every admissible payment rule satisfies: terms <= bound."""
+    side, constant = context.claim.side, context.arithmetic.constant
+    profile, agent = _profile(context, row.profile), _agent(context, row.agent)
+    others = [k for j, k in enumerate(profile) if j != agent]
+    mine = (agent, *profile)
+    everybody = [(i, *profile) for i in range(context.size)]
+    if row.form == "rationality":
+        return [(mine, 1)], _steps(context, agent, [profile[agent]], others)
+    if row.form == "incentive":
+        if row.report is None:
+            message = "an incentive row without a report"
+            raise UnusableError(message)
+        report = _number(context, agent, row.report)
+        if report >= profile[agent]:
+            message = "a report that is not lower than the type"
+            raise UnusableError(message)
+        lie = list(profile)
+        lie[agent] = report
+        gap = _steps(context, agent, [report, profile[agent]], others)[1:]
+        return [(mine, 1), ((agent, *lie), -1)], gap
+    if row.form == "revenue" and not side.deficit:
+        return [(cell, -1) for cell in everybody], constant(0)
+    if row.form == "no-surplus" and side.balanced:
+        return [(cell, 1) for cell in everybody], constant(0)
+    amount = side.amounts.get(row.form)
+    if amount is not None:
+        if row.form == "revenue-floor":
+            return [(cell, -1) for cell in everybody], constant(-amount)
+        if row.form == "cap":
+            return [(mine, 1)], constant(amount)
+        if row.form == "floor":
+            return [(mine, -1)], constant(-amount)
+        return [(mine, 1), ((_agent(context, row.other), *profile), -1)], constant(amount)
+    message = f"a row of kind {row.form!r}, which the claim does not impose"
+    raise UnusableError(message)
+
+
+def _agent(context: MarketContext, name: str | None) -> int:
+    if name not in context.names:
+        message = f"{name!r} is not an agent"
+        raise UnusableError(message)
+    return context.names.index(name)
+
+
+def _profile(context: MarketContext, types: Mapping[str, Fraction]) -> list[int]:
+    missing = [name for name in context.names if name not in types]
+    if missing or len(types) > context.size:
+        message = f"the profile needs a type for each agent: {', '.join(context.names)}"
+        raise UnusableError(message)
+    return [_number(context, j, types[name]) for j, name in enumerate(context.names)]
+
+
+def _number(context: MarketContext, agent: int, value: Fraction) -> int:
+    number = context.ruled.instance.grids[agent].index(value)
+    if number is None:
+        message = f"{value} is not a type of {context.names[agent]}"
+        raise UnusableError(message)
+    return number
+
+
+def proved_deficit(context: MarketContext) -> tuple[Quantity, list[int]]:
+    """Return the sum of bounds and the profile of a proof by chains.
+
+    Raises
+    ------
+    NoRouteError
+        If there is no such proof.
+    """
+    proof = context.claim.proof
+    if not isinstance(proof, Chain):
+        message = "there is no proof by chains to take it from"
+        raise NoRouteError(message)
+    try:
+        total, _, _ = _chains(context, proof)
+        return total, _profile(context, proof.profile)
+    except UnusableError as error:
+        raise NoRouteError(str(error)) from None
