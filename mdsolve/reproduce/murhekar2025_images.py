@@ -35,6 +35,7 @@ TABLE_DRAWS = 40  # of costs and capacities at whose equilibria averages are tak
 SIMULATED_DRAWS = 6  # the first so many are simulated too; the paper averages over 3
 CLOSE = 0.1  # numbers agree with printed ones where each is within a tenth of it
 
+# Agents that move in a step, first and largest contributions in batches, the rate, in words.
 DYNAMICS: dict[str, tuple[int, float, float | None, str, str]] = {
     "described": (10, 1.0, None, "optimal", "as described: 10 of 30 agents move per step, beta*"),
     "all move": (
@@ -46,14 +47,14 @@ DYNAMICS: dict[str, tuple[int, float, float | None, str, str]] = {
     ),
     "some move": (10, 1.0, None, "full", "10 of 30 agents move per step, from 1, beta = 1 - 1/n"),
 }
-"""Agents that move in a step, first and largest contributions in batches, the rate, in words."""
 
 
 def drawn(data: Mapping[str, Any], random: np.random.Generator) -> md.SharingInstance:
     """Return the game of a data set with drawn costs and capacities."""
     agents = len(GROUPS) * PER_GROUP
     costs = random.uniform(0, LARGEST_COST, agents)
-    batches = random.integers(*map(int, data["batches"]), agents, endpoint=True).tolist()
+    least, most = map(int, data["batches"])
+    batches = random.integers(least, most, agents, endpoint=True).tolist()
     rows = (dict(zip(GROUPS, row, strict=True)) for row in data["weights"])
     accuracy = {"family": "power", "group_weights": dict(zip(GROUPS, rows, strict=True))}
     return sharing(accuracy, costs, capacity=batches, group=np.repeat(GROUPS, PER_GROUP).tolist())
@@ -129,10 +130,9 @@ def _error(table: Floats) -> Floats:
 ANGLES = (10, 90, 180)
 DRAWS = 5  # of the agents' costs; the paper averages over 3
 REPLICATES = 3  # training runs at each equilibrium
-DEAREST = 0.18
-"""Cost of all data of the dearest agents, in accuracy: 0.001 per batch for about 183 batches, as
-for MNIST in appendix E of [M25]."""
-
+DEAREST = (
+    0.18  # cost of all data of an agent, in accuracy: 0.001 per batch, 183 batches as on MNIST
+)
 MANY = 10_000  # training examples from which there are ten agents per group, as in the paper
 RECIPROCAL = 0.005  # how near reciprocity must come to 1
 
