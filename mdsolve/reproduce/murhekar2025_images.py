@@ -38,13 +38,7 @@ CLOSE = 0.1  # numbers agree with printed ones where each is within a tenth of i
 # Agents that move in a step, first and largest contributions in batches, the rate, in words.
 DYNAMICS: dict[str, tuple[int, float, float | None, str, str]] = {
     "described": (10, 1.0, None, "optimal", "as described: 10 of 30 agents move per step, beta*"),
-    "all move": (
-        30,
-        0.0,
-        100,
-        "full",
-        "all agents move, from 0, up to 100 batches, beta = 1 - 1/n",
-    ),
+    "all move": (30, 0, 100, "full", "all agents move, from 0, up to 100 batches, beta = 1 - 1/n"),
     "some move": (10, 1.0, None, "full", "10 of 30 agents move per step, from 1, beta = 1 - 1/n"),
 }
 
@@ -107,11 +101,8 @@ def table1(run: Recomputation) -> None:
             words |= {"quantity": quantity, "printed": data[key], "after": after[key]}
             run.say("figures", mean[key], _close(mean[key], data[key]), **words)
         shares = {"simulated": after["share"], "equilibrium": mean["share"]}
-        run.series[name] = {
-            "published": _numbers(data["share"]),
-            "mechanisms": MECHANISMS,
-            **shares,
-        }
+        shares["published"] = _numbers(data["share"])
+        run.series[name] = {**shares, "mechanisms": MECHANISMS}
 
 
 def _numbers(printed: str) -> Floats:
@@ -130,9 +121,7 @@ def _error(table: Floats) -> Floats:
 ANGLES = (10, 90, 180)
 DRAWS = 5  # of the agents' costs; the paper averages over 3
 REPLICATES = 3  # training runs at each equilibrium
-DEAREST = (
-    0.18  # cost of all data of an agent, in accuracy: 0.001 per batch, 183 batches as on MNIST
-)
+DEAREST = 0.18  # most that all data of an agent cost: 0.001 per batch, for 183 batches of MNIST
 MANY = 10_000  # training examples from which there are ten agents per group, as in the paper
 RECIPROCAL = 0.005  # how near reciprocity must come to 1
 
