@@ -28,7 +28,10 @@ LOOKS: dict[str, tuple[dict[str, Any], ...]] = {
     "dashed": ({"linestyle": "--"},),
     "dotted": ({"linestyle": ":"},),
     "various": tuple({"linestyle": style} for style in ("-", "--", ":", "-.", (0, (1, 3)))),
-    "marked": tuple({"marker": m, "mfc": "none", "markersize": 5} for m in "os^D"),
+    "marked": tuple(
+        {"marker": marker, "linestyle": style, "mfc": "none", "markersize": 5}
+        for marker, style in zip("os^D", ("-", "--", "-.", ":"), strict=True)
+    ),
     "points": ({"marker": "o", "linestyle": "none", "markersize": 4},),
 }
 """Styles by look, taken in turn. Colours start anew with every look, so that pairs match."""
@@ -146,6 +149,8 @@ def _draw(axes: Axes, panel: Panel, numbers: Any) -> None:
     ends = {key: float(value) for key in ENDS if (value := getattr(panel, key))}
     axes.set_title(panel.title, fontsize=10)
     axes.set(xlabel=panel.x, ylabel=panel.y, xscale=across, yscale=up)
+    if across == "linear":
+        axes.locator_params(axis="x", nbins=6)
     for look, styles in LOOKS.items():
         for place, (path, label) in enumerate(getattr(panel, look).items()):
             style = {"color": PALETTE[place % len(PALETTE)], **styles[place % len(styles)]}
