@@ -1,9 +1,9 @@
 """[C20] Example 1, VCG payments that reward hiding data, and Figures 1 to 3 on exploitation.
 
-Figures 1 and 2 are about linear externalities (section 7.1): v_i(q) = sum_j alpha_ij q_j with random
-alpha, saturating quality. They are evaluated at one profile per sample, vectorised over samples, so
-no grids are needed: an efficient allocation gives the model to agent j iff column j of alpha has a
-non-negative sum over the participants.
+Figures 1 and 2 are about linear externalities (section 7.1), v_i(q) = sum_j alpha_ij q_j with
+random alpha and saturating quality. They are evaluated at one profile per sample, vectorised over
+samples, so no grids are needed: an efficient allocation gives the model to agent j iff column j of
+alpha has a non-negative sum over the participants.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -185,11 +185,11 @@ def figure1(run: Recomputation) -> None:
         effects, types = draw_effects(random, samples, n, own), random.uniform(0, 1, (samples, n))
         measured: dict[str, Floats] = {}
         for rule in OFF_PATHS:
-            found = outcomes(effects, types, rule)
-            measured |= {"welfare": found.welfare, "quality": found.quality}
-            measured[f"revenue, {rule}"] = found.revenue
-            measured[f"surplus, {rule}"] = found.revenue - found.welfare
-            measured[f"external, {rule}"] = found.external.mean(axis=1)
+            seen = outcomes(effects, types, rule)
+            measured |= {"welfare": seen.welfare, "quality": seen.quality}
+            measured[f"revenue, {rule}"] = seen.revenue
+            measured[f"surplus, {rule}"] = seen.revenue - seen.welfare
+            measured[f"external, {rule}"] = seen.external.mean(axis=1)
         for key, sample in measured.items():
             table.setdefault(key, []).append(float(sample.mean()))
             table.setdefault(f"{key}, error", []).append(error_of(sample))
@@ -199,11 +199,12 @@ def figure1(run: Recomputation) -> None:
     for own, reading in readings.items():
         _say_growth_and_surplus(run, run.series[own], reading)
     table = run.series["any-sign"]
-    effects = {
-        rule: [table[f"external, {rule}{e}"][-1] for e in ("", ", error")] for rule in OFF_PATHS
+    found = {
+        rule: (table[f"external, {rule}"][-1], table[f"external, {rule}, error"][-1])
+        for rule in OFF_PATHS
     }
-    mean, error = effects["efficient"]
-    words = ", ".join(f"{rule} {m:+.3f} +- {e:.3f}" for rule, (m, e) in effects.items())
+    mean, error = found["efficient"]
+    words = ", ".join(f"{rule} {m:+.3f} +- {e:.3f}" for rule, (m, e) in found.items())
     run.say("external", words, mean < -STANDARD_ERRORS * error)
     reached, optimum = table["quality"][11], float(quality(np.array([AGENTS[11] / 2]))[0])
     run.say("quality", agrees=reached > CLOSE_TO_OPTIMAL, reached=reached, optimum=optimum)
@@ -255,9 +256,7 @@ def figure2(run: Recomputation) -> None:
             run.say("change", agrees=agrees, claim=claim, reading=reading, mean=mean, error=error)
 
 
-EXPONENTS = tuple(Fraction(-1000 + 2 * k, 1000) for k in range(167))
-"""-1 to -0.668 in steps of 0.002, as in the paper's Figure 3."""
-
+EXPONENTS = tuple(Fraction(-1000 + 2 * k, 1000) for k in range(167))  # as in Figure 3
 BEYOND = tuple(Fraction(-667 + k, 1000) for k in range(6))  # where the paper's computer gave up
 PAPER_LIMIT, LIMIT = 10_000, 1_000_000
 SHOWN = ("-1", "-0.9", "-0.8", "-0.7", "-0.68", "-0.668")
@@ -265,9 +264,11 @@ SHOWN = ("-1", "-0.9", "-0.8", "-0.7", "-0.68", "-0.668")
 
 def figure3(run: Recomputation) -> None:
     """Recompute the boundary on types 1..D and 0..D, on the latter past the paper's 10,000."""
-    points, largest = [], {}
-    for grid, exponents in {"one": EXPONENTS, "zero": EXPONENTS + BEYOND}.items():
-        line = md.frontier([2], exponents, grid, limit=LIMIT, monitor=run.monitor)
+    points: list[Any] = []
+    largest: dict[str, dict[Fraction, float]] = {}
+    grids: dict[Literal["one", "zero"], Any] = {"one": EXPONENTS, "zero": EXPONENTS + BEYOND}
+    for grid, exponents in grids.items():
+        line: Any = md.frontier([2], exponents, grid, limit=LIMIT, monitor=run.monitor)
         points += line
         largest[grid] = {point.exponent: float(point.frontier) for point in line}
 
@@ -294,5 +295,5 @@ def figure3(run: Recomputation) -> None:
         run.say("largest", exponent=exponent, **at(exponent))
     run.words["threshold"] = threshold
     run.series |= {"points": points, "threshold": threshold}
-    for grid, sizes in largest.items():
-        run.series[grid] = {"exponents": [*map(float, sizes)], "largest": [*sizes.values()]}
+    for name, sizes in largest.items():
+        run.series[name] = {"exponents": [*map(float, sizes)], "largest": [*sizes.values()]}

@@ -122,7 +122,10 @@ def _payments_rise(solution: md.Solution) -> bool:
 def _say_who_is_better_off(run: Recomputation, setting: Setting, seeds: list[int]) -> None:
     """Say which agents with unequal data would rather train alone, paid and unpaid."""
     half, n = PUBLISHED_AGENTS // 2, PUBLISHED_AGENTS
-    protocols = {"free": {"name": "fedavg"}, "paid": {"name": "2p-upbred", "beta": BETA, **MOVES}}
+    protocols: dict[str, dict[str, Any]] = {
+        "free": {"name": "fedavg"},
+        "paid": {"name": "2p-upbred", "beta": BETA, **MOVES},
+    }
     losing = {}
     for key, keys in protocols.items():
         counts = np.zeros(n, dtype=int)

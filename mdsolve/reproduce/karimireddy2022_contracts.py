@@ -30,15 +30,12 @@ DRAWS = 400
 AGENTS = 10_000  # with the costs and the ceiling of C.2.3, where the complexity is not stated
 COSTS = (1e-4, 2e-4)
 ACCURACY = {"family": "pac", "ceiling": 0.95, "complexity": 10}
+# Chances of low costs, among them both sides of c_low/(c_low + c_high).
 SHARES = tuple(sorted((0.3333, 0.3334, *(round(0.05 * k, 2) for k in range(1, 20)))))
-"""Chances of low costs, among them both sides of c_low/(c_low + c_high)."""
-
 SHOWN = (0.2, 0.4, 0.6)
+# An agent whose printed contract cannot be kept; the figures of the paper have no numbers.
 PICTURED = PrivateAgent(PowerCurve(), 1.0, low=0.01, high=0.1, probability_low=0.5)
-"""An agent whose printed contract cannot be kept; the figures of the paper have no numbers."""
-
-OTHERS, MANY = 0.5, 1e6
-"""Samples of the others in the picture, and where there are many of them."""
+OTHERS, MANY = 0.5, 1e6  # samples of the others in the picture, and where there are many of them
 
 
 def figure8(run: Recomputation) -> None:
@@ -142,11 +139,12 @@ def _picture() -> dict[str, Any]:
         """Return the worth of the model handed out for a contribution m."""
         if m <= exact.alone_high[0]:
             return own(m)
-        line = np.interp(m, *zip(*_points(exact), strict=True))
-        return max(own(m), min(full(m), float(line) + PICTURED.low * max(0.0, m - exact.low)))
+        samples, worths = np.array(_points(exact)).T
+        line = float(np.interp(m, samples, worths)) + PICTURED.low * max(0.0, m - exact.low)
+        return max(own(m), min(full(m), line))
 
     samples = np.linspace(0.0, 1.35 * max(exact.low, printed.low), 400)
-    curves = {"own": own, "full": full, "received": received}
+    curves: dict[str, Any] = {"own": own, "full": full, "received": received}
     drawn = {key: np.array([curve(m) for m in samples]) for key, curve in curves.items()}
     points = {"exact": _points(exact), "as_printed": _points(printed)}
     return {"samples": samples, **drawn, **points}

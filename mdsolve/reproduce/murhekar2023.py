@@ -36,10 +36,8 @@ def strongly_concave(n: int, random: np.random.Generator) -> md.SharingInstance:
     weights = random.uniform(0, 0.3 / n, (n, n))
     np.fill_diagonal(weights, random.uniform(0.7, 1, n))
     rate, curvature, capacity = random.uniform([0.05, 0.8, 0.15], [0.3, 1.2, 0.6], (n, 3)).T
-    cost = [
-        {"family": "quadratic", "rate": r, "curvature": c}
-        for r, c in zip(rate, curvature, strict=True)
-    ]
+    pairs = zip(rate, curvature, strict=True)
+    cost = [{"family": "quadratic", "rate": r, "curvature": c} for r, c in pairs]
     return sharing({"family": "power", "weights": weights.tolist()}, cost, capacity=capacity)
 
 
@@ -75,27 +73,24 @@ def gradient_norms(
 def theorem_3_2(run: Recomputation) -> None:
     """Run the dynamics in random games with the theorem's step, and with a bolder one."""
     for n in run.each("sizes", SIZES):
-        random = run.random(n)
-        worst, bounds, taken, allowed, bold = [], [], [], [], []
+        random, rows = run.random(n), []
         for _ in range(GAMES):
             game = strongly_concave(n, random)
             lam, largest = constants(game)
             start = random.uniform(0, 1, n) * sharing_game(game).capacity
             norms = gradient_norms(game, lam / (n * largest) ** 2, start, run.monitor)
             bolder = gradient_norms(game, 1 / (n * largest), start, run.monitor)
-            worst.append(float((norms[1:] / norms[:-1]).max() ** 2))
-            bounds.append(1 - (lam / (n * largest)) ** 2)
-            taken.append(len(norms) - 1)
-            allowed.append(2 * (n * largest / lam) ** 2 * math.log(REDUCTION))
-            bold.append(len(bolder) - 1)
-        slowest, counts = int(np.argmax(worst)), {"taken": max(taken), "bold": max(bold)}
-        holds = np.all(np.array(worst) <= np.array(bounds) + ROUND_OFF)
-        in_time = np.all(np.array(taken) <= np.array(allowed))
-        run.say("shrinks", agrees=holds, n=n, worst=worst[slowest], bound=bounds[slowest])
-        run.say("steps", agrees=in_time, n=n, allowed=max(allowed), **counts)
+            worst, bound = (norms[1:] / norms[:-1]).max() ** 2, 1 - (lam / (n * largest)) ** 2
+            allowed = 2 * (n * largest / lam) ** 2 * math.log(REDUCTION)
+            rows.append((worst, bound, len(norms) - 1, allowed, len(bolder) - 1))
+        shrunk, bounds, taken, most, bold = np.array(rows).T
+        slowest, holds = int(shrunk.argmax()), np.all(shrunk <= bounds + ROUND_OFF)
+        run.say("shrinks", agrees=holds, n=n, worst=shrunk[slowest], bound=bounds[slowest])
+        counts = {"taken": int(taken.max()), "bold": int(bold.max()), "allowed": most.max()}
+        run.say("steps", agrees=np.all(taken <= most), n=n, **counts)
         steps = np.arange(len(norms))
-        lines = {"norms": norms / norms[0], "bold": bolder / bolder[0], "bound": bounds[-1]}
-        promised = {"steps": steps, "bounds": bounds[-1] ** (steps / 2)}
+        lines = {"norms": norms / norms[0], "bold": bolder / bolder[0], "bound": bound}
+        promised = {"steps": steps, "bounds": bound ** (steps / 2)}
         run.series[str(n)] = {**lines, **promised, "bold steps": np.arange(len(bolder))}
 
 
@@ -112,10 +107,8 @@ def separable(family: str, random: np.random.Generator) -> md.SharingInstance:
     """
     cost: list[Any] = random.uniform(0.01, 0.2, AGENTS).tolist()
     if family == "linear":
-        accuracy = {
-            "family": "linear",
-            "weights": random.uniform(0, 0.2, (AGENTS, AGENTS)).tolist(),
-        }
+        weights = random.uniform(0, 0.2, (AGENTS, AGENTS)).tolist()
+        accuracy: dict[str, Any] = {"family": "linear", "weights": weights}
         pairs = random.uniform(0.01, 0.1, (AGENTS, 2)).tolist()
         cost = [{"family": "quadratic", "rate": rate, "curvature": bend} for rate, bend in pairs]
     else:

@@ -1,7 +1,7 @@
 """[M23] (14), the rate beta*, and welfare: Theorem 4.1 and Table 2, p-means of protocols.
 
 (14) subtracts two nearly equal numbers where costs are nearly equal or very unequal. The package
-uses a sum of non-negative terms instead. Both are held against the quadratic's root in sixty digits.
+uses a sum of non-negative terms instead. Both are held against the root in sixty digits.
 
 Theorem 4.1 holds for equal costs. For unequal costs the duals (24) of the proof are never all
 positive, while (21) needs them to be.
@@ -122,7 +122,7 @@ def best_split(found: md.Solution) -> float:
     """
     rates = np.array(UNEQUAL, dtype=float)
     saved = float(rates @ found.contributions) - float(rates.min()) * found.metrics["total_data"]
-    return float(found.metrics["p_mean"]["1"]) + saved / len(rates)
+    return float(found.metrics["p_mean"]["1"] + saved / len(rates))
 
 
 def theorem_4_1(run: Recomputation) -> None:
@@ -178,9 +178,7 @@ def _say_signs_of_duals(run: Recomputation) -> None:
 EXPONENTS = (0.2, 0.4, 0.6, 0.8, 1.0)
 METHODS = ("fedavg", "fedbr", "fedbr-bg")
 AGENTS = 12  # the fewest with whom the printed numbers can be p-means; the paper's are not known
-COSTS = (0.0005, 0.001, 0.002, 0.004)
-"""Accuracy per example. At the paper's 0.005 even the planner wants few of the digits."""
-
+COSTS = (0.0005, 0.001, 0.002, 0.004)  # at the paper's 0.005 even a planner wants few of the digits
 BASE_COST = COSTS[1]
 PARTITIONS = 5
 COMMON = {"aggregation": "weighted", "learning_rate": 0.5, "rounds": 30}
@@ -194,11 +192,13 @@ def fewest_agents(printed: Sequence[str]) -> int:
     all p < q.
     """
     sums = zip(EXPONENTS, map(float, printed), strict=True)
-    bounds = [(low / high) ** (1 / (1 / p - 1 / q)) for (p, low), (q, high) in pairwise(sums)]
+    bounds: list[float] = [
+        (low / high) ** (1 / (1 / p - 1 / q)) for (p, low), (q, high) in pairwise(sums)
+    ]
     return math.ceil(max(bounds))
 
 
-def utilities(setting: Setting, name: str, cost: float, seed: int) -> tuple[Floats, Floats]:
+def utilities_of(setting: Setting, name: str, cost: float, seed: int) -> tuple[Floats, Floats]:
     """Return utilities of the last round and averaged over all rounds, shape (agents,) each."""
     keys = {"name": name, **({} if name == "fedavg" else MOVES)}
     solution = setting.run({"cost": [cost] * AGENTS}, keys, seed)
@@ -211,8 +211,8 @@ def table2(run: Recomputation) -> None:
     setting, printed = setting_on(run.data, COMMON), run.item.printed
     cells = [(name, cost) for cost in COSTS for name in METHODS]
     found = {
-        cell: [utilities(setting, *cell, run.seed + draw) for draw in range(PARTITIONS)]
-        for cell in run.each("settings", cells)
+        (name, cost): [utilities_of(setting, name, cost, run.seed + k) for k in range(PARTITIONS)]
+        for name, cost in run.each("settings", cells)
     }
 
     def means(cost: float, p: float, part: int = 0) -> list[float]:
@@ -224,12 +224,12 @@ def table2(run: Recomputation) -> None:
     for column, p in enumerate(EXPONENTS):
         row = means(BASE_COST, p)
         note = f"cost {BASE_COST:g} per example, last round" if column == 0 else ""
-        words = {"p": p, "printed": [printed[name][column] for name in METHODS], "note": note}
-        run.say("means", agrees=row[0] < row[1] < row[2], means=row, **words)
-    for part, words in enumerate(("in the last round", "averaged over the rounds")):
+        said = {"p": p, "printed": [printed[name][column] for name in METHODS], "note": note}
+        run.say("means", agrees=row[0] < row[1] < row[2], means=row, **said)
+    for part, when in enumerate(("in the last round", "averaged over the rounds")):
         for cost in COSTS:
             row = means(cost, 1.0, part)
-            run.say("cost", agrees=row[0] < row[1] < row[2], cost=cost, when=words, means=row)
+            run.say("cost", agrees=row[0] < row[1] < row[2], cost=cost, when=when, means=row)
 
     def by_method(rows: list[list[float]]) -> dict[str, list[float]]:
         return {name: [row[k] for row in rows] for k, name in enumerate(METHODS)}

@@ -35,25 +35,20 @@ TABLE_DRAWS = 40  # of costs and capacities at whose equilibria averages are tak
 SIMULATED_DRAWS = 6  # the first so many are simulated too; the paper averages over 3
 CLOSE = 0.1  # numbers agree with printed ones where each is within a tenth of it
 
+# Agents that move in a step, first and largest contributions in batches, the rate, in words.
 DYNAMICS: dict[str, tuple[int, float, float | None, str, str]] = {
     "described": (10, 1.0, None, "optimal", "as described: 10 of 30 agents move per step, beta*"),
-    "all move": (
-        30,
-        0.0,
-        100,
-        "full",
-        "all agents move, from 0, up to 100 batches, beta = 1 - 1/n",
-    ),
+    "all move": (30, 0, 100, "full", "all agents move, from 0, up to 100 batches, beta = 1 - 1/n"),
     "some move": (10, 1.0, None, "full", "10 of 30 agents move per step, from 1, beta = 1 - 1/n"),
 }
-"""Agents that move in a step, first and largest contributions in batches, the rate, in words."""
 
 
 def drawn(data: Mapping[str, Any], random: np.random.Generator) -> md.SharingInstance:
     """Return the game of a data set with drawn costs and capacities."""
     agents = len(GROUPS) * PER_GROUP
     costs = random.uniform(0, LARGEST_COST, agents)
-    batches = random.integers(*map(int, data["batches"]), agents, endpoint=True).tolist()
+    least, most = map(int, data["batches"])
+    batches = random.integers(least, most, agents, endpoint=True).tolist()
     rows = (dict(zip(GROUPS, row, strict=True)) for row in data["weights"])
     accuracy = {"family": "power", "group_weights": dict(zip(GROUPS, rows, strict=True))}
     return sharing(accuracy, costs, capacity=batches, group=np.repeat(GROUPS, PER_GROUP).tolist())
@@ -106,11 +101,8 @@ def table1(run: Recomputation) -> None:
             words |= {"quantity": quantity, "printed": data[key], "after": after[key]}
             run.say("figures", mean[key], _close(mean[key], data[key]), **words)
         shares = {"simulated": after["share"], "equilibrium": mean["share"]}
-        run.series[name] = {
-            "published": _numbers(data["share"]),
-            "mechanisms": MECHANISMS,
-            **shares,
-        }
+        shares["published"] = _numbers(data["share"])
+        run.series[name] = {**shares, "mechanisms": MECHANISMS}
 
 
 def _numbers(printed: str) -> Floats:
@@ -129,10 +121,7 @@ def _error(table: Floats) -> Floats:
 ANGLES = (10, 90, 180)
 DRAWS = 5  # of the agents' costs; the paper averages over 3
 REPLICATES = 3  # training runs at each equilibrium
-DEAREST = 0.18
-"""Cost of all data of the dearest agents, in accuracy: 0.001 per batch for about 183 batches, as
-for MNIST in appendix E of [M25]."""
-
+DEAREST = 0.18  # most that all data of an agent cost: 0.001 per batch, for 183 batches of MNIST
 MANY = 10_000  # training examples from which there are ten agents per group, as in the paper
 RECIPROCAL = 0.005  # how near reciprocity must come to 1
 

@@ -171,7 +171,7 @@ def filled(text: str, fields: Mapping[str, Any]) -> str:
     return _Filler().vformat(text, (), fields)
 
 
-def rounds_to(values: float | Iterable[float], printed: str) -> bool:
+def rounds_to(values: float | Sequence[float] | Floats, printed: str) -> bool:
     """Tell whether numbers round, or are cut off, to the non-negative decimals in a text.
 
     Examples
@@ -198,7 +198,7 @@ def passes(solution: md.Solution, name: str) -> bool:
 
 
 def sharing(
-    accuracy: Mapping[str, Any], cost: Iterable[Any], platform_data: float = 0, **columns: Any
+    accuracy: Mapping[str, Any], cost: Iterable[Any], *, platform_data: Any = 0, **columns: Any
 ) -> md.SharingInstance:
     """Return a sharing game; costs and further columns, such as capacity, list the agents'."""
     keys, rows = ("cost", *columns), zip(cost, *columns.values(), strict=True)

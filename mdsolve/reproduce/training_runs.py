@@ -22,7 +22,7 @@ DIGITS_EXAMPLES = 1348  # to train on in the bundled digits, with a quarter held
 
 @dataclass(frozen=True)
 class Setting:
-    """What all runs of a comparison share: the source of data, its training examples, the protocol."""
+    """What all runs of a comparison share: source of data, training examples, and protocol."""
 
     source: str
     examples: int

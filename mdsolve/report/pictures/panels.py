@@ -28,7 +28,10 @@ LOOKS: dict[str, tuple[dict[str, Any], ...]] = {
     "dashed": ({"linestyle": "--"},),
     "dotted": ({"linestyle": ":"},),
     "various": tuple({"linestyle": style} for style in ("-", "--", ":", "-.", (0, (1, 3)))),
-    "marked": tuple({"marker": m, "mfc": "none", "markersize": 5} for m in "os^D"),
+    "marked": tuple(
+        {"marker": marker, "linestyle": style, "mfc": "none", "markersize": 5}
+        for marker, style in zip("os^D", ("-", "--", "-.", ":"), strict=True)
+    ),
     "points": ({"marker": "o", "linestyle": "none", "markersize": 4},),
 }
 """Styles by look, taken in turn. Colours start anew with every look, so that pairs match."""
@@ -36,12 +39,13 @@ LOOKS: dict[str, tuple[dict[str, Any], ...]] = {
 ERRORS = 2.0
 """Standard errors on either side of a mean that a band covers."""
 
+ENDS = ("left", "right", "bottom", "top")
 BESIDE: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8}
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What one panel shows.
+    """What one panel shows; every entry is text.
 
     Parameters
     ----------
@@ -51,10 +55,8 @@ class Panel:
         Path of the numbers (or names, for bars) on the horizontal axis.
     lines, dashed, dotted, various, marked, points, bars : mapping
         Legend by path, drawn in that look.
-    levels, verticals : mapping
-        Words by number or path; at a path of several numbers, lines in the colours of the curves.
-    marks : mapping
-        Words by single point, ``Y over X``.
+    levels, verticals, marks : mapping
+        Words on horizontal and vertical lines and at points; what they name is a path or a number.
     scale : str
         Scales of both axes: linear, log or symlog.
     left, right, bottom, top : str
@@ -90,12 +92,12 @@ def panels_from(listed: Iterable[Mapping[str, Any]]) -> list[Panel]:
     >>> [made.title for made in panels_from([{"title": "<each>: <words>", "each": {"a": "b"}}])]
     ['a: b']
     """
-    return [
-        Panel(**_replaced(dict(rest), {"<each>": key, "<words>": words}))
-        for data in listed
-        for rest in [{key: value for key, value in data.items() if key != "each"}]
-        for key, words in data.get("each", {"": ""}).items()
-    ]
+    made = []
+    for data in listed:
+        rest = {key: value for key, value in data.items() if key != "each"}
+        for key, words in data.get("each", {"": ""}).items():
+            made.append(Panel(**_replaced(rest, {"<each>": key, "<words>": words})))
+    return made
 
 
 def _replaced(data: Any, texts: Mapping[str, str]) -> Any:
@@ -114,14 +116,14 @@ def numbers_at(tree: Any, path: str) -> Any:
     >>> numbers_at({"s": [[1, 2], [3, 4]]}, "s/*/1"), numbers_at({}, "1e4")
     ([2, 4], 10000.0)
     """
+    head, _, rest = path.partition("/")
     if not path:
         return tree
-    head, _, rest = path.partition("/")
     if head == "*":
         return [numbers_at(entry, rest) for entry in tree]
-    if isinstance(tree, Mapping) and head not in tree:
-        return float(path)
-    return numbers_at(tree[head] if isinstance(tree, Mapping) else tree[int(head)], rest)
+    if isinstance(tree, Mapping):
+        return numbers_at(tree[head], rest) if head in tree else float(path)
+    return numbers_at(tree[int(head)], rest)
 
 
 def draw_panels(panels: Sequence[Panel], numbers: Any, target: Target, height: float = 4.4) -> None:
@@ -131,41 +133,42 @@ def draw_panels(panels: Sequence[Panel], numbers: Any, target: Target, height: f
         drawn = np.atleast_1d(figure.subplots(1, len(panels)))
         for axes, panel in zip(drawn, panels, strict=True):
             _draw(axes, panel, numbers)
-        keys = [axes.get_legend_handles_labels() for axes in drawn]
-        named = [(axes, *key) for axes, key in zip(drawn, keys, strict=True) if key[1]]
-        if len(named) > 1 and all(labels == named[0][2] for *_, labels in named):
-            columns = min(3, len(named[0][2]))
-            figure.legend(*named[0][1:], loc="outside lower center", ncols=columns, fontsize=9)
-        else:
-            for axes, *_ in named:
+        legends = [axes.get_legend_handles_labels() for axes in drawn]
+        shown = [legend for legend in legends if legend[1]]
+        if len(shown) > 1 and all(labels == shown[0][1] for _, labels in shown):
+            columns = min(3, len(shown[0][1]))
+            figure.legend(*shown[0], loc="outside lower center", ncols=columns, fontsize=9)
+            return
+        for axes, (_, labels) in zip(drawn, legends, strict=True):
+            if labels:
                 axes.legend(fontsize=8)
 
 
 def _draw(axes: Axes, panel: Panel, numbers: Any) -> None:
-    axes.set_title(panel.title, fontsize=10)
-    axes.set(xlabel=panel.x, ylabel=panel.y)
     across, up = panel.scale.split()
-    axes.set_xscale(across)
-    axes.set_yscale(up)
     ends = {key: float(value) for key in ENDS if (value := getattr(panel, key))}
+    axes.set_title(panel.title, fontsize=10)
+    axes.set(xlabel=panel.x, ylabel=panel.y, xscale=across, yscale=up)
+    if across == "linear":
+        axes.locator_params(axis="x", nbins=6)
     for look, styles in LOOKS.items():
         for place, (path, label) in enumerate(getattr(panel, look).items()):
             style = {"color": PALETTE[place % len(PALETTE)], **styles[place % len(styles)]}
             x, y, error = _both(numbers, path, panel.along)
-            kept = (x > 0) | (across != "log")
-            kept &= (y > 0) | (up != "log")
+            kept = ((x > 0) | (across != "log")) & ((y > 0) | (up != "log"))
             axes.plot(x[kept], y[kept], label=label, **style)
             if error is not None:
                 band = ERRORS * error
                 axes.fill_between(x, y - band, y + band, color=style["color"], alpha=0.15, lw=0)
-            _say_where_it_ends(axes, x, y, ends.get("top"), style["color"])
+            if "top" in ends and y[-1] > ends["top"]:
+                words, leaves = f"ends at {y[-1]:.3g}", x[int(np.argmax(y > ends["top"]))]
+                axes.annotate(
+                    words, (leaves, ends["top"]), (6, -12), color=style["color"], **BESIDE
+                )
     _draw_bars(axes, panel, numbers)
     _draw_guides(axes, panel, numbers)
     axes.set_xlim(ends.get("left"), ends.get("right"))
     axes.set_ylim(ends.get("bottom"), ends.get("top"))
-
-
-ENDS = ("left", "right", "bottom", "top")
 
 
 def _both(numbers: Any, path: str, along: str) -> tuple[Floats, Floats, Floats | None]:
@@ -178,25 +181,15 @@ def _both(numbers: Any, path: str, along: str) -> tuple[Floats, Floats, Floats |
     return x, y.astype(float), None if error is None else np.asarray(error)
 
 
-def _say_where_it_ends(axes: Axes, x: Floats, y: Floats, top: float | None, colour: str) -> None:
-    """Write beside a line that leaves the panel at the top where it would have ended."""
-    if top is not None and y.size and y[-1] > top:
-        leaves = (x[int(np.argmax(y > top))], top)
-        words = f"ends at {y[-1]:.3g}"
-        axes.annotate(words, leaves, (6, -12), color=colour, **BESIDE)
-
-
 def _draw_bars(axes: Axes, panel: Panel, numbers: Any) -> None:
-    if not panel.bars:
-        return
-    wide = 0.8 / len(panel.bars)
     for place, (path, label) in enumerate(panel.bars.items()):
         names, heights, error = _both(numbers, path, panel.along)
+        wide = 0.8 / len(panel.bars)
         places = np.arange(len(names)) + (place - (len(panel.bars) - 1) / 2) * wide
         bars = axes.bar(places, heights, wide, color=PALETTE[place], label=label, yerr=error)
         axes.bar_label(bars, fmt="%.0f", fontsize=8)
-    axes.set_xticks(range(len(names)), [str(name).replace("-", "-\n") for name in names])
-    axes.grid(axis="x", visible=False)
+        axes.set_xticks(range(len(names)), [str(name).replace("-", "-\n") for name in names])
+        axes.grid(axis="x", visible=False)
 
 
 def _draw_guides(axes: Axes, panel: Panel, numbers: Any) -> None:
@@ -204,13 +197,12 @@ def _draw_guides(axes: Axes, panel: Panel, numbers: Any) -> None:
     for words, path in panel.levels.items():
         level = numbers_at(numbers, path)
         axes.axhline(level, color="0.3", linestyle=(0, (6, 3)), linewidth=1)
-        place = (0.02, level)
-        axes.annotate(words, place, (0, 3), ("axes fraction", "data"), **BESIDE)
+        axes.annotate(words, (0.02, level), (0, 3), ("axes fraction", "data"), **BESIDE)
     for words, path in panel.verticals.items():
-        for place, x in enumerate(found := np.atleast_1d(numbers_at(numbers, path))):
-            colour = "0.3" if len(found) == 1 else PALETTE[place]
+        places = np.atleast_1d(numbers_at(numbers, path))
+        for colour, x in zip(("0.3",) if len(places) == 1 else PALETTE, places, strict=False):
             axes.axvline(x, color=colour, linestyle=":", linewidth=1)
-        at = (found[0], 0.03)
+        at = (places[0], 0.03)
         axes.annotate(words, at, (3, 0), ("data", "axes fraction"), rotation=90, **BESIDE)
     for words, path in panel.marks.items():
         x, y, _ = _both(numbers, path, panel.along)
