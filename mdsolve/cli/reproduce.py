@@ -63,7 +63,7 @@ def reproduce(
         print_json(found.to_dict())
     elif not quiet:
         from mdsolve.report.reproductions.shown import FIGURES, reproduction_view
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
 
         console_for().print(reproduction_view(found))
         if output is None:

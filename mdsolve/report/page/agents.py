@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from mdsolve.report.agent_rows import agent_table
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.answer import gain_columns, market_gains
 from mdsolve.report.page.markup import Html, joined, table, tag
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.words import amount, listed
 from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
+from mdsolve.report.words import listed
 
 MOST_ROWS = 60
 """Rows of the table of agents; the solution file has all."""

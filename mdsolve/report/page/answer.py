@@ -11,13 +11,13 @@ import numpy.typing as npt
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.report.agent_rows import AgentTable, agent_table
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.words import amount, heading
 from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
 from mdsolve.report.text.joint import no_step_view
-from mdsolve.report.text.solution import witness_lines
+from mdsolve.report.text.proofs import witness_lines
+from mdsolve.report.words import heading, lower_first
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
@@ -58,11 +58,6 @@ def verdict_words(subject: Subject) -> str:
         return f"{source} confirmed the proof."
     every = "the promised condition" if len(promised) == 1 else f"all {len(promised)} conditions"
     return f"{source} confirmed {every} that the mechanism promises."
-
-
-def lower_first(words: str) -> str:
-    """Return words that begin in the middle of a sentence."""
-    return words[:1].lower() + words[1:]
 
 
 def answer_sentences(subject: Subject) -> list[str]:

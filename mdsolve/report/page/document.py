@@ -13,7 +13,7 @@ from typing import Any
 
 from mdsolve.conditions import Condition
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.agents import agents_table
 from mdsolve.report.page.answer import (
     answer_sentences,
@@ -26,10 +26,9 @@ from mdsolve.report.page.figures import pictures
 from mdsolve.report.page.limits import assumptions
 from mdsolve.report.page.markup import Html, bullets, facts, joined, section, table, tag
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.witness import witness_words
-from mdsolve.report.page.words import (
+from mdsolve.report.witness import witness_words
+from mdsolve.report.words import (
     VERDICTS,
-    amount,
     heading,
     how_decided,
     listed,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mdsolve.conditions import Certificate
-from mdsolve.report.page.answer import kind_of, lower_first
+from mdsolve.report.numbers import amount
+from mdsolve.report.page.answer import kind_of
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.words import amount, heading, listed
+from mdsolve.report.words import heading, listed, lower_first
 
 HOLDS = {True: "holds", False: "does not hold", None: "is not shown"}
 
