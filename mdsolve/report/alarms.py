@@ -17,7 +17,7 @@ from mdsolve.conditions import Certificate, Condition
 from mdsolve.report.agent_rows import AgentTable, Floats, agent_table, largest, run_name, run_starts
 from mdsolve.report.numbers import amount, as_float
 from mdsolve.report.witness import witness_words
-from mdsolve.report.words import heading, lower_first, upper_first
+from mdsolve.report.words import heading, lower_first, sentence
 from mdsolve.solution import Solution
 from mdsolve.tolerance import DEFAULT
 
@@ -49,20 +49,20 @@ class Alarm:
 
     Parameters
     ----------
-    sentence : str
-        With names and amounts.
+    fact : str
+        A sentence with names and amounts.
     promised : bool
         Whether the mechanism promises that this does not happen.
     """
 
-    sentence: str
+    fact: str
     promised: bool
 
     @property
     def words(self) -> str:
         """The sentence, and whether the mechanism promised anything."""
         broken = "The mechanism promises otherwise." if self.promised else "This is not promised."
-        return f"{self.sentence} {broken}"
+        return f"{self.fact} {broken}"
 
 
 def alarms_of(solution: Solution, table: AgentTable | None = None) -> list[Alarm]:
@@ -82,7 +82,7 @@ def alarms_of(solution: Solution, table: AgentTable | None = None) -> list[Alarm
         if condition is not None and condition.verdict == "pass":
             continue
         promised = condition is not None and condition.claimed
-        found += [Alarm(sentence, promised) for sentence in sentences]
+        found += [Alarm(fact, promised) for fact in sentences]
         if sentences:
             conditions.pop(name, None)
     return found + _from_conditions(conditions)
@@ -112,7 +112,7 @@ def _failure(condition: Condition) -> str:
     case = witness_words(condition)
     if case:
         return f"{what}: {case}"
-    return f"{what}. {upper_first(condition.detail)}." if condition.detail else f"{what}."
+    return f"{what}. {sentence(condition.detail)}".rstrip()
 
 
 def _from_numbers(solution: Solution, table: AgentTable | None) -> dict[str, list[str]]:

@@ -78,8 +78,8 @@ def column(values: Iterable[Any], digits: int = 5) -> list[str]:
     """Return the numbers of a column with the same decimals, so that they can be compared.
 
     The largest has about so many digits; decimals are added where small ones would vanish, and
-    what is smaller still has more of them for itself. None is left empty, infinity is no limit. A column
-    of short fractions stays exact.
+    what is smaller still has more of them for itself. None is left empty, infinity is no limit.
+    A column of short fractions stays exact.
 
     Examples
     --------

@@ -13,12 +13,12 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Taking part is worth at least as much to every agent as having no part in it.",
     ),
     "individual-rationality-alone": (
-        "Nobody is better off on his own",
-        "Taking part is worth at least the best that an agent can do with his own data alone.",
+        "Nobody is better off on their own",
+        "Taking part is worth at least the best that an agent can do with its own data alone.",
     ),
     "incentive-compatibility": (
         "Honesty pays",
-        "No agent gains by pretending to have less data, or other costs, than he has.",
+        "No agent gains by pretending to have less data, or other costs, than it has.",
     ),
     "efficiency": (
         "Models go where they are worth most",
@@ -37,7 +37,7 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Any higher payment would drive an agent out or make a lie worth while.",
     ),
     "nash": (
-        "Nobody gains by changing his contribution",
+        "Nobody gains by changing their contribution",
         "As long as the others do as stated, bringing more or less data does not pay.",
     ),
     "no-equilibrium": (
@@ -53,8 +53,8 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "For no step size is it proved that the agents' steps lead to rest.",
     ),
     "reciprocity": (
-        "Everybody gets what he gives",
-        "What an agent receives is worth at least what his data add to the whole (Shapley value).",
+        "Everybody gets what they give",
+        "What an agent receives is worth at least what its data add to the whole (Shapley value).",
     ),
     "equal-treatment": (
         "Equals are treated alike",
@@ -126,6 +126,11 @@ def lower_first(words: str) -> str:
 def upper_first(words: str) -> str:
     """Return words that begin a sentence."""
     return words[:1].upper() + words[1:]
+
+
+def sentence(words: str) -> str:
+    """Return words as a sentence, nothing where there are none."""
+    return f"{upper_first(words)}." if words else ""
 
 
 def heading(condition: Condition) -> str:

@@ -37,9 +37,10 @@ def test_a_table_goes_on_below_instead_of_being_cut(width):
 def test_bands_are_whole_and_have_the_same_decimals():
     columns = np.array([[26480.0, 0.001], [26500.5, 0.002], [31000.0, 0.003]])
     bands = {
-        **{key: columns for key in ("contributions", "payments", "utilities")},
-        **{key: columns[:, 0] for key in ("total_data", "welfare")},
-        **{"draws": 3, "solved": 3, "without_equilibrium": 0, "failed": 0, "inadmissible": 0},
+        **dict.fromkeys(("contributions", "payments", "utilities"), columns),
+        **dict.fromkeys(("total_data", "welfare"), columns[:, 0]),
+        **dict.fromkeys(("draws", "solved"), 3),
+        **dict.fromkeys(("without_equilibrium", "failed", "inadmissible"), 0),
     }
     text = printed(bands_view(bands, ["a", "b"]), 50)
     assert "…" not in text
