@@ -70,7 +70,7 @@ def compare(
         print_json(found.to_dict())
     elif not quiet:
         from mdsolve.report.comparison import comparison_view
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
 
         console_for().print(comparison_view(found))
     codes = [solution.exit_code for solution in found.solutions.values()]

@@ -113,8 +113,8 @@ def fit(
     if as_json:
         print_json(fitted.data)
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.fit import fit_view
-        from mdsolve.report.text.solution import console_for
 
         console_for().print(fit_view(fitted))
 

@@ -46,9 +46,6 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             message = "interrupted before there was a result"
             raise StoppedError(message) from None
-        except typer.Abort:  # instead of an answer to a question
-            message = "stopped before anything was done"
-            raise StoppedError(message) from None
         except StopRequested as stop:
             raise StoppedError(str(stop)) from None
         except BrokenPipeError:

@@ -123,7 +123,7 @@ def _payments_at(
     if as_json:
         print_json(plain(found))
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.payments_at import payments_at_view
-        from mdsolve.report.text.solution import console_for
 
         console_for().print(payments_at_view(found))

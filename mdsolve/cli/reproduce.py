@@ -63,7 +63,7 @@ def reproduce(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
         from mdsolve.reproduce.shown import reproduction_view
 
         console_for().print(reproduction_view(found))

@@ -16,7 +16,8 @@ from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
 from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
-from mdsolve.report.text.solution import console_for, solution_view
+from mdsolve.report.text.console import console_for
+from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import Solution
 from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands

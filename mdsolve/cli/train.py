@@ -88,7 +88,7 @@ def train(
     if as_json:
         print_json(solution.to_dict())
     elif not quiet:
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.training import training_view
 
         console_for().print(training_view(solution))

@@ -11,7 +11,7 @@ from mdsolve.cli.caution import warn
 from mdsolve.cli.common import Json, print_json
 from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_BAD_INPUT, EXIT_SOLVED, InstanceError
-from mdsolve.report.legible import legible_lines
+from mdsolve.report.legible import legible, legible_lines
 
 
 def validate(
@@ -44,6 +44,6 @@ def validate(
     else:
         for report in reports:
             if report["valid"]:
-                typer.echo(f"{report['file']}: valid {report['summary']}")
+                typer.echo(legible(f"{report['file']}: valid {report['summary']}"))
     valid = all(report["valid"] for report in reports)
     raise typer.Exit(EXIT_SOLVED if valid else EXIT_BAD_INPUT)

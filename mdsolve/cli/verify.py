@@ -68,11 +68,12 @@ def verify(
         single = len(documents) == 1
         print_json(documents[0] if single else {"certificates": documents})
     elif not quiet:
-        from mdsolve.report.text.solution import certificate_view, console_for
+        from mdsolve.report.text.certificate import verification_view
+        from mdsolve.report.text.console import console_for
 
         for checked in verifications:
             title = f"Certificate of {checked.title}"
-            console_for().print(certificate_view(checked.certificate, title=title))
+            console_for().print(verification_view(checked.certificate, title))
     verdicts = {checked.certificate.verdict for checked in verifications}
     if "fail" in verdicts:
         raise typer.Exit(EXIT_CONDITION_FAILS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mdsolve.conditions import Certificate
-from mdsolve.errors import InstanceError
+from mdsolve.errors import Finding, InstanceError, SolutionFileError
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
@@ -17,6 +17,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
+from mdsolve.report.legible_solution import legible_solution
 from mdsolve.solution import InstanceReference, Solution
 from mdsolve.solution_files import entries_of, read_solution_data, solution_from
 from mdsolve.study.completed import completed
@@ -82,7 +83,7 @@ def read_subjects(
                 found[stored.instance] = find_instance(stored.instance, file)
             instance = found[stored.instance]
         if instance is None:
-            subjects.append(Subject(stored, None, None, False, (), ()))
+            subjects.append(Subject(legible_solution(stored), None, None, False, (), ()))
             continue
         certificate = verify(
             instance,
@@ -103,7 +104,8 @@ def subject_of(instance: Instance, solution: Solution) -> Subject:
     game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
     named = replace(solution, agents=_names(solution, instance, game))
     answers, computed = completed(named, instance, game)
-    return Subject(replace(named, answers=answers), instance, game, True, computed, ())
+    shown = legible_solution(replace(named, answers=answers))
+    return Subject(shown, instance, game, True, computed, ())
 
 
 def _notes(stored: Solution, instance: Instance, certificate: Certificate) -> Iterator[str]:

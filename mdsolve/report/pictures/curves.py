@@ -1,4 +1,4 @@
-"""A picture of shaped models: what each agent's model is worth against his own contribution."""
+"""A picture of shaped models: what each agent's model is worth against the own contribution."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def draw_curves(
 
 
 def draw_panel(axes: Axes, panel: CurvePanel) -> None:
-    """Draw one agent's curve between what he has alone and what all data together can give."""
+    """Draw one agent's curve between the own data alone and all data together."""
     reach = BEYOND * panel.end
     own = np.linspace(0, reach, POINTS)
     together, alone = panel.together(own), panel.alone(own)

@@ -52,11 +52,11 @@ class Line:
     Parameters
     ----------
     data : float
-        His type.
+        Their type.
     payment : float
-        What he pays; negative where he is paid.
+        What they pay; negative where they are paid.
     outside, inside : float
-        Utility when he stays out, and when he takes part.
+        Utility when they stay out, and when they take part.
     """
 
     name: str
@@ -74,8 +74,8 @@ def can_draw(solution: Solution) -> bool:
 def draw_outcome(solution: Solution, target: Target, title: str | None = None) -> None:
     """Draw payments and gains at the solution's profile, one row per agent.
 
-    Left: each agent's data (area of the circle) and the money that flows between him and the
-    platform (width of the arrow). Right: his utility outside and inside.
+    Left: each agent's data (area of the circle) and the money that flows to or from the platform
+    (width of the arrow). Right: the agent's utility outside and inside.
 
     Parameters
     ----------

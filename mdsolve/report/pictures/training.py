@@ -46,7 +46,7 @@ def draw_training(solution: Solution, target: Target, title: str | None = None) 
     unit = solution.answers.get("protocol", {}).get("unit", "units")
     panels: list[tuple[str, str]] = [
         ("contributions", f"brings ({unit} a round)"),
-        ("accuracies", "accuracy of his model, on held-out examples"),
+        ("accuracies", "accuracy of the own model, on held-out examples"),
     ]
     if np.any(np.asarray(history["payments"], dtype=np.float64)):
         panels.append(("payments", "receives, or pays below 0 (money a round)"))
