@@ -120,7 +120,7 @@ def agent_table(
     without : (n,) or None
         Contributions of the equilibrium without payments, samples.
     """
-    answers, size = solution.answers, len(solution.agents)
+    answers = solution.answers
     columns: dict[str, Floats] = {}
     for key in STORED:
         if answers.get(key) is not None:

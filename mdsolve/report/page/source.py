@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mdsolve.conditions import Certificate
-from mdsolve.errors import Finding, InstanceError, SolutionFileError
+from mdsolve.errors import InstanceError
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
