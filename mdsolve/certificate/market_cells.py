@@ -95,7 +95,7 @@ class Cells:
     def _best_of(self, part: slice) -> tuple[Quantity, Integers]:
         context, agent = self.context, self.agent
         own, others = self.own[part], [numbers[part] for numbers in self.others]
-        low, high = self._bounds(own, others)
+        low, high = self.bounds(own, others)
         may_win = high >= low.max(axis=1)[:, None]
         may_win[~np.isfinite(low).any(axis=1), 0] = True
         with np.errstate(invalid="ignore"):
@@ -115,7 +115,7 @@ class Cells:
         assert best is not None
         return best, report
 
-    def _bounds(self, own: Integers, others: list[Integers]) -> tuple[Floats, Floats]:
+    def bounds(self, own: Integers, others: list[Integers]) -> tuple[Floats, Floats]:
         """Return doubles around the utility of every lie, (cells, m); -inf where it is none."""
         screen, agent = self.context.screen, self.agent
         told = np.arange(screen.ruled.shape[agent])[None, :]

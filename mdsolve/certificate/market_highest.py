@@ -43,9 +43,9 @@ def highest_revenue(context: MarketContext) -> tuple[Floats, Floats]:
             near[chosen], off[chosen] = _payments(columns, chosen)
             label = f"payments of {screen.names[agent]}"
             screen.monitor.advance(label, min(start + len(chosen), columns.count), columns.count)
-        for total, sign in ((low, -1.0), (high, 1.0)):
-            part = (near + sign * off[:, None]).reshape(*columns.other_shape, columns.types)
-            total += np.moveaxis(part, -1, agent)
+        shape = (*columns.other_shape, columns.types)
+        low += np.moveaxis((near - off[:, None]).reshape(shape), -1, agent)
+        high += np.moveaxis((near + off[:, None]).reshape(shape), -1, agent)
     slack = ROUNDING * screen.size * np.maximum(np.abs(low), np.abs(high))
     return (low - slack).ravel(), (high + slack).ravel()
 

@@ -9,7 +9,7 @@ everything has the same revenue.
 
 *Fairness and spread.* Least first is the largest difference, over profiles, of two agents' gains
 or payments; then revenue is highest at that difference, which is one more spread. A difference of
-zero is the least there is.
+zero is the least there is; that there are none below another one is shown by bounds.
 """
 
 from __future__ import annotations
@@ -19,64 +19,94 @@ import numpy as np
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_cells import Cells
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.numbers import Booleans, Floats, Quantity
+from mdsolve.certificate.market_least_spread import Bounds, refuted
+from mdsolve.certificate.numbers import Booleans, Floats
+from mdsolve.tolerance import ROUND_OFF
 
 LIE_LIMIT = 5_000_000
 """Most lies that are compared one by one."""
 
-PIECE = 1 << 15
-"""Payments that are looked at together."""
+Ends = tuple[Floats, Floats]
+"""Doubles below and above numbers of all agents and profiles, (n, profiles) each."""
 
 
 class Amounts:
-    """Numbers of one kind for all agents and profiles, (n, profiles), in the screen."""
+    """Payments, gains and what lies are worth at every profile, in the screen.
+
+    Attributes
+    ----------
+    paid, gain, room : Ends
+        Payments; what is left of taking part after paying; by how much a payment could rise before
+        a lie pays, infinite where there is none.
+    steps : list of (columns, m, m)
+        Bounds on p(t) - p(r) by truthfulness, rounded upwards.
+    """
 
     def __init__(self, context: MarketContext) -> None:
-        self.context = context.screen
-        shape = (context.size, context.profiles)
-        lies = sum(context.profiles * (m - 1) // 2 for m in context.ruled.shape)
+        self.context = context
+        shape = context.ruled.shape
+        lies = sum(context.profiles * (m - 1) // 2 for m in shape)
         if lies > LIE_LIMIT:
             message = f"{lies:,} lies; at most {LIE_LIMIT:,} are compared for an objective"
             raise NoRouteError(message)
-        self.paid, self.gain, self.lie_room = ((np.empty(shape), np.empty(shape)) for _ in range(3))
-        for agent in range(context.size):
-            self._fill(agent)
+        size = (context.size, context.profiles)
+        self.paid, self.gain, self.room = ((np.empty(size), np.empty(size)) for _ in range(3))
+        self.steps = [self._agent(agent) for agent in range(context.size)]
 
-    def _fill(self, agent: int) -> None:
-        context = self.context
-        types = context.ruled.shape[agent]
-        other_shape = tuple(m for j, m in enumerate(context.ruled.shape) if j != agent)
-        ends = [np.empty((2, context.profiles)) for _ in range(3)]
-        for start in range(0, context.profiles, PIECE):
-            rows = np.arange(start, min(start + PIECE, context.profiles))
-            cells = Cells.of(context, agent, rows)
-            kinds = (cells.charge, cells.utility - cells.outside, self._room(cells))
-            for (low, high), numbers in zip(ends, kinds, strict=True):
-                low[rows] = context.arithmetic.lower(numbers)
-                high[rows] = context.arithmetic.upper(numbers)
-            context.monitor.check_time()
-        for (low, high), found in zip((self.paid, self.gain, self.lie_room), ends, strict=True):
-            for target, part in ((low, found[0]), (high, found[1])):
-                table = np.moveaxis(part.reshape(*other_shape, types), -1, agent)
-                target[agent] = table.ravel()
+    def _agent(self, agent: int) -> Floats:
+        context, arithmetic = self.context, self.context.arithmetic
+        m = context.ruled.shape[agent]
+        cells = Cells.of(context, agent, np.arange(context.profiles))
+        self._keep(self.paid, agent, arithmetic.lower(cells.charge), arithmetic.upper(cells.charge))
+        gain = cells.utility - cells.outside
+        self._keep(self.gain, agent, arithmetic.lower(gain), arithmetic.upper(gain))
+        low, high = cells.bounds(cells.own, cells.others)
+        utility = arithmetic.lower(cells.utility), arithmetic.upper(cells.utility)
+        room = (
+            np.nextafter(utility[0] - high.max(axis=1), -np.inf),
+            np.nextafter(utility[1] - low.max(axis=1), np.inf),
+        )
+        self._keep(self.room, agent, *room)
+        # p(t) - p(r) <= v(truth) - v(report) = U(t) + p(t) - (worth of the lie + p(r))
+        charge = [
+            end.reshape(-1, m) for end in (self._own_last(end[agent], agent) for end in self.paid)
+        ]
+        lies = low.reshape(-1, m, m)
+        ahead = utility[1].reshape(-1, m)[:, :, None] - lies
+        step = ahead + charge[1][:, :, None] - charge[0][:, None, :]
+        slack = (
+            4
+            * np.finfo(np.float64).eps
+            * (
+                np.abs(utility[1]).reshape(-1, m)[:, :, None]
+                + np.abs(np.where(np.isfinite(lies), lies, 0.0))
+                + np.abs(charge[1])[:, :, None]
+                + np.abs(charge[0])[:, None, :]
+            )
+        )
+        found: Floats = np.moveaxis(step + slack, 1, 2)
+        return found
 
-    def _room(self, cells: Cells) -> Quantity:
-        """Return by how much payments could rise before a lie pays; much where there is none."""
-        arithmetic = self.context.arithmetic
-        most = arithmetic.stored(np.full(cells.own.shape, np.inf))
-        liars = cells.own > 0
-        if not liars.any():
-            return most
-        return arithmetic.where(liars, cells.utility - cells.best_lie, most)
+    def _own_last(self, table: Floats, agent: int) -> Floats:
+        shape = self.context.ruled.shape
+        return np.moveaxis(table.reshape(shape), agent, -1)
+
+    def _keep(self, ends: Ends, agent: int, low: Floats, high: Floats) -> None:
+        """Store numbers per column and own type by profile."""
+        shape = self.context.ruled.shape
+        others = tuple(m for j, m in enumerate(shape) if j != agent)
+        for target, end in zip(ends, (low, high), strict=True):
+            table = np.broadcast_to(end, (self.context.profiles,)).reshape(*others, shape[agent])
+            target[agent] = np.moveaxis(table, -1, agent).ravel()
 
 
 def amounts_of(context: MarketContext) -> Amounts:
     """Return payments, gains and rooms, computed once."""
     screen = context.screen
-    known: Amounts | None = screen.scratch.get("amounts")
-    if known is None:
-        known = screen.scratch["amounts"] = Amounts(screen)
-    return known
+    if "amounts" not in screen.scratch:
+        screen.scratch["amounts"] = Amounts(screen)
+    found: Amounts = screen.scratch["amounts"]
+    return found
 
 
 def largest_spread(context: MarketContext) -> tuple[float, float]:
@@ -96,18 +126,12 @@ def objective_problem(context: MarketContext) -> str:
     NoRouteError
         Where neither was proved.
     """
-    side, objective = context.claim.side, context.options.get("objective", "revenue")
-    money = context.money
-    even = objective != "revenue" and context.size > 1
-    if even:
-        _, most = largest_spread(context)
-        if most > context.tolerance * float(money.max()):
-            message = f"that no admissible payments have a smaller spread than {most:.6g}"
-            raise NoRouteError(message + " is not proved")
-    if side.balanced:
+    objective = context.options.get("objective", "revenue")
+    if objective != "revenue" and context.size > 1:
+        _require_least(context)
+    if context.claim.side.balanced:
         return ""
-    grounded = _grounded(context, certainly=True)
-    if grounded.all():
+    if _grounded(context, certainly=True).all():
         return ""
     if _grounded(context, certainly=False).all():
         message = "whether a payment could be higher is neither proved nor refuted"
@@ -115,33 +139,63 @@ def objective_problem(context: MarketContext) -> str:
     return "a payment could be higher"
 
 
+def _require_least(context: MarketContext) -> None:
+    """Raise `NoRouteError` unless no admissible payments have a smaller spread."""
+    low, high = largest_spread(context)
+    money = float(context.money.max())
+    if high <= context.tolerance * money:
+        return
+    smaller = low - (context.tolerance + ROUND_OFF) * money
+    found = amounts_of(context)
+    worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+    link = _link(context, smaller)
+    if not refuted(Bounds(context.screen, worth, found.steps, link)):
+        message = f"that no admissible payments have a smaller spread than {high:.6g} is not proved"
+        raise NoRouteError(message)
+
+
+def _link(context: MarketContext, spread: float) -> Floats:
+    """Return bounds on differences of payments, if the objective's spread is at most a number."""
+    found, amounts = amounts_of(context), context.claim.side.amounts
+    bound = float(amounts["spread"]) if "spread" in amounts else np.inf
+    link = np.full((context.size, context.size, context.profiles), np.nextafter(bound, np.inf))
+    if context.options.get("objective") == "fairness":
+        # gain_j - gain_i <= D, and gain = worth - p: p_i - p_j <= D + worth_i - worth_j
+        low = np.nextafter(found.gain[0] + found.paid[0], -np.inf)
+        high = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+        ahead = np.nextafter(high[:, None, :] - low[None, :, :], np.inf)
+        link = np.minimum(link, np.nextafter(spread + ahead, np.inf))
+    else:
+        link = np.minimum(link, spread)
+    for agent in range(context.size):
+        link[agent, agent] = np.inf
+    return link
+
+
 def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:
     """Return which payments cannot be higher, (n, profiles); or which perhaps cannot."""
     found, amounts = amounts_of(context), context.claim.side.amounts
     allowed = (context.tolerance * context.money)[:, None]
     end = 1 if certainly else 0
-    room = np.minimum(found.gain[end], found.lie_room[end])
+    room = np.minimum(found.gain[end], found.room[end])
     if "cap" in amounts:
         room = np.minimum(room, float(amounts["cap"]) - found.paid[1 - end])
     grounded: Booleans = room <= allowed
-    links = (
-        [_binding(found.paid, float(amounts["spread"]), allowed, end)]
-        if ("spread" in amounts)
-        else []
-    )
+    links = []
+    if "spread" in amounts:
+        links.append(_binding(found.paid, float(amounts["spread"]), allowed, end))
     objective = context.options.get("objective", "revenue")
     if objective != "revenue":
-        _, most = largest_spread(context)
         low, high = found.gain
         numbers = (-high, -low) if objective == "fairness" else found.paid
-        links.append(_binding(numbers, most, allowed, end))
+        links.append(_binding(numbers, largest_spread(context)[1], allowed, end))
     for _ in range(context.size):
         for link in links:
             grounded = grounded | (link & grounded[None, :, :]).any(axis=1)
     return grounded
 
 
-def _binding(numbers: tuple[Floats, Floats], most: float, allowed: Floats, end: int) -> Booleans:
+def _binding(numbers: Ends, most: float, allowed: Floats, end: int) -> Booleans:
     """Return which numbers may not rise beside which others, (n, n, profiles).
 
     With numbers e that rise with the payment, e_i - e_j <= most binds.

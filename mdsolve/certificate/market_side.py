@@ -51,6 +51,12 @@ class Side:
         return [*(name for name in SWITCHES if name in self.switches), *amounts]
 
 
+def same_side(words: Sequence[str], side: Side) -> bool:
+    """Tell whether words name the same side constraints."""
+    findings: list[Finding] = []
+    return read_side(words, "", findings) == side and not findings
+
+
 def read_side(words: Sequence[str], where: str, findings: list[Finding]) -> Side:
     """Return the side constraints in words such as ``cap=2.5``; problems become findings.
 

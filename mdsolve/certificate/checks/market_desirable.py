@@ -28,7 +28,7 @@ def desirable(context: MarketContext) -> Condition:
     """Check models, every constraint, and that no admissible payments are better."""
     side = context.claim.side
     plain = not side.given and context.options.get("objective", "revenue") == "revenue"
-    parts = [_models(context), rationality(context), truthfulness(context)]
+    parts: list[Condition] = [_models(context), rationality(context), truthfulness(context)]
     if not side.deficit:
         parts.append(weak(context))
     if side.balanced:

@@ -22,7 +22,7 @@ import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.market_side import read_side
+from mdsolve.certificate.market_side import same_side
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
 from mdsolve.conditions import Condition, Verdict
@@ -103,8 +103,7 @@ def _about(context: MarketContext) -> None:
         raise UnusableError(message)
     words = proof.options.get("side", ())
     listed = isinstance(words, Sequence) and not isinstance(words, str)
-    side = read_side([str(word) for word in words] if listed else ["?"], "", problems := [])
-    if problems or side != claim.side:
+    if not listed or not same_side([str(word) for word in words], claim.side):
         message = "it is about other side constraints than the solution"
         raise UnusableError(message)
 
@@ -186,8 +185,7 @@ def _steps(
 
 def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:
     """Return the combination of the proof's rows, in which all payments have to cancel."""
-    side = read_side(proof.side_constraints, "", problems := [])
-    if problems or side != context.claim.side:
+    if not same_side(proof.side_constraints, context.claim.side):
         message = "it is about other side constraints than the solution"
         raise UnusableError(message)
     if not proof.rows:
@@ -223,32 +221,47 @@ def _row(context: MarketContext, row: Row) -> tuple[list[tuple[Cell, int]], Quan
     if row.form == "rationality":
         return [(mine, 1)], _steps(context, agent, [profile[agent]], others)
     if row.form == "incentive":
-        if row.report is None:
-            message = "an incentive row without a report"
-            raise UnusableError(message)
-        report = _number(context, agent, row.report)
-        if report >= profile[agent]:
-            message = "a report that is not lower than the type"
-            raise UnusableError(message)
-        lie = list(profile)
-        lie[agent] = report
-        gap = _steps(context, agent, [report, profile[agent]], others)[1:]
-        return [(mine, 1), ((agent, *lie), -1)], gap
+        return _incentive(context, row, agent, profile)
     if row.form == "revenue" and not side.deficit:
         return [(cell, -1) for cell in everybody], constant(0)
     if row.form == "no-surplus" and side.balanced:
         return [(cell, 1) for cell in everybody], constant(0)
-    amount = side.amounts.get(row.form)
-    if amount is not None:
-        if row.form == "revenue-floor":
-            return [(cell, -1) for cell in everybody], constant(-amount)
-        if row.form == "cap":
-            return [(mine, 1)], constant(amount)
-        if row.form == "floor":
-            return [(mine, -1)], constant(-amount)
-        return [(mine, 1), ((_agent(context, row.other), *profile), -1)], constant(amount)
-    message = f"a row of kind {row.form!r}, which the claim does not impose"
-    raise UnusableError(message)
+    return _amount(context, row, mine, everybody)
+
+
+def _incentive(
+    context: MarketContext, row: Row, agent: int, profile: list[int]
+) -> tuple[list[tuple[Cell, int]], Quantity]:
+    if row.report is None:
+        message = "an incentive row without a report"
+        raise UnusableError(message)
+    report = _number(context, agent, row.report)
+    if report >= profile[agent]:
+        message = "a report that is not lower than the type"
+        raise UnusableError(message)
+    lie = list(profile)
+    lie[agent] = report
+    others = [k for j, k in enumerate(profile) if j != agent]
+    gap = _steps(context, agent, [report, profile[agent]], others)[1:]
+    return [((agent, *profile), 1), ((agent, *lie), -1)], gap
+
+
+def _amount(
+    context: MarketContext, row: Row, mine: Cell, everybody: list[Cell]
+) -> tuple[list[tuple[Cell, int]], Quantity]:
+    """Return the row of a side constraint that names an amount."""
+    constant = context.arithmetic.constant
+    amount = context.claim.side.amounts.get(row.form)
+    if amount is None:
+        message = f"a row of kind {row.form!r}, which the claim does not impose"
+        raise UnusableError(message)
+    if row.form == "revenue-floor":
+        return [(cell, -1) for cell in everybody], constant(-amount)
+    if row.form == "cap":
+        return [(mine, 1)], constant(amount)
+    if row.form == "floor":
+        return [(mine, -1)], constant(-amount)
+    return [(mine, 1), ((_agent(context, row.other), *mine[1:]), -1)], constant(amount)
 
 
 def _agent(context: MarketContext, name: str | None) -> int:

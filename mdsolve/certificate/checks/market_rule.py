@@ -20,7 +20,7 @@ from mdsolve.certificate.market_rules.base import MarketRule
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market import QualityReading
 from mdsolve.certificate.reading.market_models import PooledModels
-from mdsolve.certificate.reading.market_sizes import Integers, Profiles
+from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.certificate.registry import condition
 from mdsolve.conditions import Condition
 
@@ -99,7 +99,7 @@ def _models(context: MarketContext, agent: int) -> Group:
 
 def _payments(context: MarketContext, named: MarketRule, agent: int) -> Group:
     def both(where: MarketContext, rows: Integers) -> tuple[Quantity, Quantity]:
-        others: Profiles = where.profile(rows)
+        others = where.profile(rows)
         own = others.pop(agent)
         right = named.payment(where, agent, own, others)
         if right is None:

@@ -21,7 +21,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_highest import highest_revenue
 from mdsolve.certificate.market_rows import PIECE
-from mdsolve.certificate.market_side import read_side
+from mdsolve.certificate.market_side import same_side
 from mdsolve.certificate.numbers import Floats, Quantity
 from mdsolve.certificate.reading.market import QualityReading
 from mdsolve.certificate.registry import condition
@@ -138,8 +138,8 @@ class StatedFigures:
         return Figure.exactly(self.context.arithmetic.total(values), self.context.money.max())
 
     def _between(self, low: float, high: float) -> Figure:
-        ends = [self.context.arithmetic.stored(np.array(end)) for end in (low, high)]
-        return Figure(*ends, self.context.money.max())
+        stored = self.context.arithmetic.stored
+        return Figure(stored(np.array(low)), stored(np.array(high)), self.context.money.max())
 
     def _model_quality(self) -> Figure | None:
         market = self.context.reading
@@ -201,8 +201,7 @@ class StatedFigures:
         listed = isinstance(stated, list | tuple) and all(isinstance(w, str) for w in stated)
         if not listed:
             return "not a list of words"
-        side = read_side(list(stated), "", problems := [])
-        return "not what the options say" if problems or side != self.context.claim.side else ""
+        return "" if same_side(stated, self.context.claim.side) else "not what the options say"
 
     def _assumptions(self, stated: Any) -> str:
         right = [

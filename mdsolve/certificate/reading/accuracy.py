@@ -84,6 +84,11 @@ class Accuracy(ABC):
         """The curves of the plain sum of all data, or None where models weigh data differently."""
         return None
 
+    @property
+    def of_amounts(self) -> WeightedAccuracy | None:
+        """The accuracy as curves of amounts of data, or None where it is something else."""
+        return None
+
     @abstractmethod
     def values(self, s: Quantity) -> Quantity:
         """Return a_i(s), platform data included, shape (n,)."""
@@ -160,6 +165,11 @@ class WeightedAccuracy(Accuracy):
         if not (isinstance(self.weights, CommonWeights) and self.weights.plain):
             return None
         return Pooled(self.curves, self.label, self.platform)
+
+    @property
+    def of_amounts(self) -> WeightedAccuracy:
+        """Return the accuracy itself."""
+        return self
 
     def together(self, value: Quantity) -> Together:
         """Return a part per curve and row of weights."""

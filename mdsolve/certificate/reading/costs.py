@@ -45,13 +45,14 @@ class Costs:
     ----------
     forms : sequence of (indices, CostForm)
         Every agent is in exactly one.
-    linear : (n,) of bool
-        Whose marginal cost is constant.
+    linear, curved : (n,) of bool
+        Whose marginal cost is constant, and whose certainly rises everywhere.
     """
 
     arithmetic: Arithmetic
     forms: Sequence[tuple[Indices, CostForm]]
     linear: npt.NDArray[np.bool_]
+    curved: npt.NDArray[np.bool_]
 
     def value(self, s: Quantity) -> Quantity:
         """Return c_i(s_i), shape (n,)."""
@@ -70,7 +71,7 @@ class Costs:
             here = np.flatnonzero(place[agents] >= 0)
             if here.size:
                 forms.append((here, form.take(place[agents[here]])))
-        return Costs(self.arithmetic, forms, self.linear[agents])
+        return Costs(self.arithmetic, forms, self.linear[agents], self.curved[agents])
 
     def _gathered(self, parts: list[Quantity]) -> Quantity:
         if len(parts) == 1:
@@ -84,7 +85,8 @@ def costs_by_column(column: Any, count: int, arithmetic: Arithmetic) -> Costs:
     rate = spread(column, count, arithmetic)
     zero = arithmetic.zeros(count)
     form = quadratic(zero, rate, zero)
-    return Costs(arithmetic, [(np.arange(count), form)], np.ones(count, dtype=np.bool_))
+    every = np.ones(count, dtype=np.bool_)
+    return Costs(arithmetic, [(np.arange(count), form)], every, ~every)
 
 
 def spread(column: Any, count: int, arithmetic: Arithmetic) -> Quantity:
@@ -121,7 +123,15 @@ def costs_of(specs: Sequence[Any], arithmetic: Arithmetic) -> Costs:
         ],
         dtype=np.bool_,
     )
-    return Costs(arithmetic, forms, np.repeat(straight, counts))
+    curved = np.array(
+        [
+            (family == "quadratic" and spec.cost.curvature > 0)
+            or (family == "power" and spec.cost.rate > 0 and spec.cost.exponent > 1)
+            for family, spec in zip(families, specs, strict=True)
+        ],
+        dtype=np.bool_,
+    )
+    return Costs(arithmetic, forms, np.repeat(straight, counts), np.repeat(curved, counts))
 
 
 def _family(cost: Any) -> str:

@@ -73,6 +73,8 @@ class Curve:
         Accuracy per sample, where it is the same everywhere.
     strict : bool
         Whether the curve certainly is strictly concave and rising on [0, inf).
+    clipped : bool
+        Whether it has two pieces: 0, and one that is strictly concave and rising.
     """
 
     arithmetic: Arithmetic
@@ -82,6 +84,7 @@ class Curve:
     decay: Decay | None = None
     rate: Quantity | None = None
     strict: bool = False
+    clipped: bool = False
 
     @property
     def concave(self) -> bool:

@@ -4,8 +4,9 @@ Whether a better model for one participant raises the total is often known for a
 linear part by the sign of its column sum, a growth part by the sign of a derivative. Where every
 participant is decided so, the allocation is the same everywhere. The others are enumerated, most
 recipients first, so that ties give the model; totals are compared in intervals, what these leave
-open in balls, where fractions stay fractions. Choices that differ by an exchange of agents with
-the same type tie exactly. What is then still open is nobody's allocation, and is said so.
+open in balls, where fractions stay fractions. Choices that differ by an exchange of agents who are
+alike, or in agents who own all the data, tie exactly. What is then still open is nobody's
+allocation, and is said so.
 
 The outcome is a fact about the instance: all number systems of the checker share it.
 """
@@ -150,8 +151,8 @@ class Allocation:
                 less = arithmetic.less(best, total)
                 for row in np.flatnonzero(~(less.holds | less.fails) & ~open_rows).tolist():
                     here = [int(numbers[row]) for numbers in profiles]
-                    open_rows[row] = not self._exchanged(
-                        choices[number], choices[winner[row]], here
+                    open_rows[row] = not self._alike(
+                        participants, choices[number], choices[winner[row]], here
                     )
                 winner = np.where(less.holds, number, winner)
                 best = arithmetic.where(less.holds, total, best)
@@ -172,16 +173,23 @@ class Allocation:
             used: list[Quantity] = [best if j in choice else own[j] for j in range(self.size)]
             yield formulas.valuation.together(participants, used)
 
-    def _exchanged(self, left: frozenset[int], right: frozenset[int], here: list[int]) -> bool:
-        """Tell whether two choices differ by an exchange of agents who are alike here."""
+    def _alike(
+        self, participants: list[int], left: frozenset[int], right: frozenset[int], here: list[int]
+    ) -> bool:
+        """Tell whether two choices come to the same here.
+
+        Who owns all the data uses the same model either way; beyond that they may differ by an
+        exchange of agents who are alike.
+        """
         valuation = self.formulas(INTERVALS).valuation
-
-        def own(agent: int) -> int:
-            return int(self.sizes.own(agent, here[agent]))
-
-        mine, theirs = (sorted(x, key=own) for x in (left - right, right - left))
+        own = {j: int(self.sizes.own(j, here[j])) for j in participants}
+        everything = sum(own.values())
+        mine, theirs = (
+            sorted((j for j in choice if own[j] < everything), key=lambda j: own[j])
+            for choice in (left - right, right - left)
+        )
         return len(mine) == len(theirs) and all(
-            own(a) == own(b) and valuation.interchangeable(a, b)
+            own[a] == own[b] and valuation.interchangeable(a, b)
             for a, b in zip(mine, theirs, strict=True)
         )
 

@@ -194,4 +194,5 @@ def _expected(agents: Sequence[Any], repeat: npt.NDArray[np.intp], arithmetic: A
     zero = arithmetic.zeros(len(repeat))
     form = quadratic(zero, arithmetic.written(rates)[repeat], zero)
     every = np.arange(len(repeat))
-    return Costs(arithmetic, [(every, form)], np.ones(len(repeat), dtype=np.bool_))
+    linear = np.ones(len(repeat), dtype=np.bool_)
+    return Costs(arithmetic, [(every, form)], linear, ~linear)

@@ -14,6 +14,23 @@ from mdsolve.certificate.numbers import Arithmetic, Quantity
 Indices = npt.NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """w_ij = table[class of i][class of j] scale_j.
+
+    Parameters
+    ----------
+    table : (classes, classes)
+    label : (n,) of int
+        Everybody's class.
+    scale : (n,)
+    """
+
+    table: Quantity
+    label: Indices
+    scale: Quantity
+
+
 class Weights(ABC):
     """The index y = W s of n agents, W >= 0."""
 
@@ -36,6 +53,11 @@ class Weights(ABC):
     @abstractmethod
     def apply(self, s: Quantity) -> Quantity:
         """Return W s, shape (n,)."""
+
+    @property
+    @abstractmethod
+    def blocks(self) -> Blocks:
+        """The same table by classes of agents who see, and are seen, alike."""
 
     @property
     def kind_count(self) -> int:
@@ -67,6 +89,12 @@ class CommonWeights(Weights):
     def kinds(self) -> Indices:
         """Return zeros."""
         return np.zeros(self.vector.shape[0], dtype=np.intp)
+
+    @property
+    def blocks(self) -> Blocks:
+        """Return one class, everybody's data scaled by the row."""
+        one = self.arithmetic.constant(1).reshape(1, 1)
+        return Blocks(one, self.kinds, self.vector)
 
     def row(self, kind: int) -> Quantity:
         """Return the row."""
@@ -102,6 +130,11 @@ class GroupWeights(Weights):
     def kinds(self) -> Indices:
         """Return the groups."""
         return self.group
+
+    @property
+    def blocks(self) -> Blocks:
+        """Return the groups."""
+        return Blocks(self.table, self.group, _ones(self.arithmetic, len(self.group)))
 
     def row(self, kind: int) -> Quantity:
         """Return the table's row, spread over the agents."""
@@ -140,6 +173,18 @@ class DenseWeights(Weights):
         """Return a kind per agent."""
         return np.arange(self.matrix.shape[0])
 
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Return agents with equal rows and equal columns together."""
+        n = self.matrix.shape[0]
+        near = self.arithmetic.nearest(self.matrix)
+        traits = np.concatenate([near, near.T], axis=1)
+        _, first, label = np.unique(traits, axis=0, return_index=True, return_inverse=True)
+        label = label.reshape(-1)
+        table = self.matrix[first][:, first]
+        # Weights are doubles as the instance has them, so equal doubles are equal weights.
+        return Blocks(table, label, _ones(self.arithmetic, n))
+
     def row(self, kind: int) -> Quantity:
         """Return an agent's row."""
         return self.matrix[kind]
@@ -147,3 +192,7 @@ class DenseWeights(Weights):
     def apply(self, s: Quantity) -> Quantity:
         """Return the matrix times s."""
         return self.arithmetic.product(self.matrix, s)
+
+
+def _ones(arithmetic: Arithmetic, n: int) -> Quantity:
+    return arithmetic.broadcast(arithmetic.constant(1), (n,))

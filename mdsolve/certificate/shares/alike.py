@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ def alike(columns: Sequence[Any]) -> Alike:
     --------
     >>> found = alike([np.array([2.0, 1.0, 2.0]), np.array([0, 0, 0])])
     >>> found.kind.tolist(), found.counts.tolist()
-    ([1, 0, 1], [1, 2])
+    ([0, 1, 0], [2, 1])
     """
     flat: list[Any] = []
     for column in columns:
@@ -57,6 +57,28 @@ def alike(columns: Sequence[Any]) -> Alike:
         rows, return_index=True, return_inverse=True, return_counts=True
     )
     return Alike(first, kind.reshape(-1), counts)
+
+
+def once(
+    kinds: Alike,
+    agents: Indices,
+    places: Sequence[Any],
+    evaluate: Callable[..., Any],
+) -> Any:
+    """Return what a function makes of agents and numbers, evaluated once where both are alike.
+
+    Parameters
+    ----------
+    places : sequence of (m,)
+        What the function takes besides the agents.
+    """
+    if len(kinds.first) == len(kinds.kind):
+        return evaluate(agents, *places)
+    same = alike([kinds.kind[agents], *places])
+    found = evaluate(agents[same.first], *(place[same.first] for place in places))
+    if isinstance(found, tuple):
+        return tuple(part[same.kind] for part in found)
+    return found[same.kind]
 
 
 def _numbered(column: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:

@@ -19,13 +19,16 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.together import CurvePart
-from mdsolve.certificate.shares.alike import Alike, alike
+from mdsolve.certificate.shares.alike import Alike, alike, once
 from mdsolve.certificate.shares.base import Index, Part
 
 Indices = npt.NDArray[np.intp]
 
 CHUNK = 1 << 18
 """Most values of accuracies held at once."""
+
+AGENTS = 400
+"""Most agents of several kinds: the numbers of their coalitions have a hundred digits."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,13 @@ class CoalitionPart(Part):
         self, agents: Indices, low: Quantity, high: Quantity | None
     ) -> tuple[Quantity, Quantity]:
         """Return averages of bounds."""
+        places = [low] if high is None else [low, high]
+        bounds: tuple[Quantity, Quantity] = once(self.kinds, agents, places, self._bounds)
+        return bounds
+
+    def _bounds(
+        self, agents: Indices, low: Quantity, high: Quantity | None = None
+    ) -> tuple[Quantity, Quantity]:
         least, most = self.arithmetic.zeros(len(agents)), self.arithmetic.zeros(len(agents))
         for there, kind in self._chunks(agents):
             members, seen = agents[there], self.seen[kind]
@@ -99,6 +109,14 @@ class CoalitionPart(Part):
         self, agents: Indices, own: Quantity, evaluate: Any, *, weighted: bool
     ) -> Quantity:
         """Return averages of a function of what coalitions have with an agent in them."""
+        return once(
+            self.kinds,
+            agents,
+            [own],
+            lambda some, places: self._each(some, places, evaluate, weighted=weighted),
+        )
+
+    def _each(self, agents: Indices, own: Quantity, evaluate: Any, *, weighted: bool) -> Quantity:
         found = self.arithmetic.zeros(len(agents))
         for there, kind in self._chunks(agents):
             members, seen = agents[there], self.seen[kind]
@@ -157,6 +175,9 @@ def coalition_part(
         for own in range(len(kinds.counts))
     )
     needed = size * len(curves)
+    if len(kinds.kind) > AGENTS and (len(kinds.counts) > 1 or index == "banzhaf"):
+        message = f"coalitions of {len(kinds.kind):,} agents are too many to count"
+        raise NoRouteError(message)
     if needed > limit:
         message = f"shares by enumeration look at {needed:,} values; at most {limit:,} are tried"
         raise NoRouteError(message)
@@ -182,14 +203,16 @@ def _amounts(
     """Return the data of all coalitions: the last kind's number changes slowest."""
     found = platform.reshape(1)
     for kind, count in enumerate(others.tolist()):
-        found = arithmetic.concatenate(
-            [found + k * parts[kind : kind + 1] for k in range(count + 1)]
-        )
+        members = arithmetic.stored(np.arange(count + 1.0)).reshape(-1, 1)
+        added = members * parts[kind : kind + 1]
+        found = (added + found.reshape(1, -1)).reshape(-1)
     return found
 
 
 def _chances(others: Sequence[int], agents: int, index: Index) -> list[Fraction]:
     """Return how coalitions count, in the order of `_amounts`."""
+    if len(others) == 1 and index == "shapley":
+        return [Fraction(1, agents)] * agents
     ways, sizes = [1], [0]
     for count in others:
         ways = [way * math.comb(count, k) for k in range(count + 1) for way in ways]

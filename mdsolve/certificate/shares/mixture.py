@@ -43,7 +43,7 @@ from mdsolve.certificate.intervals import ELEMENTARY, widened
 from mdsolve.certificate.numbers import BALLS, INTERVALS, Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.together import DecayPart
-from mdsolve.certificate.shares.alike import Alike, alike
+from mdsolve.certificate.shares.alike import Alike, alike, once
 from mdsolve.certificate.shares.base import ConcavePart, Index
 from mdsolve.certificate.shares.ends import at_ends
 from mdsolve.certificate.shares.rules import CHUNK, accuracy_bits, averages, enclosed, work
@@ -186,23 +186,15 @@ class MixturePart(ConcavePart):
 
     def at(self, agents: Indices, own: Quantity) -> Quantity:
         """Return sum over rows of int (1 - e^(-u d)) G."""
-        return self._gathered(agents, own, self._shares)
+        return once(self.kinds, agents, [own], self._shares)
 
     def slopes(self, agents: Indices, own: Quantity, side: Side) -> Quantity:
         """Return sum over rows of int u w e^(-u d) G; G does not see the own contribution."""
         del side
-        return self._gathered(agents, own, self._slopes)
+        return once(self.kinds, agents, [own], self._slopes)
 
-    def _gathered(self, agents: Indices, own: Quantity, evaluate: Any) -> Quantity:
-        """Return a function of agents and places, evaluated once for those alike."""
+    def _shares(self, agents: Indices, own: Quantity) -> Quantity:
         kind = self.kinds.kind[agents]
-        if len(self.kinds.first) == len(self.kinds.kind):
-            return evaluate(agents, kind, own)
-        same = alike([kind, own])
-        found = evaluate(agents[same.first], kind[same.first], own[same.first])
-        return found[same.kind]
-
-    def _shares(self, agents: Indices, kind: Indices, own: Quantity) -> Quantity:
         found = self.arithmetic.zeros(len(agents))
         for decay, nodes, joined in zip(self.decays, self.nodes, self.averages, strict=True):
             data = decay.weights[agents] * own
@@ -213,7 +205,8 @@ class MixturePart(ConcavePart):
             found = found + decay.money * (summed + rest)
         return found
 
-    def _slopes(self, agents: Indices, kind: Indices, own: Quantity) -> Quantity:
+    def _slopes(self, agents: Indices, own: Quantity) -> Quantity:
+        kind = self.kinds.kind[agents]
         found = self.arithmetic.zeros(len(agents))
         for decay, nodes, joined in zip(self.decays, self.nodes, self.averages, strict=True):
             weight = decay.weights[agents]

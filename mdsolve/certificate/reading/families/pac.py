@@ -41,4 +41,5 @@ def curve(spec: Any, arithmetic: Arithmetic) -> Curve:
 
     nothing = Piece(arithmetic.constant(0), lambda m: 0 * m, lambda m, side: 0 * m)  # noqa: ARG005
     unit = float(spec.complexity)
-    return Curve(arithmetic, (nothing, Piece(k, value, slope)), float(spec.ceiling), unit)
+    pieces = (nothing, Piece(k, value, slope))
+    return Curve(arithmetic, pieces, float(spec.ceiling), unit, clipped=True)

@@ -21,4 +21,5 @@ def curve(spec: Any, arithmetic: Arithmetic) -> Curve:
 
     nothing = Piece(arithmetic.constant(0), lambda m: 0 * m, lambda m, side: 0 * m)  # noqa: ARG005
     pieces = (nothing, Piece(start, value, slope))
-    return Curve(arithmetic, pieces, float(spec.value), float(spec.threshold))
+    height, unit = float(spec.value), float(spec.threshold)
+    return Curve(arithmetic, pieces, height, unit, clipped=True)
