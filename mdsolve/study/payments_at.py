@@ -84,7 +84,7 @@ def payments_at(
 
 def _contributions(game: SharingGame, given: Sequence[float] | Floats | str) -> Floats:
     if isinstance(given, str):
-        s = _read(game, given)
+        s = _read(given)
     else:
         s = np.array([float(exact_number(entry)) for entry in given])
     expected = f"{game.size} numbers, one per agent, from 0 to the agent's capacity"
@@ -99,7 +99,7 @@ def _contributions(game: SharingGame, given: Sequence[float] | Floats | str) -> 
     return s
 
 
-def _read(game: SharingGame, text: str) -> Floats:
+def _read(text: str) -> Floats:
     try:
         return np.array([float(exact_number(part)) for part in text.split(",")])
     except ValueError:

@@ -9,12 +9,16 @@ from typing import Any
 
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import ArithmeticChoice, Request
-from mdsolve.certificate.proposals import is_proposal, read_proposal
+from mdsolve.certificate.numbers import FLOAT
+from mdsolve.certificate.reading.sharing import sharing_reading
 from mdsolve.conditions import Certificate
+from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance, load
+from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
 from mdsolve.solution_files import entries_of, read_solution_data
+from mdsolve.study.agreement_table import is_table, read_agreement
 from mdsolve.tolerance import DEFAULT
 
 
@@ -47,7 +51,7 @@ def verify_file(
     """
     instance = load(file)
     source = Path(solution)
-    data = read_proposal(source) if is_proposal(source) else read_solution_data(source)
+    data = _agreement(instance, source) if is_table(source) else read_solution_data(source)
     verifications = []
     for label, entry in entries_of(data, str(source)):
         found = verify(
@@ -126,6 +130,14 @@ def verify(
     )
     watch = monitor or Monitor(time_limit=time_limit)
     return check_of(instance, data, request, watch).certificate()
+
+
+def _agreement(instance: Instance, source: Path) -> dict[str, Any]:
+    """Return the agreement in a table of agents."""
+    if not isinstance(instance, SharingInstance):
+        expected = "a table of contributions and payments for a sharing game"
+        raise UnsupportedError.single(str(source), f"for a {instance.kind}", expected)
+    return read_agreement(source, sharing_reading(instance, FLOAT).names)
 
 
 def _mechanism_name(entry: Mapping[str, Any]) -> str | None:
