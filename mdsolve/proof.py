@@ -15,7 +15,7 @@ Solutions of the first stage name no kind; their keys tell it. What they do not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar, Self

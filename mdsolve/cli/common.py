@@ -50,7 +50,7 @@ Tolerance = Annotated[
     float | None,
     typer.Option(
         "--tolerance",
-        help="Accepted violation relative to max(1, scale).",
+        help="Accepted violation relative to the scale of the instance.",
         min=0.0,
         callback=_finite,
     ),

@@ -97,7 +97,9 @@ def read_agreement(path: Path, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _places(path: Path, header: tuple[int, Sequence[Any]], findings: list[Finding]) -> dict[str, int]:
+def _places(
+    path: Path, header: tuple[int, Sequence[Any]], findings: list[Finding]
+) -> dict[str, int]:
     number, cells = header
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
