@@ -14,7 +14,7 @@ from mdsolve.certificate.rules.base import GENERAL, SharingRule
 from mdsolve.certificate.rules.registry import sharing_rules
 from mdsolve.certificate.sharing_claim import SharingClaim, sharing_claim
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.errors import SolutionFileError
+from mdsolve.errors import Finding, SolutionFileError, UsageError
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 
@@ -68,6 +68,7 @@ class SharingCheck(Check):
             where = f"{request.label}: mechanism"
             expected = "one of " + ", ".join(sorted(rules))
             raise SolutionFileError.single(where, repr(self.claim.mechanism), expected)
+        self._known_limits()
         given = {key: value for key, value in self.claim.options.items() if value is not None}
         self.options = {**(self.rule.defaults if self.rule else {}), **given}
 
@@ -96,10 +97,24 @@ class SharingCheck(Check):
         if self.ending in UNFINISHED:
             return ()
         if self.rule is None:
-            limits = ("payment-limit",) if self.request.limits else ()
-            return (*AGREED, *limits)
+            return (*AGREED, *self._limited)
         context = self.context(FLOAT)
-        return ("rule", *self.rule.promises(context))
+        return ("rule", *self.rule.promises(context), *self._limited)
+
+    @property
+    def _limited(self) -> tuple[str, ...]:
+        return ("payment-limit",) if self.request.limits else ()
+
+    def _known_limits(self) -> None:
+        """Raise where a limit names nobody of the instance."""
+        known = self._plain_reading.names
+        findings = [
+            Finding(f"limit of {name}", repr(name)[:60], "an agent of the instance")
+            for name in self.request.limits
+            if name and name not in known
+        ]
+        if findings:
+            raise UsageError(findings)
 
     @property
     def _proved(self) -> str:
