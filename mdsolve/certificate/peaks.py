@@ -26,6 +26,9 @@ Booleans = npt.NDArray[np.bool_]
 DOUBLINGS = 1100
 """Enough doublings to leave the range of doubles."""
 
+MOST_HALVINGS = 1200
+"""Halvings of any double that give 0."""
+
 WIDENINGS = 60
 """How often a bracket around a hint is widened fourfold."""
 
@@ -96,12 +99,16 @@ def summit(hint: Concave) -> Floats:
             step = np.where(rising, 2 * step, step)
             high = np.minimum(np.where(rising, low + step, high), end)
         rising = _climbs(hint, high) & (high < end) & np.isfinite(high)
+    # Towards an end at 0 the exponent is halved, not the number: 0 itself is a few steps away.
+    shift = np.ones(low.shape, dtype=np.int64)
     for _ in range(DOUBLINGS):
-        middle = low + 0.5 * (high - low)
+        middle = np.where(low == 0, np.ldexp(high, -shift), low + 0.5 * (high - low))
         inside = (low < middle) & (middle < high)
         if not inside.any():
             break
         climbs = _climbs(hint, np.where(inside, middle, low))
+        # Nothing is left between 0 and what a longer step would give.
+        shift = np.where(climbs, 1, np.minimum(2 * shift, MOST_HALVINGS))
         low = np.where(inside & climbs, middle, low)
         high = np.where(inside & ~climbs, middle, high)
     return high

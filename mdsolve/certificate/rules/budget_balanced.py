@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from mdsolve.certificate.rules.base import GENERAL, SharingRule, Terms, above_th
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
+    from mdsolve.certificate.stated.figures import Recompute
 
 
 class BudgetBalanced(SharingRule):
@@ -34,6 +36,12 @@ class BudgetBalanced(SharingRule):
         costs = context.reading.costs.value(context.s)
         payments = passed_on * above_the_others(context, costs)
         return Terms(borne, context.arithmetic.constant(0), payments)
+
+    def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
+        """Return the rate, and the planner's duals where agents have budgets."""
+        from mdsolve.certificate.stated.program import duals, rate
+
+        return {**rate(context), **duals(context)}
 
 
 def shared_rate(context: SharingContext) -> Quantity:

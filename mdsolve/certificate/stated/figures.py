@@ -24,6 +24,8 @@ from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
+NOT_SO = "what is stated does not follow from the instance and the answer"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -76,7 +78,24 @@ class Said:
         return cls(lambda stated: "" if _same(stated, expected) else f"not {shown(expected)}")
 
 
-Recompute = Callable[[], "Figure | Said | None"]
+@dataclass(frozen=True)
+class Judged:
+    """What stated numbers have to achieve, where many of them may be right.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of what is stated.
+    violations : callable
+        Takes what is stated; returns rows that have to be at most 0, up to the tolerance times the
+        scales that it returns with them.
+    """
+
+    shape: tuple[int, ...]
+    violations: Callable[[Floats], tuple[Quantity, Any]]
+
+
+Recompute = Callable[[], "Figure | Said | Judged | None"]
 """None: no number is defined there. Raises `NoRouteError` where the checker has no way to it."""
 
 
@@ -159,7 +178,8 @@ def _concluded(
             base = context.unchecked(name, "")
         return replace(base, claimed=True, detail=f"{path}: {reason}{more}")
     if not found:
-        return context.unchecked(name, "the solution states nothing that can be compared")
+        nothing = "the solution states no such figures"
+        return Condition(name, True, "pass", arithmetic=context.arithmetic.name, detail=nothing)
     worst = max((one.condition for one in found), key=_relative)
     keys = dict.fromkeys(one.path.partition(".")[0] for one in found)
     return replace(worst, claimed=True, detail=words, scope=", ".join(keys))
@@ -177,7 +197,7 @@ def _compared(
     claim: Statement,
     name: str,
     path: str,
-    figure: Figure | Said | None,
+    figure: Figure | Said | Judged | None,
     stated: Any,
     names: Sequence[str],
 ) -> Condition:
@@ -188,12 +208,18 @@ def _compared(
         if problem:
             return _wrong(context, name, path, f"{shown(stated)}: {problem}")
         return Condition(name, True, "pass", arithmetic=context.arithmetic.name)
-    low, high = (_array(end) for end in (figure.low, figure.high))
-    shape = tuple(int(length) for length in low.shape)
+    if isinstance(figure, Figure):
+        low, high = (_array(end) for end in (figure.low, figure.high))
+        figure = replace(figure, low=low, high=high)
+        shape = tuple(int(length) for length in low.shape)
+    else:
+        shape = figure.shape
     read = claim.stored(path, shape)
     if isinstance(read, str):
         return _wrong(context, name, path, read)
-    return _numbers(context, name, path, replace(figure, low=low, high=high), read, names)
+    if isinstance(figure, Judged):
+        return _judged(context, name, path, figure, read, names)
+    return _numbers(context, name, path, figure, read, names)
 
 
 def _array(number: Quantity) -> Quantity:
@@ -231,10 +257,34 @@ def _numbers(
         name,
         arithmetic.maximum(arithmetic.where(open_rows, perhaps, surely), zero),
         scale.reshape(-1),
-        words=("", f"{path}: what is stated does not follow from the instance and the answer"),
+        words=("", f"{path}: {NOT_SO}"),
         scope=f"{path}, {read.size:,} numbers",
         witness=witness,
         undecided=open_rows,
+    )
+
+
+def _judged(
+    context: Context, name: str, path: str, figure: Judged, read: Floats, names: Sequence[str]
+) -> Condition:
+    """Return whether stated numbers achieve what they have to."""
+    rows, scale = figure.violations(read)
+
+    def witness(row: int) -> dict[str, Any]:
+        found: dict[str, Any] = {"key": path}
+        if read.size and rows.shape[0] % read.size == 0:
+            row = row % read.size
+            found["stated"] = float(read.reshape(-1)[row])
+            found |= _place(row, figure.shape, names)
+        return found
+
+    return context.decided(
+        name,
+        context.arithmetic.maximum(rows, 0 * rows),
+        scale,
+        words=("", f"{path}: {NOT_SO}"),
+        scope=f"{path}, {read.size:,} numbers",
+        witness=witness,
     )
 
 
@@ -252,7 +302,7 @@ def _wrong(context: Context, name: str, path: str, problem: str) -> Condition:
         True,
         "fail",
         arithmetic=context.arithmetic.name,
-        detail=f"{path}: what is stated does not follow from the instance and the answer",
+        detail=f"{path}: {NOT_SO}",
         witness={"key": path, "problem": problem},
     )
 
