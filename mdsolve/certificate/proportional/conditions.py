@@ -64,7 +64,8 @@ class Ranked:
             levels, counts = levels[:0], counts[:0]
         assert self.setting.claim.mechanism is not None
         measure = self.setting.claim.mechanism.removeprefix(PREFIX)
-        position = Position(measure, self.curve, game.platform_data, levels, counts.astype(float))
+        platform = 0.0 if alone else game.platform_data
+        position = Position(measure, self.curve, platform, levels, counts.astype(float))
         costs = game.costs.take(np.array([agent], dtype=np.intp))
         top = float(game.capacity[agent])
         own = OwnUtility(position, self.power, costs, float(game.value[agent]), top)

@@ -8,8 +8,9 @@ payments are rounded to a grid), so their tolerance stays 1e-9 of the scale, tak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from mdsolve.certificate.rigorous.accuracy import Branch
+from mdsolve.certificate.rigorous.accuracy import Branch, WeightedAccuracy
 from mdsolve.certificate.rigorous.costs import Cost, Side
 from mdsolve.certificate.rigorous.game import RigorousGame, rigorous_game
 from mdsolve.certificate.rigorous.nash import BISECTIONS, DOUBLINGS, largest_value, least, nash
@@ -215,7 +216,9 @@ def rationality_alone(setting: RigorousSetting) -> Condition:
     The best is enclosed: a value that is reached from below, tangents from above.
     """
     game = setting.game
-    branches = game.accuracy.branches(setting.nothing)
+    own = game.accuracy
+    own = replace(own, platform=ZERO) if isinstance(own, WeightedAccuracy) else own
+    branches = own.branches(setting.nothing)
     alone = [best_alone(game, agent, branches[agent]) for agent in range(game.size)]
     return setting.decided(
         "individual-rationality-alone",

@@ -65,7 +65,7 @@ class Prospect:
             self.high,
             self.probability_low,
             self.capacity,
-            self.platform_data,
+            0.0,
             np.zeros(1),
             np.ones(1),
         )

@@ -60,11 +60,19 @@ class ValueOfData:
 
     @cached_property
     def alone(self) -> tuple[Floats, Floats]:
-        """Bounds below and above on max_m value v(m + P) - rate m, shape (n,) each, in money."""
-        begin = np.minimum(max(0.0, self.threshold - self.platform), self.capacity)
+        """Bounds below and above on max_m value v(m) - rate m, shape (n,) each, in money."""
+        return self._best(0.0)
+
+    @cached_property
+    def helped(self) -> tuple[Floats, Floats]:
+        """The same for agents who have the platform's data as well: v(m + P)."""
+        return self._best(self.platform)
+
+    def _best(self, given: float) -> tuple[Floats, Floats]:
+        begin = np.minimum(max(0.0, self.threshold - given), self.capacity)
         low, high = begin, np.minimum(np.maximum(1.0, 2 * begin), self.capacity)
         for _ in range(DOUBLINGS):
-            rising = (self._own_slope(high) > 0) & (high < self.capacity)
+            rising = (self._own_slope(high + given) > 0) & (high < self.capacity)
             if not rising.any():
                 break
             high = np.where(rising, np.minimum(2 * high, self.capacity), high)
@@ -72,15 +80,15 @@ class ValueOfData:
             middle = 0.5 * (low + high)
             if np.all((middle <= low) | (middle >= high)):
                 break
-            rising = self._own_slope(middle) > 0
+            rising = self._own_slope(middle + given) > 0
             low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-        reached = self.value * self.curve.value(low + self.platform) - self.rate * low
-        above = reached + np.maximum(self._own_slope(low), 0.0) * (high - low)
-        nothing = self.value * self.at(self.platform)
+        reached = self.value * self.curve.value(low + given) - self.rate * low
+        above = reached + np.maximum(self._own_slope(low + given), 0.0) * (high - low)
+        nothing = self.value * self.at(given)
         return np.maximum(reached, nothing), np.maximum(above, nothing)
 
-    def _own_slope(self, own: Floats) -> Floats:
-        return np.asarray(self.value * self.curve.slope(own + self.platform) - self.rate)
+    def _own_slope(self, y: Floats) -> Floats:
+        return np.asarray(self.value * self.curve.slope(y) - self.rate)
 
     def asked(self, total: float, worth: Floats) -> tuple[float, float, float]:
         """Return what rational agents give at most in sum when v(total + P) is handed to all.

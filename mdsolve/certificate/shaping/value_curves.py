@@ -117,7 +117,8 @@ def curve_feasibility(setting: SharingSetting) -> Condition:
     above = (handed - limits).max(axis=1)
     kink = data.threshold - claim.others
     within = (own[:, 1] < kink) & (kink < own[:, 2])
-    start = np.where(within, handed[:, 1] + claim.line * (kink - own[:, 1]), -np.inf)
+    with np.errstate(invalid="ignore"):
+        start = np.where(within, handed[:, 1] + claim.line * (kink - own[:, 1]), -np.inf)
     unordered = np.maximum(-own[:, 0], -np.diff(own, axis=1).min(axis=1))
     outside = np.maximum(unordered, own[:, 2] - claim.data.capacity)
     violations = np.maximum(np.maximum(above, start), np.where(outside > 0, np.inf, -np.inf))
@@ -136,19 +137,19 @@ def curve_feasibility(setting: SharingSetting) -> Condition:
 
 
 def rationality_alone(setting: SharingSetting) -> Condition:
-    """Check utilities against training alone, and the whole curve against v(own + P)."""
+    """Check utilities against training alone, and the whole curve against v(own)."""
     claim = shaped_claim(setting)
     if isinstance(claim, str):
         return setting.unchecked(RATIONALITY, claim)
     own, handed, data = claim.own, claim.handed, claim.data
     best = data.alone[1]
     value, rate = data.value, data.rate
-    first = value * (data.curve.value(own[:, 0] + data.platform) - handed[:, 0])
+    first = value * (data.curve.value(own[:, 0]) - handed[:, 0])
     straight = own[:, 2] > own[:, 1]
     line = np.where(straight, claim.line, 0.0)
     # The straight piece, drawn back to the first break point, starts at or above it ...
     back = value * (handed[:, 0] + line * (own[:, 1] - own[:, 0]) - handed[:, 1])
-    # ... and what it gives beyond, v(own + P) could exceed only by exceeding the best alone.
+    # ... and what it gives beyond, v(own) could exceed only by exceeding the best alone.
     short = np.maximum(rate - value * line, 0.0) * (own[:, 2] - own[:, 0])
     beyond = best - (value * handed[:, 0] - rate * own[:, 0]) + short
     along = np.where(straight, beyond + np.maximum(back, 0.0), -np.inf)
@@ -220,7 +221,7 @@ def _beyond(claim: ShapedClaim) -> Floats:
     rise = np.minimum(rise, data.value * (data.at(FAR) - data.curve.value(y)))
     concave = data.value * data.curve.value(y) - data.rate * end + rise
     # Below the threshold the others' data only save the agent what he would have to bring himself.
-    saved = data.alone[1] + data.rate * (claim.others - data.platform)
+    saved = data.helped[1] + data.rate * (claim.others - data.platform)
     return np.where(y >= data.threshold, concave, saved)
 
 
@@ -296,6 +297,7 @@ def _nothing_at_all(data: ValueOfData, worth: Floats) -> tuple[float, float]:
             break
         low, high = (middle, high) if data.asked(middle, worth)[1] > 1 else (low, middle)
     amount, slope, size = data.asked(low, worth)
+    slope = min(slope, max(1.0, data.asked(high, worth)[1]))  # between the sides of a kink
     ends = [amount - low + (slope - 1) * (x - low) for x in (begin, end)]
     return 0.0, max(ends) + ROUNDING * max(size, most if most < FAR else size)
 

@@ -118,6 +118,7 @@ def best_alone(game: SharingGame) -> tuple[Floats, Floats] | str:
 
     Agents with concave utilities are looked at all at once, others one by one.
     """
+    game = game.by_themselves()
     nothing, rule = game.nothing(), _plain(game)
     start = game.utilities(nothing, nothing)
     if isinstance(game.accuracy, WeightedAccuracy) and game.accuracy.own_concave:
