@@ -8,7 +8,7 @@ are in samples, accuracies without unit.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,10 @@ class Accuracy(ABC):
     def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
         """Return own contributions where a_agent's slope may jump, others as in s."""
         return np.empty(0)
+
+    def without_platform(self) -> Accuracy:
+        """Return the accuracies from the agents' data alone, nothing brought by the platform."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,10 @@ class WeightedAccuracy(Accuracy):
     def unilateral_slopes(self, s: Floats, own: Floats) -> Floats:
         """Return w_ii f_i'(y_i + w_ii (own_i - s_i))."""
         return self.weights.own * self.curve.slope(self._moved(s, own))
+
+    def without_platform(self) -> WeightedAccuracy:
+        """Return f_i((W s)_i)."""
+        return replace(self, platform_data=0.0)
 
     def _moved(self, s: Floats, own: Floats) -> Floats:
         return np.maximum(self.index(s) + self.weights.own * (own - s), self.platform_data)

@@ -207,7 +207,7 @@ class UpbredTwoPhases(SharingMechanism):
         paid = transfers(s, beta)
         given = received(game, s, w)
         utilities = game.utilities(s, paid, given) - game.money
-        losers = worse_off(game, utilities, DEFAULT.allowance(float(np.abs(utilities).max())))
+        losers = worse_off(game, utilities, DEFAULT.verify * float(np.abs(utilities).max()))
         return SharingOutcome(
             ended,
             message or _message(game, losers),

@@ -24,14 +24,14 @@ from mdsolve.status import Termination
 
 
 class ValueShaping(SharingMechanism):
-    """Agent i is handed a model of this value, m_i* being his optimum alone.
+    """Agent i is handed a model of this value, m_i* being the optimum alone, on own data only.
 
-    v(m_i + P) for m_i < m_i*, then min(v(m_i* + P) + (c_i / value_i) (m_i - m_i*), v(total)).
+    v(m_i) for m_i < m_i*, then min(v(m_i*) + (c_i / value_i) (m_i - m_i*), v(total + P)).
 
     Nobody pays. Every further sample is worth what it costs, so agents give all that keeps them as
     well off as alone, and all receive the full model. The minimum is missing in the paper's (11),
     which promises more than all data can give where the others alone stay below the threshold. An
-    agent whose capacity ends first gets a steeper line, up to the full model at his capacity.
+    agent whose capacity ends first gets a steeper line, up to the full model at full capacity.
     """
 
     name = "value-shaping"
@@ -81,7 +81,7 @@ class ValueShaping(SharingMechanism):
             "smallest_viable": smallest_viable(game),
             "standalone": {
                 "contributions": found.alone,
-                "utilities": found.worth - game.costs.fixed,
+                "utilities": found.worth - game.costs.fixed + game.money,
             },
         }
         totals = tuple(map(float, found.totals))

@@ -44,7 +44,7 @@ def test_one_budget_leaves_the_other_agent_alone():
     free = md.solve(instance_of(free), "none")
     np.testing.assert_allclose(solution.contributions, [np.sqrt(10) - 1, 0.0], rtol=1e-12)
     np.testing.assert_array_equal(solution.contributions, free.contributions)
-    np.testing.assert_allclose(solution.utilities, free.utilities + [0.0, 100.0], rtol=1e-12)
+    np.testing.assert_allclose(solution.utilities, free.utilities + np.array([0, 100]), rtol=1e-12)
     assert solution.certificate.verdict == "pass"
     np.testing.assert_allclose(solution.standalone["contributions"][0], np.sqrt(10) - 1)
 
@@ -124,7 +124,7 @@ def test_means_below_one_name_who_has_no_budget(p):
 
 
 def test_who_lacks_money_is_an_agent_with_a_budget():
-    """The others' share of the rich agent's cost is beyond the poor one's budget, not the third's."""
+    """What the others pass on is beyond the poor one's budget; the third has none to exceed."""
     agents = [
         {"name": "rich", "cost": 1, "value": 100},
         {"name": "poor", "cost": {"family": "linear", "rate": 1, "fixed": 2}, "budget": 1},

@@ -213,7 +213,8 @@ def _run(problem: Any) -> str:
 
 def _recheck(rows: Sequence[Row], table: Array, spread: float | None) -> None:
     """Raise `SolveError` unless every row holds within the verifying tolerance."""
-    allowance = DEFAULT.allowance(float(np.max(np.abs(table))))
+    bounds = max((abs(row.bound) for row in rows), default=0.0)
+    allowance = DEFAULT.verify * max(float(np.max(np.abs(table))), bounds)
     for row in rows:
         left = sum(sign * float(table[cell]) for cell, sign in row.terms)
         left += row.spread * (spread or 0.0)

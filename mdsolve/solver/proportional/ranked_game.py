@@ -6,7 +6,7 @@ smooth, not always concave; the global best response is searched on every piece.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -120,8 +120,9 @@ class RankedGame:
         return last_true(gains, start, far) if far > start and gains(start) else far
 
     def alone(self, kind: int) -> float:
-        """Return the best utility of training alone (with the platform's data), in money."""
-        return self.best_response(np.zeros(self.types.size), kind, refine=True)[1]
+        """Return the best utility of training alone on the own data, in money."""
+        own = replace(self, types=replace(self.types, platform=0.0))
+        return own.best_response(np.zeros(self.types.size), kind, refine=True)[1]
 
     def _ends(self, levels: Floats, kind: int) -> Floats:
         types = self.types

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -52,7 +52,7 @@ class PrivateAgent:
     capacity : float
         Most samples he can bring; may be infinite.
     platform_data : float
-        Samples in every model, whoever trains it.
+        Samples of the platform in every model that it hands out.
     """
 
     curve: Curve
@@ -62,6 +62,10 @@ class PrivateAgent:
     probability_low: float
     capacity: float = math.inf
     platform_data: float = 0.0
+
+    def alone(self) -> Worth:
+        """Return the worth of models that the agent trains on the own data only."""
+        return Worth(replace(self, platform_data=0.0), OthersData.certain(0.0))
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     >>> round(found.low, 6), round(found.high, 6)
     (14.0, 7.284271)
     """
-    worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
+    worth, alone = Worth(agent, others), agent.alone()
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
     accepted = accepted_amounts(worth, agent.high, 0.0, alone_high)
     largest = accepted[-1][1]
@@ -205,7 +209,7 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
             "agents without capacities, as in the paper",
             "use rule: exact",
         )
-    worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
+    worth, alone = Worth(agent, others), agent.alone()
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
     least = accepted_amounts(worth, agent.high, 0.0, alone_high)[-1][1]
     most = accepted_amounts(worth, agent.low, 0.0, alone_low)[-1][1]

@@ -170,11 +170,11 @@ def test_nothing_viable_is_proved():
 
 def brute_curve(game, s, points, agent, own):
     """Return the curve of one agent as the documentation says, at one own contribution."""
-    curve, platform = game.accuracy.curve, game.platform_data
-    others = s.sum() - s[agent] + platform
+    curve = game.accuracy.curve
+    others = s.sum() - s[agent] + game.platform_data
     (x1, _), (x2, y2), (x3, y3) = points[agent]
     if own < x1:
-        return curve.value(own + platform)
+        return curve.value(own)
     if own < x2 or own >= x3:
         return curve.value(own + others)
     return y2 + (y3 - y2) * (own - x2) / (x3 - x2)
@@ -201,7 +201,7 @@ def test_conditions_agree_with_the_definitions_on_a_grid(data):
         grid = np.unique(np.append(np.linspace(0, top, 300), points[agent, :, 0]))
         handed = np.array([brute_curve(game, s, points, agent, own) for own in grid])
         assert np.all(handed <= game.accuracy.curve.value(grid + others) + 1e-12)
-        assert np.all(handed >= game.accuracy.curve.value(grid + platform) - 1e-12)
+        assert np.all(handed >= game.accuracy.curve.value(grid) - 1e-12)
         utility = game.value[agent] * handed - rate[agent] * grid
         have = game.value[agent] * full - rate[agent] * s[agent]
         assert have >= utility.max() - 1e-9
