@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from mdsolve.certificate.shaped.solo import Solo, solo
 from mdsolve.certificate.shaped.viable import flags
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said
+from mdsolve.certificate.stated.means import geometric_mean, least, mean
 
 
 def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
@@ -37,7 +38,18 @@ def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
         alone = _alone(context, "low").value
         return Figure.exactly(known().types["low"].utility - alone, money)
 
+    def welfare() -> Figure:
+        without = known().mixed("utility") - context.payments
+        return Figure.exactly(context.arithmetic.total(without), float(money.sum()))
+
+    def p_mean(of: Callable[..., Figure], *first: Any) -> Recompute:
+        return lambda: of(*first, known().mixed("utility"), money)
+
     found: dict[str, Recompute] = {
+        "metrics.welfare": welfare,
+        "metrics.p_mean.1": p_mean(mean, context.arithmetic),
+        "metrics.p_mean.0": p_mean(geometric_mean, context),
+        "metrics.p_mean.-inf": p_mean(least, context.arithmetic),
         "low": lambda: Figure.exactly(known().types["low"].amount, samples),
         "high": lambda: Figure.exactly(known().types["high"].amount, samples),
         "contributions": lambda: Figure.exactly(known().mixed("amount"), samples),
