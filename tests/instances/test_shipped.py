@@ -55,7 +55,7 @@ def test_it_solves_with_a_passing_certificate_and_survives_storage(file, tmp_pat
     write_solutions([solution], target)
     (checked,) = verify_file(file, target)
     assert checked.certificate.verdict == "pass"
-    assert checked.warning == ""
+    assert checked.certificate.remarks == ()
 
 
 @pytest.mark.parametrize(
