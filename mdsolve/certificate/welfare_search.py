@@ -43,14 +43,13 @@ def better_choice(program: Program, s: Floats) -> Floats | None:
     # Far out, smooth means stand for the minimum.
     powers = [replace(program, p=power) for power in SOFT] if program.p is None else [program]
     for smooth in powers:
-        known = _value(smooth, point)
+        place, known = point, _value(smooth, point)
         for _ in range(ROUNDS):
-            found = _step(smooth, point, known)
+            found = _step(smooth, place, known)
             if found is None:
                 break
-            if _value(program, found[0]) > _value(program, point) or smooth is program:
-                point = found[0]
-            known = found[1]
+            place, known = found
+            point = max(point, place, key=lambda trial: _value(program, trial))
     return point if _value(program, point) > _value(program, start) else None
 
 
@@ -115,7 +114,7 @@ def _mean(u: Floats, p: Exponent) -> float:
     return reference * math.exp(math.log1p(float(np.expm1(power * logs).mean())) / power)
 
 
-SOFT = (Fraction(-10), Fraction(-100), Fraction(-1000), Fraction(-10_000))
+SOFT = tuple(-(Fraction(10) ** k) for k in range(1, 7))
 """Exponents that stand for the minimum, one after the other."""
 
 

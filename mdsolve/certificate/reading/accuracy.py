@@ -80,6 +80,16 @@ class Accuracy(ABC):
         """Tell whether every a_i is concave in all contributions."""
 
     @property
+    def rising(self) -> bool:
+        """Tell whether nobody's data ever lower anybody's accuracy."""
+        return True
+
+    @property
+    def substitutes(self) -> bool:
+        """Tell whether own data never add more where the others have more."""
+        return False
+
+    @property
     def pooled(self) -> Pooled | None:
         """The curves of the plain sum of all data, or None where models weigh data differently."""
         return None
@@ -174,6 +184,11 @@ class WeightedAccuracy(Accuracy):
     def together(self, value: Quantity) -> Together:
         """Return a part per curve and row of weights."""
         return parts_of_curves(self.weights, self.curves, self.label, self.platform, value)
+
+    @property
+    def substitutes(self) -> bool:
+        """Hold where every curve is concave: its slope falls with the amount of data."""
+        return self.concave
 
     def index(self, s: Quantity) -> Quantity:
         """Return the amount of data that each model has seen, shape (n,)."""

@@ -85,11 +85,14 @@ class ProductParts:
     falls : callable
         From agents and the ends of intervals of contributions (the last may be None) to bounds of
         -dk/ds between them, twice (m, rows).
+    strict : bool
+        Whether every k is strictly convex or constant.
     """
 
     money: Quantity
     kept: Callable[[Indices, Quantity], Quantity]
     falls: Callable[[Indices, Quantity, Quantity | None], tuple[Quantity, Quantity]]
+    strict: bool
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What agents would do, and have, with their own data alone.
 
-Where several contributions are best alone, each of them is right: what is stated has to be as good
-as the best, within the agent's capacity and money.
+Where one contribution is best alone, what is stated has to be there: a best response is flat, and
+being nearly as good says little about where it is. Where several are best, each of them is right.
 """
 
 from __future__ import annotations
@@ -76,8 +76,11 @@ def _as_good(context: SharingContext, own: Floats) -> tuple[Quantity, Floats]:
     tried = arithmetic.maximum(stated, zero)
     short = _best(context)[1] - worth_alone(context, tried)
     dear = arithmetic.where(reading.limited, reading.costs.value(tried) - reading.budget, zero)
-    rows = arithmetic.concatenate([short, -stated, above, dear])
-    scale = [scales.money, scales.samples, scales.samples, scales.money]
+    alone = _found(context)
+    away = arithmetic.maximum(alone.low - stated, stated - alone.high)
+    away = arithmetic.where(alone.only, away, zero)
+    rows = arithmetic.concatenate([short, -stated, above, dear, away])
+    scale = [scales.money, scales.samples, scales.samples, scales.money, scales.samples]
     return rows, np.concatenate(scale)
 
 

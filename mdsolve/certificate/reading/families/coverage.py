@@ -45,6 +45,11 @@ class CoverageAccuracy(Accuracy):
         """Hold: every missing item is an exponential of a linear function."""
         return True
 
+    @property
+    def substitutes(self) -> bool:
+        """Hold: the own sample counts where nobody else has the item."""
+        return True
+
     @cached_property
     def rates(self) -> Quantity:
         """-log(1 - q), shape (n, items)."""
@@ -91,7 +96,7 @@ class CoverageAccuracy(Accuracy):
             return 0 * steep if high is None else self.rates[agents] * kept(agents, high), steep
 
         money = arithmetic.total(self.found * value.reshape(-1, 1), 0) / 2
-        return Together(products=ProductParts(money, kept, falls))
+        return Together(products=ProductParts(money, kept, falls, strict=True))
 
     def trait(self, agent: int) -> Hashable:
         """Return the agent's distribution."""

@@ -45,6 +45,11 @@ class ObjectAccuracy(Accuracy):
         """Tell what the object says of itself."""
         return bool(getattr(self.given, "concave", False))
 
+    @property
+    def rising(self) -> bool:
+        """Do not hold: nothing is known of an object but its values."""
+        return False
+
     def values(self, s: Quantity) -> Quantity:
         """Return the object's values."""
         return np.asarray(self.given.value(s), dtype=np.float64)

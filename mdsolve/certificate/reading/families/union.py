@@ -50,6 +50,11 @@ class UnionAccuracy(Accuracy):
         """Do not hold: products are not concave."""
         return False
 
+    @property
+    def substitutes(self) -> bool:
+        """Hold: the own find counts where all others miss, and e never falls."""
+        return True
+
     def _lines(self) -> list[tuple[Quantity, Quantity, Quantity, Quantity | None]]:
         """Return start, height, slope and end of every line of e."""
         constant = self.arithmetic.constant
@@ -140,7 +145,7 @@ class UnionAccuracy(Accuracy):
             least, most = self._steepness(low, high)
             return spread(agents, least, every), spread(agents, most, every)
 
-        return Together(products=ProductParts(value, kept, falls))
+        return Together(products=ProductParts(value, kept, falls, strict=False))
 
     def _steepness(self, low: Quantity, high: Quantity | None) -> tuple[Quantity, Quantity]:
         """Return the least and the largest slope of e on intervals that are no points."""
