@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mdsolve.conditions import Certificate
 from mdsolve.errors import UsageError
 from mdsolve.report.alarms import alarms_of
 from mdsolve.report.numbers import number
@@ -20,7 +21,6 @@ from mdsolve.report.pictures.style import (
     short_name,
 )
 from mdsolve.report.verdict import tally_of
-from mdsolve.report.words import upper_first
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
@@ -262,5 +262,6 @@ def _summary(solution: Solution, lines: Sequence[Line], scale: float) -> str:
     if solution.certificate is None:
         return first
     alarms = [alarm.fact for alarm in alarms_of(solution)]
-    counted = f"{upper_first(tally_of(solution.certificate).words)}."
+    promised = tuple(c for c in solution.certificate.conditions if c.claimed)
+    counted = f"Promised: {tally_of(Certificate(promised)).words}."
     return "\n".join(cut(line, LONGEST_LINE) for line in (first, counted, *alarms))
