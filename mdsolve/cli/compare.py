@@ -63,13 +63,13 @@ def compare(
             jobs=jobs,
         )
     if plot is not None:
-        from mdsolve.report.comparison import draw_comparison
+        from mdsolve.report.pictures.comparison import draw_comparison
 
         draw_comparison(found, plot)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.comparison import comparison_view
+        from mdsolve.report.text.comparison import comparison_view
         from mdsolve.report.text.console import console_for
 
         console_for().print(comparison_view(found))

@@ -62,7 +62,8 @@ CONDITIONS: dict[str, tuple[str, str]] = {
     ),
     "feasibility": (
         "Everybody can do what is asked",
-        "Contributions are within what the agents have, and payments within what they own.",
+        "Contributions are within what the agents have, payments within what they own, and no "
+        "model is better than all data can give.",
     ),
     "welfare-optimality": (
         "No plan does better",
@@ -87,6 +88,22 @@ CONDITIONS: dict[str, tuple[str, str]] = {
     "stated-numbers": (
         "The numbers stated are right",
         "What else the solution states follows from contributions and payments.",
+    ),
+    "rule": (
+        "The rule is the one that is named",
+        "Payments and models are those of the named mechanism with the named options.",
+    ),
+    "dominant-strategies": (
+        "What is best does not depend on the others",
+        "Bringing what is asked is best for every agent, whatever the others bring.",
+    ),
+    "payment-limit": (
+        "Nobody pays more than the limit",
+        "Whatever the agents bring, no payment is above the limit that was set.",
+    ),
+    "wrong-instance": (
+        "The answer belongs to this instance",
+        "The solution was made for an instance with the same data as the one at hand.",
     ),
     "stationarity": (
         "The learning has come to rest",

@@ -10,7 +10,7 @@ import pytest
 import mdsolve as md
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.report.alarms import alarms_of, certificate_alarms
-from mdsolve.report.comparison import comparison_view
+from mdsolve.report.text.comparison import comparison_view
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution

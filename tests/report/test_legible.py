@@ -9,12 +9,12 @@ from io import BytesIO, StringIO
 import pytest
 
 import mdsolve as md
-from mdsolve.report.comparison import comparison_view
 from mdsolve.report.legible import HIDDEN, legible
 from mdsolve.report.page.document import report_page
 from mdsolve.report.page.source import read_subjects
 from mdsolve.report.pictures.solution import draw_solution
 from mdsolve.report.text.certificate import verification_view
+from mdsolve.report.text.comparison import comparison_view
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
 from mdsolve.study.compare import compare

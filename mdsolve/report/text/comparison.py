@@ -1,28 +1,22 @@
-"""Mechanisms side by side: a table for the terminal and a picture."""
+"""Mechanisms side by side as tables for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mdsolve.errors import UsageError
 from mdsolve.report.alarms import alarms_of
 from mdsolve.report.legible import legible
 from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.numbers import column
-from mdsolve.report.pictures.style import PALETTE, picture
 from mdsolve.report.text.console import Grid
 from mdsolve.report.verdict import MARKS
 from mdsolve.solution import Solution
 from mdsolve.study.compare import Comparison
 from mdsolve.tolerance import ROUND_OFF
-
-AGENTS_DRAWN = 40
 
 MONEY = ("welfare", "revenue", "minimal_revenue", "mean_revenue")
 """Metrics in money: rounding if they are small beside what the agents earn."""
@@ -71,34 +65,3 @@ def _cells(values: Sequence[Any], small: float) -> list[str]:
     if any(isinstance(value, bool | str) for value in values):
         return ["" if x is None else {True: "yes", False: "no"}.get(x, str(x)) for x in values]
     return column(0 if x is not None and abs(float(x)) <= small else x for x in values)
-
-
-def draw_comparison(found: Comparison, target: Path) -> None:
-    """Draw contributions and utilities of every agent under every mechanism.
-
-    Raises
-    ------
-    UsageError
-        If no solution has contributions, or there are too many agents to draw.
-    """
-    drawn = {k: s for k, s in found.solutions.items() if "contributions" in s.answers}
-    size = max((len(solution.agents) for solution in drawn.values()), default=0)
-    if not drawn or size > AGENTS_DRAWN:
-        got = f"{size:,} agents" if drawn else "no solution with contributions"
-        raise UsageError.single("--plot", got, f"a sharing game of at most {AGENTS_DRAWN} agents")
-    with picture(target, 9.0, 4.4) as figure:
-        panels = figure.subplots(1, 2)
-        place = np.arange(size)
-        width = 0.8 / len(drawn)
-        for axes, key, label in zip(
-            panels, ("contributions", "utilities"), ("samples", "money"), strict=True
-        ):
-            for k, (name, solution) in enumerate(drawn.items()):
-                offset = (k - (len(drawn) - 1) / 2) * width
-                values = np.asarray(solution.answers[key], dtype=float)
-                colour = PALETTE[k % len(PALETTE)]
-                axes.bar(place + offset, values, width, color=colour, label=name)
-            names = next(iter(drawn.values())).agents
-            axes.set_xticks(place, names, rotation=90 if size > 8 else 0)
-            axes.set_title(f"{key} ({label})")
-        panels[0].legend()
