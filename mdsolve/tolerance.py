@@ -2,7 +2,7 @@
 
 A condition passes when its violation is at most ``verify`` times the scale of the instance, in the
 units of the violation. The scale is read from the instance alone, so that a claim cannot widen it,
-and it changes with the units of money and data. Solvers aim a hundred times tighter, so that a right
+units of the violation. The scale is read from the instance alone, so that a claim cannot widen it,
 answer is never refused because of rounding.
 """
 

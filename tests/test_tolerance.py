@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from mdsolve.tolerance import DEFAULT
 from tests.test_architecture import PACKAGE, code_of
 

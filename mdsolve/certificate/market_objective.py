@@ -169,7 +169,7 @@ def _link(context: MarketContext, spread: float) -> Floats:
         link = np.minimum(link, spread)
     for agent in range(context.size):
         link[agent, agent] = np.inf
-    return link
+    return np.asarray(link)
 
 
 def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:

@@ -1,7 +1,7 @@
 """Break every formula of the solver's game in turn: its answers must not be certified.
 
-Every method and function of `mdsolve.game` that returns numbers is scaled by 1.01 while small games
-are solved; the checker itself must not notice, since it reads the instance with formulas of its own.
+Every method and function of `mdsolve.game` that returns numbers is scaled by 1.01 while small
+games are solved; the checker itself must not notice: it reads the instance with its own formulas.
 An answer that changed and still passes is a survivor: checker and solver share that formula.
 """
 

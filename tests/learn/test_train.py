@@ -222,7 +222,7 @@ def test_contributions_beyond_capacities_fail(solved):
 
 
 def test_losses_that_make_an_agent_stay_out_are_found(solved):
-    made, solution = solved
+    _, solution = solved
     costly = instance(protocol={**STRATEGIC}, agents={"cost": [0.001, 0.003, 9]})
     certificate = verify(costly, solution, any_instance=True)
     condition = certificate.condition("individual-rationality")
@@ -262,9 +262,7 @@ def test_large_histories_go_through_array_files(solved, tmp_path, monkeypatch):
     write_solutions([solution], tmp_path / "s.json")
     assert len(list(tmp_path.glob("s.history.*.npy"))) == 5
     (tmp_path / "i.yaml").write_text(
-        yaml.safe_dump(
-            {**BASE, "protocol": {**BASE["protocol"], **STRATEGIC, "rounds": 1}}
-        )
+        yaml.safe_dump({**BASE, "protocol": {**BASE["protocol"], **STRATEGIC, "rounds": 1}})
     )
     (checked,) = verify_file(tmp_path / "i.yaml", tmp_path / "s.json")
     assert checked.certificate.verdict == "pass", checked.certificate.to_dict()

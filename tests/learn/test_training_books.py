@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from mdsolve.certificate.training.payments import shared_rate, stage_ends
 
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
@@ -106,32 +105,10 @@ def test_options_that_do_not_balance_do_not_claim_to(option):
     assert asked.verdict == "fail"
 
 
-@pytest.mark.parametrize("beta", ["full", 0.4, None])
-def test_the_checkers_rate_is_the_solvers(beta):
-    given = {} if beta is None else {"beta": beta}
-    rate = shared_rate(made("fedbr-bg", **given))
-    known = {"full": Fraction(2, 3), 0.4: Fraction(2, 5)}.get(beta)
-    if known is None:
-        assert float(rate) == pytest.approx(rate_of_costs(np.array(COSTS)), rel=1e-14)
-    else:
-        assert rate == known
 
 
-def test_the_rate_of_equal_costs_is_a_double_root():
-    same = instance(agents={"cost": [0.3, 0.3, 0.3]}, protocol={"name": "fedbr-bg"})
-    assert shared_rate(same) == Fraction(2, 3)
-    with localcontext() as context:
-        context.prec = 5
-        assert Decimal(2).sqrt() == Decimal("1.4142")  # the context above is left as it was
-    single = instance(agents={"cost": [0.3]}, protocol={"name": "fedbr-bg"})
-    assert shared_rate(single) == 0
 
 
-def test_stages_end_with_the_run_too():
-    spec = made("fedbr-shap", rounds=5).protocol
-    assert stage_ends(spec, 5) == [2, 4, 5]
-    assert stage_ends(spec, 3) == [2]
-    assert math.prod(stage_ends(spec, 1)) == 1
 
 
 def test_agents_who_lose_are_all_named():

@@ -42,7 +42,7 @@ def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
         without = known().mixed("utility") - context.payments
         return Figure.exactly(context.arithmetic.total(without), float(money.sum()))
 
-    def p_mean(of: Callable[..., Figure], *first: Any) -> Recompute:
+    def p_mean(of: Callable[..., Figure | None], *first: Any) -> Recompute:
         return lambda: of(*first, known().mixed("utility"), money)
 
     found: dict[str, Recompute] = {

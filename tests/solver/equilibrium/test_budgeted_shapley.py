@@ -112,7 +112,6 @@ def test_budgets_that_never_bind_change_nothing():
 
 def test_means_that_are_no_interval_are_searched():
     """B pays for A's data: he cannot afford little, nor much; the checker sees both ends."""
-    game = sharing_game(instance_of((1, 0.45)))
     other = 1.2
     own = np.linspace(0, 8, 8001)
     fits = money(0.45, COSTS[1], own, other) >= 0

@@ -45,7 +45,7 @@ def conditions_hold(instance, s):
 
 
 def test_example_4():
-    instance, game, found = solve(TWO)
+    instance, _, found = solve(TWO)
     np.testing.assert_allclose(found.contributions, [2.9983929801, 1.1690481371], atol=1e-9)
     np.testing.assert_allclose(found.point.shares, [1.0174118642, 0.5955493763], atol=1e-9)
     assert found.converged
@@ -56,7 +56,7 @@ def test_example_4():
 @pytest.mark.parametrize("factor", [0.2, 1.0, 3.0])
 def test_first_order_conditions_with_all_cost_families(family, factor):
     agents = [{**agent, "capacity": 40, "value": factor} for agent in AGENTS]
-    instance, game, found = solve(
+    instance, _, found = solve(
         {"kind": "sharing", "agents": agents, "accuracy": ACCURACIES[family]}
     )
     assert found.converged
