@@ -204,4 +204,5 @@ def stakes(context: MarketContext) -> Floats:
     if not np.all(np.isfinite(found)):
         message = "values of this market are beyond the range of doubles"
         raise NoRouteError(message)
-    return np.array(found)
+    # Who has nothing at stake has the others' measure.
+    return np.array([money or max(found) for money in found])

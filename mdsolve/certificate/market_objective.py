@@ -113,9 +113,10 @@ def largest_spread(context: MarketContext) -> tuple[float, float]:
     """Return bounds on the largest difference of two agents' payments, or gains, at a profile."""
     found = amounts_of(context)
     low, high = found.gain if context.options.get("objective") == "fairness" else found.paid
-    least = low.max(axis=0) - high.min(axis=0)
-    most = np.nextafter(high.max(axis=0) - low.min(axis=0), np.inf)
-    return max(0.0, float(np.nextafter(least.max(), -np.inf))), float(most.max())
+    least = float((low.max(axis=0) - high.min(axis=0)).max())
+    most = float((high.max(axis=0) - low.min(axis=0)).max())
+    # A difference of doubles that comes out as 0 is 0.
+    return max(0.0, float(np.nextafter(least, -np.inf))), most and float(np.nextafter(most, np.inf))
 
 
 def objective_problem(context: MarketContext) -> str:

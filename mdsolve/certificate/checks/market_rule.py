@@ -116,7 +116,7 @@ def _payments(context: MarketContext, named: MarketRule, agent: int) -> Group:
         stored, right = both(where, rows)
         return _place(where, agent, rows) | where.numbers(stored=stored, recomputed=right)
 
-    money = float(context.money[agent])
+    money = named.stake(context, agent)
     return Group(context.profiles, off, lambda rows: money, witness)  # noqa: ARG005
 
 

@@ -62,6 +62,10 @@ class MarketRule(ABC):
         del context, agent, own, others
         return None
 
+    def stake(self, context: MarketContext, agent: int) -> float:
+        """Return what the agent's payment is measured by: what is at stake for them."""
+        return float(context.money[agent])
+
     def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
         """Return what is wrong with options: names that the rule does not know, other words."""
         found = []

@@ -24,6 +24,11 @@ class VickreyClarkeGroves(MarketRule):
         del context
         return (EFFICIENT, RATIONAL)
 
+    def stake(self, context: MarketContext, agent: int) -> float:
+        """Return the largest stake of anybody: the payment is made of the others' values."""
+        del agent
+        return float(context.money.max())
+
     def payment(self, context: MarketContext, agent: int, own: Any, others: Profiles) -> Quantity:
         """Return the harm, from totals over the others."""
         market = context.ruled

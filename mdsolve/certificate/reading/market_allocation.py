@@ -5,8 +5,8 @@ linear part by the sign of its column sum, a growth part by the sign of a deriva
 participant is decided so, the allocation is the same everywhere. The others are enumerated, most
 recipients first, so that ties give the model; totals are compared in intervals, what these leave
 open in balls, where fractions stay fractions. Choices that differ by an exchange of agents who are
-alike, or in agents who own all the data, tie exactly. What is then still open is nobody's
-allocation, and is said so.
+alike, or in agents who own all the data, tie exactly; so do those whose totals are functions of the
+same fractions. What is then still open is nobody's allocation, and is said so.
 
 The outcome is a fact about the instance: all number systems of the checker share it.
 """
@@ -20,7 +20,15 @@ from typing import Any
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
-from mdsolve.certificate.numbers import BALLS, INTERVALS, Arithmetic, Booleans, Quantity
+from mdsolve.certificate.numbers import (
+    BALLS,
+    EXACT,
+    INTERVALS,
+    Arithmetic,
+    Booleans,
+    IrrationalError,
+    Quantity,
+)
 from mdsolve.certificate.reading.market_formulas import Formulas
 from mdsolve.certificate.reading.market_sizes import Integers, Profiles, Sizes
 
@@ -151,9 +159,11 @@ class Allocation:
                 less = arithmetic.less(best, total)
                 for row in np.flatnonzero(~(less.holds | less.fails) & ~open_rows).tolist():
                     here = [int(numbers[row]) for numbers in profiles]
-                    open_rows[row] = not self._alike(
-                        participants, choices[number], choices[winner[row]], here
-                    )
+                    rivals = choices[number], choices[winner[row]]
+                    alike = self._alike(participants, *rivals, here)
+                    if not alike and arithmetic is BALLS:
+                        alike = self._agree(participants, *rivals, here)
+                    open_rows[row] = not alike
                 winner = np.where(less.holds, number, winner)
                 best = arithmetic.where(less.holds, total, best)
         return winner, open_rows
@@ -192,6 +202,25 @@ class Allocation:
             own[a] == own[b] and valuation.interchangeable(a, b)
             for a, b in zip(mine, theirs, strict=True)
         )
+
+    def _agree(
+        self, participants: list[int], left: frozenset[int], right: frozenset[int], here: list[int]
+    ) -> bool:
+        """Tell whether totals are functions of the same fractions under both choices here."""
+        formulas = self.formulas(EXACT)
+        profiles = [np.array([number]) for number in here]
+        try:
+            own = [formulas.own(j, profiles[j]) for j in range(self.size)]
+            best = formulas.model(self.sizes.total(participants, profiles))
+            mine, theirs = (
+                formulas.valuation.summary(
+                    participants, [best if j in choice else own[j] for j in range(self.size)]
+                )
+                for choice in (left, right)
+            )
+        except IrrationalError:
+            return False
+        return all(bool(np.all(a == b)) for a, b in zip(mine, theirs, strict=True))
 
 
 def _ordered(known: dict[int, bool | None], undecided: list[int]) -> list[frozenset[int]]:

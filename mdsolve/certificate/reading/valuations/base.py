@@ -85,6 +85,15 @@ class Valuation(ABC):
         """Return the sum of the participants' values, everybody's qualities given."""
 
     @abstractmethod
+    def summary(
+        self, participants: Collection[int], qualities: Sequence[Quantity]
+    ) -> list[Quantity]:
+        """Return numbers of which the participants' total is a function, as few as there are.
+
+        Where they are equal, totals are, which irrational totals do not show themselves.
+        """
+
+    @abstractmethod
     def influence(self, agent: int, participants: Collection[int], *, outsiders: bool) -> Influence:
         """Return how the participants' total moves with a participant's quality.
 

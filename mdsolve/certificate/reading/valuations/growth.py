@@ -39,8 +39,13 @@ class Growth(Valuation):
 
     def together(self, participants: Collection[int], qualities: Sequence[Quantity]) -> Quantity:
         """Return the participants' part of the market."""
-        inside = summed([qualities[j] for j in sorted(participants)])
-        return self._part(summed(list(qualities)), inside)
+        return self._part(*self.summary(participants, qualities))
+
+    def summary(
+        self, participants: Collection[int], qualities: Sequence[Quantity]
+    ) -> list[Quantity]:
+        """Return the total quality of everybody and of the participants."""
+        return [summed(list(qualities)), summed([qualities[j] for j in sorted(participants)])]
 
     def _part(self, everybody: Quantity, inside: Quantity) -> Quantity:
         arithmetic = self.arithmetic

@@ -51,6 +51,12 @@ class Linear(Valuation):
         weights = [self._column(j, participants) for j in range(len(self.matrix))]
         return self._weighted(weights, qualities)
 
+    def summary(
+        self, participants: Collection[int], qualities: Sequence[Quantity]
+    ) -> list[Quantity]:
+        """Return the total itself."""
+        return [self.together(participants, qualities)]
+
     def _weighted(self, weights: Sequence[Fraction], qualities: Sequence[Quantity]) -> Quantity:
         return summed(
             [

@@ -34,6 +34,12 @@ class Sum(Valuation):
         """Return the sum of the terms' totals."""
         return reduce(add, [term.together(participants, qualities) for term in self.terms])
 
+    def summary(
+        self, participants: Collection[int], qualities: Sequence[Quantity]
+    ) -> list[Quantity]:
+        """Return the terms' summaries."""
+        return [x for term in self.terms for x in term.summary(participants, qualities)]
+
     def influence(self, agent: int, participants: Collection[int], *, outsiders: bool) -> Influence:
         """Return the sum of the terms' influences: linear parts may compensate each other."""
         return reduce(
