@@ -37,6 +37,12 @@ EQUILIBRIA = "equilibria"
 NO_EQUILIBRIUM = "no-equilibrium"
 NO_STEP = "no-admissible-step"
 
+UNSTATED = (
+    *("format", "agents", "instance", "mechanism", "status", "certificate", "provenance"),
+    *("contributions", "payments", "witness", "omitted"),
+)
+"""Keys that other conditions compare, or nobody does; the rest of a solution are figures."""
+
 UNFINISHED = ("limit", "interrupted", "failed")
 """Endings that promise nothing."""
 
@@ -123,13 +129,19 @@ class SharingCheck(Check):
         return NO_STEP if kind in ("no-step", NO_STEP) else NO_EQUILIBRIUM
 
     @property
+    def states(self) -> bool:
+        """Whether the solution states figures besides contributions and payments."""
+        return any(value is not None and key not in UNSTATED for key, value in self.data.items())
+
+    @property
     def looked_at(self) -> tuple[str, ...]:
         """What users ask for anyway, and the numbers that the solution states."""
+        stated = (STATED,) if self.states else ()
         if self.nothing_exists:
-            return (STATED,)
+            return stated
         general = GENERAL if self.rule is None else self.rule.looked_at
         own = () if self.data.get("equilibria") is None else (EQUILIBRIA,)
-        return (*general, *own, STATED)
+        return (*general, *own, *stated)
 
     @property
     def promised(self) -> tuple[str, ...]:

@@ -104,12 +104,6 @@ def test_options_that_do_not_balance_do_not_claim_to(option):
     assert asked.verdict == "fail"
 
 
-
-
-
-
-
-
 def test_agents_who_lose_are_all_named():
     solution = train(
         instance(
