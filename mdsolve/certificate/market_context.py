@@ -198,9 +198,10 @@ def stakes(context: MarketContext) -> Floats:
         stated = isinstance(context.reading, QualityReading) and not context.reading.models.by_rule
         states = states_of(game) if stated else context.states
     found: list[float] = []
-    for agent in range(game.size):
-        twin = next((j for j in range(agent) if game.interchangeable(j, agent)), None)
-        found.append(columns_of(game, agent, states).largest() if twin is None else found[twin])
+    with np.errstate(all="ignore"):
+        for agent in range(game.size):
+            twin = next((j for j in range(agent) if game.interchangeable(j, agent)), None)
+            found.append(columns_of(game, agent, states).largest() if twin is None else found[twin])
     if not np.all(np.isfinite(found)):
         message = "values of this market are beyond the range of doubles"
         raise NoRouteError(message)
