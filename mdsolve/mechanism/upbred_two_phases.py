@@ -28,7 +28,7 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
 from mdsolve.progress import Monitor
-from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, worse_off
 from mdsolve.solver.joint.full_contribution import (
     AMPLE,
@@ -204,7 +204,7 @@ class UpbredTwoPhases(SharingMechanism):
         paid = transfers(s, beta)
         given = received(game, s, w)
         utilities = game.utilities(s, paid, given) - game.money
-        losers = worse_off(game, utilities, DEFAULT.allowance(float(np.abs(utilities).max())))
+        losers = worse_off(game, utilities, DEFAULT.verify * float(np.abs(utilities).max()))
         findings = findings | state(game, s, w, _effective(game, beta)) | {"worse_off": losers}
         words = message or _message(game, losers)
         return SharingOutcome(s, paid, ended, words, method, findings, given)
@@ -243,7 +243,7 @@ def _phases(
     if second is None or second.parameters is None or game.learning is None:
         return found
     away = float(np.linalg.norm(second.models[0] - game.learning.optimum))
-    target = DEFAULT.solve * max(1.0, float(np.abs(game.learning.optimum).min()))
+    target = model_allowance(game, second.models[0])
     bound = None
     if phases.rate is not None:
         bound = 0
