@@ -35,6 +35,11 @@ class Accuracy(ABC):
     def own_concave(self) -> bool:
         """Tell whether every a_i is known to be concave in the agent's own s_i."""
 
+    @property
+    def smooth(self) -> bool:
+        """Tell whether no slope jumps anywhere."""
+        return True
+
     @abstractmethod
     def values(self, s: Floats) -> Floats:
         """Return a_i(s), shape (n,)."""
@@ -62,6 +67,16 @@ class Accuracy(ABC):
     @abstractmethod
     def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return da_agent / ds_agent (from the right) at each own contribution in `own`."""
+
+    def own_span(self, s: Floats) -> Floats:
+        """Return over how many own samples the own slopes change by themselves, shape (n,).
+
+        Slope over curvature, 0 where an accuracy is straight: the length that rounding in slopes is
+        relative to.
+        """
+        slope, bend = self.own_slopes(s), np.abs(self.own_second(s))
+        known = (bend > 0) & np.isfinite(bend)
+        return np.divide(slope, bend, out=np.zeros_like(slope), where=known)
 
     def unilateral_values(self, s: Floats, own: Floats) -> Floats:
         """Return a_i with agent i alone moved to own_i, for every i, shape (n,)."""
@@ -120,6 +135,11 @@ class WeightedAccuracy(Accuracy):
     def own_concave(self) -> bool:
         """Hold where the curve is concave."""
         return self.curve.concave
+
+    @property
+    def smooth(self) -> bool:
+        """Hold where the curve has no kinks."""
+        return not self.curve.kinks
 
     @property
     def of_all_data(self) -> bool:
@@ -303,6 +323,11 @@ class UnionAccuracy(Accuracy):
         """Hold iff e is concave: a_i is affine in e(s_i)."""
         slopes = np.diff(self.heights) / np.diff(self.samples)
         return bool(np.all(np.diff(np.append(slopes, 0.0)) <= 0))
+
+    @property
+    def smooth(self) -> bool:
+        """Do not hold: e is made of straight pieces."""
+        return False
 
     def effort(self, s: Floats) -> Floats:
         """Return e(s)."""

@@ -33,11 +33,10 @@ from mdsolve.solution import plain
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.solver.joint.constants import Region
-from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, joint_equilibrium
 from mdsolve.solver.joint.steps import StepChoice, chosen_steps
 from mdsolve.status import Termination
-from mdsolve.tolerance import DEFAULT
 
 STEP_RULES = ("auto", "published")
 
@@ -211,16 +210,12 @@ def _steps(game: SharingGame, options: Mapping[str, Any], w: Floats | None) -> S
 def _settled(game: SharingGame, path: JointPath) -> Floats | None:
     """Return the last model; at no data the best one if only rounding is between them."""
     w = path.parameters
-    if w is None or not is_singular(game, path.contributions) or not _at_optimum(game, w):
+    if w is None or not is_singular(game, path.contributions):
         return w
     assert game.learning is not None
-    return game.learning.optimum
-
-
-def _at_optimum(game: SharingGame, w: Floats) -> bool:
-    assert game.learning is not None
     best = game.learning.optimum
-    return bool(np.all(np.abs(w - best) <= DEFAULT.solve * np.maximum(1.0, np.abs(best))))
+    close = np.all(np.abs(w - best) <= model_allowance(game, path.models[0]))
+    return best if close else w
 
 
 def _warnings(game: SharingGame, s: Floats) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
-from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, worse_off
 from mdsolve.solver.joint.full_contribution import (
     AMPLE,
@@ -252,7 +252,7 @@ def _phases(
     if second is None or second.parameters is None or game.learning is None:
         return found
     away = float(np.linalg.norm(second.models[0] - game.learning.optimum))
-    target = DEFAULT.solve * max(1.0, float(np.abs(game.learning.optimum).min()))
+    target = model_allowance(game, second.models[0])
     bound = None
     if phases.rate is not None:
         bound = 0
