@@ -1,7 +1,7 @@
 """Attacks on the checker in full: `python scripts/campaigns.py edits|formulas [ARITHMETIC]`.
 
-`edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks every
-formula of the solver's games in turn and looks whether an answer that changed is still certified.
+`edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks
+every formula of the solver's games in turn and looks whether a changed answer is still certified.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from mdsolve.certificate.market_rules.base import (
 )
 from mdsolve.certificate.market_rules.registry import market_rules
 from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS, Arithmetic, IrrationalError
-from mdsolve.certificate.reading.market import market_reading
+from mdsolve.certificate.reading.market import MarketReading, market_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.market import MarketInstance
@@ -61,7 +61,6 @@ class MarketCheck(Check):
         monitor: Monitor,
     ) -> None:
         super().__init__(instance, data, request, monitor)
-        self._reading = market_reading(instance, FLOAT)
         self.claim: MarketClaim = market_claim(
             self.data, instance, request.folder, request.label, request.mechanism
         )
@@ -77,6 +76,10 @@ class MarketCheck(Check):
         if findings:
             raise SolutionFileError(findings)
         self.options = {**(self.rule.defaults if self.rule else {}), **self.claim.options}
+
+    @cached_property
+    def _reading(self) -> MarketReading:
+        return market_reading(self.instance, FLOAT)
 
     @property
     def rule_name(self) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -283,20 +283,22 @@ class StateLies(Lies):
     table: Floats
     radius: float
     largest: float
-    numbers: Integers | None = None
+    numbers: Integers = field(default_factory=lambda: np.zeros((0, 0), dtype=np.intp))
 
     def of(self, numbers: Integers) -> StateLies:
         """Return the lies of some columns."""
         return StateLies(self.table, self.radius, self.largest, numbers)
 
+    @cached_property
+    def _consecutive(self) -> bool:
+        """Whether the states of neighbouring columns follow each other, report by report."""
+        return bool(np.all(self.numbers[1:] - self.numbers[:-1] == 1))
+
     def rows(self, report: int, start: int) -> Floats:
         """Return rows of the table, without a copy where they follow each other."""
-        assert self.numbers is not None
         chosen = self.numbers[:, report]
-        first = int(chosen[0])
-        last = first + len(chosen)
-        if chosen[-1] == last - 1 and np.array_equal(chosen, np.arange(first, last)):
-            return self.table[first:last, start:]
+        if self._consecutive:
+            return self.table[chosen[0] : chosen[-1] + 1, start:]
         return self.table[chosen, start:]
 
 

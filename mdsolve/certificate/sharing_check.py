@@ -7,14 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from mdsolve.certificate.dispatch import Check, Request
+from mdsolve.certificate.joint import at_model
 from mdsolve.certificate.numbers import EXACT, FLOAT, Arithmetic
-from mdsolve.certificate.reading.sharing import sharing_reading
+from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.sharing import SharingReading, sharing_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.certificate.rules.base import GENERAL, SharingRule
 from mdsolve.certificate.rules.registry import sharing_rules
 from mdsolve.certificate.sharing_claim import SharingClaim, sharing_claim
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.errors import Finding, SolutionFileError, UsageError
+from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 
@@ -75,6 +77,7 @@ class SharingCheck(Check):
             expected = "one of " + ", ".join(sorted(rules))
             raise SolutionFileError.single(where, repr(self.claim.mechanism), expected)
         self._known_limits()
+        _require_given_model(self._plain_reading, self.rule)
         given = {key: value for key, value in self.claim.options.items() if value is not None}
         self.options = {**(self.rule.defaults if self.rule else {}), **given}
 
@@ -152,13 +155,13 @@ class SharingCheck(Check):
         return tuple(dict.fromkeys([*self.claimed, *self.request.conditions, *more]))
 
     def made(self, arithmetic: Arithmetic) -> SharingContext:
-        """Return the claim in a number system."""
+        """Return the claim in a number system, at the model it states where one is learned."""
         reading = (
             self._plain_reading
             if arithmetic is FLOAT
             else sharing_reading(self.instance, arithmetic)
         )
-        return SharingContext(
+        context = SharingContext(
             arithmetic,
             self.request.tolerance,
             frozenset(),
@@ -170,6 +173,7 @@ class SharingCheck(Check):
             limits=self.request.limits,
             ask=self.condition,
         )
+        return at_model(context)
 
     def small_enough(self, arithmetic: Arithmetic, condition: Registered) -> bool:
         """Compare the number of agents with what is tried unasked."""
@@ -183,3 +187,14 @@ class SharingCheck(Check):
             return None
         found = self.condition("nash")
         return None if found.violation is None else max(found.violation, 0.0)
+
+
+def _require_given_model(reading: SharingReading, rule: SharingRule | None) -> None:
+    """Raise `UnsupportedError` where a model is learned and the rule does not say how."""
+    if rule is not None and not rule.learns and joint_accuracy(reading) is not None:
+        raise UnsupportedError.single(
+            "accuracy: family",
+            "quadratic-fit, which depends on the model that is learned",
+            "a function of contributions alone",
+            "use upbred or 2p-upbred, which learn the model",
+        )

@@ -130,16 +130,21 @@ class SharingContext(Context):
             return self.arithmetic.stored(self.claim.payments)
         return self.terms.payments
 
-    @property
+    @cached_property
     def received(self) -> Quantity | None:
         """Accuracy of the models handed out, None where everybody gets the full one."""
-        if self.rule is None or not self.rule.shaped or self.claim.accuracies is None:
+        if self.rule is None or not self.rule.shaped:
             return None
+        if self.claim.accuracies is None:
+            return self.rule.models(self)
         return self.arithmetic.stored(self.claim.accuracies)
 
     @cached_property
     def utilities(self) -> Quantity:
         """u_i at the claimed contributions, payments and models, in money, shape (n,)."""
+        own = None if self.rule is None else self.rule.utilities(self)
+        if own is not None:
+            return own + self.payments + self.reading.budget
         return self.reading.utilities(self.s, self.payments, self.received)
 
     @cached_property

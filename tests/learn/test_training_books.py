@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import copy
-import math
-from decimal import Decimal, localcontext
-from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
 from mdsolve.solution_files import write_solutions
-from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify
 from tests.learn.runs import instance

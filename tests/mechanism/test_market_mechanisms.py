@@ -81,7 +81,7 @@ def test_desirable_exists_iff_the_maximal_payments_never_lose_money(pair):
         witness = found.proof.to_dict()
         true = [Fraction(witness["profile"][name]) for name in market.agents]
         assert plain.revenue(true) < 0
-        bounds = sum(chain["bound"] for chain in witness["chains"])
+        bounds = float(sum(chain.bound for chain in found.proof.chains))
         assert bounds == pytest.approx(float(plain.revenue(true)), abs=1e-9)
 
 

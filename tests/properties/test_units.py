@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.side_constraints import parse_side_constraints
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.existence import least_revenue
 from mdsolve.solver.market.payment_program import payment_program
@@ -130,7 +131,7 @@ def solved(name, options, family, n, seed, money, data, budgets):
     game = game_of(
         family, n, seed, money, data, budgets, linear="shaping" in name or "prop" in name
     )
-    found = SHARING_MECHANISMS[name].outcome(game, options_in(options, money, data), Monitor())
+    found = mechanisms("sharing")[name].outcome(game, options_in(options, money, data), Context())
     return game, found
 
 
@@ -173,9 +174,9 @@ def test_private_contracts(beliefs, family, seed, money, data):
         }
         listed = [{"name": "a{}", "count": 2, "prior": prior, "value": rng.uniform(0.5, 2) * money}]
         tree = {"kind": "sharing", "agents": listed, "accuracy": accuracy(family, 2, data, rng)}
-        rule = SHARING_MECHANISMS["value-shaping-private"]
+        rule = mechanisms("sharing")["value-shaping-private"]
         options = {"beliefs": beliefs, "rule": "exact"}
-        return rule.outcome(sharing_game(md.parse(tree)), options, Monitor())
+        return rule.outcome(sharing_game(md.parse(tree)), options, Context())
 
     found, again = outcome(1.0, 1.0), outcome(money, data)
     assert again.termination is found.termination

@@ -16,6 +16,7 @@ def budget_balance(context: SharingContext) -> Condition:
     shaped = context.rule is not None and context.rule.shaped
     paid = arithmetic.total(abs(payments) if shaped else payments).reshape(-1)
     found = arithmetic.maximum(paid, -paid)
+    context.cover(NAME, ["payments"] if context.rule is None else [])
     exactly = bool(arithmetic.upper(found)[0] == 0)
     return context.decided(
         NAME,

@@ -19,6 +19,7 @@ from mdsolve.certificate.tables import read_table
 from mdsolve.certificate.uniqueness.amounts import Amounts, only_one
 from mdsolve.certificate.uniqueness.budgets import only_one_within
 from mdsolve.certificate.uniqueness.clipped import condition_at, only_one_clipped
+from mdsolve.certificate.uniqueness.dominance import dominant
 from mdsolve.certificate.uniqueness.potential import only_one_shared
 from mdsolve.certificate.uniqueness.trades import Trade, tradeable
 from mdsolve.conditions import Condition
@@ -89,8 +90,10 @@ def reason_for_more(context: SharingContext) -> str:
     """Return why the equilibrium is not proved to be the only one; empty if it is."""
     rule, reading = context.rule, context.reading
     assert rule is not None
-    if rule.shaped or rule.private or rule.learns:
+    if rule.shaped or rule.private:
         return f"uniqueness under {rule.name} has no proof here"
+    if dominant(context):
+        return ""
     if context.terms.shares is not None:
         if reading.limited.any():
             return "under Shapley payments what a budget allows depends on the others"

@@ -138,6 +138,7 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
     total: Quantity | None = None
     bounds: dict[str, Any] = {}
     stated: list[tuple[str, Quantity, Fraction | None, float]] = []
+    largest = 0.0
     for agent, name in enumerate(context.names):
         chain = proof.chains[names.index(name)]
         reports = [_number(context, agent, value) for value in chain.reports]
@@ -145,9 +146,9 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
         if not reports or not rising or reports[-1] != profile[agent]:
             message = f"the chain of {name} does not rise to the profile's type"
             raise UnusableError(message)
-        steps = _steps(context, agent, reports, [k for j, k in enumerate(profile) if j != agent])
-        bound = context.arithmetic.total(steps)
-        scale = float(context.money[agent])
+        others = [k for j, k in enumerate(profile) if j != agent]
+        steps, scale = _steps(context, agent, reports, others)
+        bound, largest = context.arithmetic.total(steps), max(largest, scale)
         stated += [
             (f"step {k + 1} of the chain of {name}", steps[k : k + 1], said, scale)
             for k, said in enumerate(chain.bounds)
@@ -156,7 +157,7 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
         bounds[name] = context.shown(bound)
         total = bound if total is None else total + bound
     assert total is not None
-    stated.append(("the deficit", total, proof.deficit, float(context.money.max())))
+    stated.append(("the deficit", total, proof.deficit, largest))
     found = {
         "profile": context.types_at(profile),
         "bounds": bounds,
@@ -167,8 +168,12 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
 
 def _steps(
     context: MarketContext, agent: int, reports: Sequence[int], others: Sequence[int]
-) -> Quantity:
-    """Return what rationality bounds at the first report, and what each further step adds."""
+) -> tuple[Quantity, float]:
+    """Return what rationality bounds at the first report and each further step adds.
+
+    And the largest value of the truth on the way, which is what these are measured by: a proof may
+    be about grids that are too large for looking at all of them.
+    """
     market, arithmetic = context.ruled, context.arithmetic
     own = np.array(reports)
     beside = [np.full(own.shape, number) for number in others]
@@ -176,11 +181,12 @@ def _steps(
     first = [column[:1] for column in beside]
     outside = arithmetic.broadcast(market.outside(agent, own[:1], first), (1,))
     start = truth[:1] - outside
+    scale = float(arithmetic.upper(abs(truth)).max())
     if len(reports) == 1:
-        return start
+        return start, scale
     later = [column[1:] for column in beside]
     lies = arithmetic.broadcast(market.value(agent, own[:-1], own[1:], later), own[1:].shape)
-    return arithmetic.concatenate([start, truth[1:] - lies])
+    return arithmetic.concatenate([start, truth[1:] - lies]), scale
 
 
 def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:
@@ -198,9 +204,8 @@ def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mappin
         if row.multiplier < 0:
             message = f"row {number + 1} has a negative multiplier"
             raise UnusableError(message)
-        terms, bound = _row(context, row)
+        terms, bound, scale = _row(context, row)
         total = total + context.arithmetic.constant(row.multiplier) * bound
-        scale = float(context.money.max())
         stated.append((f"the bound of row {number + 1}", bound, row.bound, scale))
         for cell, sign in terms:
             balance[cell] += row.multiplier * sign
@@ -211,27 +216,29 @@ def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mappin
     return total, stated, {"rows": len(proof.rows), "sum_of_bounds": context.shown(total)}
 
 
-def _row(context: MarketContext, row: Row) -> tuple[list[tuple[Cell, int]], Quantity]:
+Inequality = tuple[list[tuple[Cell, int]], Quantity, float]
+"""Payments with signs, what they are bounded by in sum, and what that is measured by."""
+
+
+def _row(context: MarketContext, row: Row) -> Inequality:
     """Return one inequality that every admissible payment rule satisfies: terms <= bound."""
-    side, constant = context.claim.side, context.arithmetic.constant
+    side, nothing = context.claim.side, context.arithmetic.constant(0)
     profile, agent = _profile(context, row.profile), _agent(context, row.agent)
     others = [k for j, k in enumerate(profile) if j != agent]
     mine = (agent, *profile)
     everybody = [(i, *profile) for i in range(context.size)]
     if row.form == "rationality":
-        return [(mine, 1)], _steps(context, agent, [profile[agent]], others)
+        return [(mine, 1)], *_steps(context, agent, [profile[agent]], others)
     if row.form == "incentive":
         return _incentive(context, row, agent, profile)
     if row.form == "revenue" and not side.deficit:
-        return [(cell, -1) for cell in everybody], constant(0)
+        return [(cell, -1) for cell in everybody], nothing, 0.0
     if row.form == "no-surplus" and side.balanced:
-        return [(cell, 1) for cell in everybody], constant(0)
+        return [(cell, 1) for cell in everybody], nothing, 0.0
     return _amount(context, row, mine, everybody)
 
 
-def _incentive(
-    context: MarketContext, row: Row, agent: int, profile: list[int]
-) -> tuple[list[tuple[Cell, int]], Quantity]:
+def _incentive(context: MarketContext, row: Row, agent: int, profile: list[int]) -> Inequality:
     if row.report is None:
         message = "an incentive row without a report"
         raise UnusableError(message)
@@ -242,26 +249,25 @@ def _incentive(
     lie = list(profile)
     lie[agent] = report
     others = [k for j, k in enumerate(profile) if j != agent]
-    gap = _steps(context, agent, [report, profile[agent]], others)[1:]
-    return [((agent, *profile), 1), ((agent, *lie), -1)], gap
+    steps, scale = _steps(context, agent, [report, profile[agent]], others)
+    return [((agent, *profile), 1), ((agent, *lie), -1)], steps[1:], scale
 
 
-def _amount(
-    context: MarketContext, row: Row, mine: Cell, everybody: list[Cell]
-) -> tuple[list[tuple[Cell, int]], Quantity]:
+def _amount(context: MarketContext, row: Row, mine: Cell, everybody: list[Cell]) -> Inequality:
     """Return the row of a side constraint that names an amount."""
-    constant = context.arithmetic.constant
     amount = context.claim.side.amounts.get(row.form)
     if amount is None:
         message = f"a row of kind {row.form!r}, which the claim does not impose"
         raise UnusableError(message)
+    least = row.form in ("revenue-floor", "floor")
     if row.form == "revenue-floor":
-        return [(cell, -1) for cell in everybody], constant(-amount)
-    if row.form == "cap":
-        return [(mine, 1)], constant(amount)
-    if row.form == "floor":
-        return [(mine, -1)], constant(-amount)
-    return [(mine, 1), ((_agent(context, row.other), *mine[1:]), -1)], constant(amount)
+        terms = [(cell, -1) for cell in everybody]
+    elif row.form == "spread":
+        terms = [(mine, 1), ((_agent(context, row.other), *mine[1:]), -1)]
+    else:
+        terms = [(mine, -1 if least else 1)]
+    bound = context.arithmetic.constant(-amount if least else amount)
+    return terms, bound, abs(float(amount))
 
 
 def _agent(context: MarketContext, name: str | None) -> int:

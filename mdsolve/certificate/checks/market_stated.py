@@ -181,8 +181,8 @@ class StatedFigures:
 
     def _least_possible(self) -> Figure:
         """Return the least revenue of the highest payments, which the proof shows negative."""
-        total, _ = proved_deficit(self.context)
         low, high = highest_revenue(self.context)
+        total, _ = proved_deficit(self.context)
         arithmetic = self.context.arithmetic
         least = self._between(float(low.min()), float(high.min()))
         proved = Figure.exactly(total, self.context.money.max())

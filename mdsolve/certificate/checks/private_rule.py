@@ -25,11 +25,12 @@ from mdsolve.certificate.checks.shaped_rule import no_payments
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Booleans, Quantity
 from mdsolve.certificate.registry import condition
-from mdsolve.certificate.shaped.menus import most_accepted
+from mdsolve.certificate.shaped.menus import most_accepted, nobody_else
 from mdsolve.certificate.shaped.offers import Batch, batches
 from mdsolve.certificate.shaped.stretches import concave_on
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 NAME = "rule"
 Rows = Callable[[Batch], tuple[Quantity, Booleans]]
@@ -148,14 +149,17 @@ def _printed(batch: Batch) -> tuple[Quantity, Booleans]:
     floor = {
         kind: arithmetic.stored(arithmetic.lower(batch.alone[kind].value)) for kind in batch.alone
     }
-    least, known_least = most_accepted(outlook, "high", floor["high"])
-    most, known_most = most_accepted(outlook, "low", floor["low"])
+    delta = batch.context.tolerance * batch.context.scales.samples[batch.agent]
+    narrow = ROUND_OFF / DEFAULT.verify * delta
+    least, known_least = most_accepted(outlook, "high", floor["high"], narrow)
+    most, known_most = most_accepted(outlook, "low", floor["low"], narrow)
+    # Nobody else to bring anything leaves the best amounts alone.
+    lonely = nobody_else(outlook)
+    ends = {kind: np.asarray(arithmetic.upper(one.near.high)) for kind, one in batch.alone.items()}
+    least, most = np.where(lonely, ends["high"], least), np.where(lonely, ends["low"], most)
     chance = outlook.probability_low
     target = outlook.low - chance / (1 - chance) * outlook.high
-    at, delta = (
-        batch.places[:, 2],
-        batch.context.tolerance * batch.context.scales.samples[batch.agent],
-    )
+    at = batch.places[:, 2]
     below, above = np.maximum(at - delta, 0.0), at + delta
     zero = arithmetic.zeros(outlook.size)
     rising = arithmetic.at_most(zero, outlook.slope(arithmetic.stored(below), "left") - target)

@@ -14,7 +14,7 @@ from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.own import Responses
 from mdsolve.certificate.peaks import Peak, earlier, peak, peak_at
 from mdsolve.certificate.rules.base import Terms
-from mdsolve.certificate.shares.means import held_by_means
+from mdsolve.certificate.shares.means import held_by_means, money_left
 from mdsolve.certificate.shares.pieces import largest_gains
 from mdsolve.certificate.shares.routes import shares_of
 from mdsolve.certificate.shares.stakes import ShareStakes
@@ -25,6 +25,9 @@ Indices = npt.NDArray[np.intp]
 
 SEARCHED = 50
 """Most agents with a best response elsewhere for whom it is located: those with most at stake."""
+
+BEYOND = (2.0**-12, 2.0**-6, 1.0)
+"""Parts of delta by which a budget may end above the claim: the nearest end says most."""
 
 
 def shapley_nash(context: SharingContext, terms: Terms) -> Condition:
@@ -41,18 +44,22 @@ def _by_peaks(context: SharingContext, stakes: ShareStakes) -> Condition:
     everybody = stakes.shares.everybody
     guess, delta = context.given, context.tolerance * context.scales.samples
     found = peak_at(stakes.concave(everybody), guess, delta)
-    unsettled = np.zeros(context.size, dtype=np.bool_)
-    poor = np.flatnonzero(reading.limited & ~found.found)
-    if poor.size:
-        beyond = arithmetic.stored(guess + delta)
-        held, free = held_by_means(stakes, beyond, reading.limited & ~found.found)
-        unsettled = reading.limited & ~found.found & ~held & ~free
+    poor = reading.limited & ~found.found
+    free = np.zeros(context.size, dtype=np.bool_)
+    for part in BEYOND:
+        asked = poor & ~found.found
+        if not asked.any():
+            break
+        # Whether something more than delta away is better and can be paid for, the last part says.
+        beyond = arithmetic.stored(guess + part * delta)
+        held, free = held_by_means(stakes, beyond, asked)
         agents = np.flatnonzero(held)
         if agents.size:
             caps = beyond[agents], np.ones(len(agents), dtype=np.bool_)
             end = earlier(arithmetic, (reading.capacity[agents], reading.bounded[agents]), caps)
-            within = peak_at(stakes.concave(agents, end), guess[agents], delta[agents])
+            within = peak_at(stakes.concave(agents, end), guess[agents], part * delta[agents])
             found = put(arithmetic, found, agents, within)
+    unsettled = poor & ~found.found & ~free
     away = np.flatnonzero(~found.found)
     if away.size:
         agents = _most_at_stake(context, stakes, away)
@@ -67,6 +74,10 @@ def _by_peaks(context: SharingContext, stakes: ShareStakes) -> Condition:
         nowhere = np.full(len(agents), np.nan)
         best = peak(stakes.concave(agents), hint.concave(agents), nowhere, delta[agents])
         found = put(arithmetic, found, agents, best)
+        zero = arithmetic.zeros(context.size)
+        if unsettled.any():
+            there = arithmetic.where(unsettled & found.found, found.low, context.s)
+            unsettled &= ~arithmetic.at_most(zero, money_left(stakes, there)).holds
     own = stakes.value(everybody, context.s)
     return equilibrium(context, Responses(found, found), own, unsettled=unsettled)
 

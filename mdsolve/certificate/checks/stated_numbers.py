@@ -14,11 +14,14 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.keys import STATED
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.stated import alone, answers, gains, shares
+from mdsolve.certificate.stated import alone, answers, bands, gains, moves, notes, shares, simulated
 from mdsolve.certificate.stated.figures import Recompute, compare
 from mdsolve.conditions import Condition
 
-TOPICS = (answers.sources, shares.sources, alone.sources, gains.sources)
+TOPICS = (
+    *(answers.sources, shares.sources, alone.sources, gains.sources),
+    *(notes.sources, moves.cycle, simulated.dynamics, bands.sources),
+)
 """Where figures of every solution come from, in order of cause."""
 
 
@@ -26,7 +29,7 @@ TOPICS = (answers.sources, shares.sources, alone.sources, gains.sources)
 def stated_numbers(context: SharingContext) -> Condition:
     """Compare everything that is stated beside contributions and payments."""
     if context.claim.contributions is None:
-        return compare(context, context.claim, {})
+        return compare(context, context.claim, moves.cycle(context))
     if not np.all(np.isfinite(context.given)) or np.any(context.outside):
         message = "a contribution is not among those the agent can choose"
         raise NoRouteError(message)

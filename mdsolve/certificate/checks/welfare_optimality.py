@@ -25,8 +25,8 @@ from mdsolve.conditions import Condition
 
 NAME = "welfare-optimality"
 
-VOUCHED = ("contributions", "weights", "budget_duals")
-"""The contributions, which no others improve on, and keys that only say where to look."""
+HINTS = ("weights", "budget_duals")
+"""Keys of the solution that only say where to look: the proof vouches for them."""
 
 
 @condition(NAME, "sharing", about="no feasible contributions have a larger p-mean of utilities")
@@ -93,7 +93,7 @@ def _proved(
     allowed = arithmetic.stored(np.array([context.tolerance * scale(context)]))
     proved = arithmetic.at_most(gap, allowed).holds
     shown = float(arithmetic.upper(bound)[0])
-    context.cover(NAME, VOUCHED)
+    context.cover(NAME, ["contributions", *HINTS])
     found = context.decided(
         NAME,
         gap,

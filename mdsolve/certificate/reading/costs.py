@@ -26,11 +26,14 @@ class CostForm:
     ----------
     taken : callable or None
         The form of some of its agents, by their places in it; None where all share all parameters.
+    levels : (k,) or None
+        All marginal costs, where there are finitely many and all agents share them.
     """
 
     value: Callable[[Quantity], Quantity]
     slope: Callable[[Quantity, Side], Quantity]
     taken: Callable[[Indices], CostForm] | None = None
+    levels: Quantity | None = None
 
     def take(self, places: Indices) -> CostForm:
         """Return the form of some of its agents, which may repeat."""
@@ -47,12 +50,20 @@ class Costs:
         Every agent is in exactly one.
     linear, curved : (n,) of bool
         Whose marginal cost is constant, and whose certainly rises everywhere.
+    kind : (n,) of int or None
+        Equal numbers mean the same costs; None: nobody is known to have another's.
     """
 
     arithmetic: Arithmetic
     forms: Sequence[tuple[Indices, CostForm]]
     linear: npt.NDArray[np.bool_]
     curved: npt.NDArray[np.bool_]
+    kind: Indices | None = None
+
+    @property
+    def kinds(self) -> Indices:
+        """Return numbers that are equal for agents with the same costs, shape (n,)."""
+        return np.arange(len(self.linear)) if self.kind is None else self.kind
 
     def value(self, s: Quantity) -> Quantity:
         """Return c_i(s_i), shape (n,)."""
@@ -71,7 +82,8 @@ class Costs:
             here = np.flatnonzero(place[agents] >= 0)
             if here.size:
                 forms.append((here, form.take(place[agents[here]])))
-        return Costs(self.arithmetic, forms, self.linear[agents], self.curved[agents])
+        columns = (self.linear[agents], self.curved[agents], self.kinds[agents])
+        return Costs(self.arithmetic, forms, *columns)
 
     def _gathered(self, parts: list[Quantity]) -> Quantity:
         if len(parts) == 1:
@@ -86,7 +98,10 @@ def costs_by_column(column: Any, count: int, arithmetic: Arithmetic) -> Costs:
     zero = arithmetic.zeros(count)
     form = quadratic(zero, rate, zero)
     every = np.ones(count, dtype=np.bool_)
-    return Costs(arithmetic, [(np.arange(count), form)], every, ~every)
+    kind = np.zeros(count, dtype=np.intp)
+    if isinstance(column, np.ndarray):
+        kind = np.unique(column, return_inverse=True)[1].reshape(-1)
+    return Costs(arithmetic, [(np.arange(count), form)], every, ~every, kind)
 
 
 def spread(column: Any, count: int, arithmetic: Arithmetic) -> Quantity:
@@ -131,7 +146,18 @@ def costs_of(specs: Sequence[Any], arithmetic: Arithmetic) -> Costs:
         ],
         dtype=np.bool_,
     )
-    return Costs(arithmetic, forms, np.repeat(straight, counts), np.repeat(curved, counts))
+    known: dict[Any, int] = {}
+    kinds = [
+        known.setdefault(_key(spec.cost, family), len(known))
+        for family, spec in zip(families, specs, strict=True)
+    ]
+    columns = (np.repeat(straight, counts), np.repeat(curved, counts), np.repeat(kinds, counts))
+    return Costs(arithmetic, forms, *columns)
+
+
+def _key(cost: Any, family: str) -> Any:
+    """Return something equal for the same costs."""
+    return id(cost) if family == "python" else (family, tuple(dict(cost).items()))
 
 
 def _family(cost: Any) -> str:
@@ -156,7 +182,7 @@ def _form(cost: Any, family: str, arithmetic: Arithmetic) -> CostForm:
         )
     if family == "piecewise-linear":
         lines = Lines(arithmetic, cost.points, flat_end=False)
-        return CostForm(lines.largest, lines.slope)
+        return CostForm(lines.largest, lines.slope, levels=lines.slopes)
     if arithmetic.rigorous:
         message = "a cost given as a Python object"
         raise UnreadError(message)

@@ -14,6 +14,9 @@ from mdsolve.certificate.reading.valuations import valuation_of
 from mdsolve.certificate.reading.valuations.base import Valuation
 from mdsolve.instance.market import MarketInstance
 
+FEW = 8
+"""How much fewer than all types are asked for where models are not computed for all of them."""
+
 
 @dataclass(frozen=True)
 class Formulas:
@@ -34,7 +37,10 @@ class Formulas:
     def own(self, agent: int, numbers: Any) -> Quantity:
         """Return the quality of an agent's own model, by type numbers."""
         if agent not in self._own:
-            self._own[agent] = self.model(self.sizes.counts[agent])
+            counts = self.sizes.counts[agent]
+            if isinstance(numbers, np.ndarray) and FEW * numbers.size < len(counts):
+                return self.model(counts[numbers])
+            self._own[agent] = self.model(counts)
         return self._own[agent][numbers]
 
     def model(self, counts: Integers) -> Quantity:

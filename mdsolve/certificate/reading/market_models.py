@@ -206,7 +206,7 @@ class StatedDeal(Deal):
 
     def reach(self, agent: int) -> Integers:
         """Count the own models that are certainly no better."""
-        return np.maximum(self.covered(agent), np.asarray(self.profiles[agent]) + 1)
+        return np.asarray(np.maximum(self.covered(agent), np.asarray(self.profiles[agent]) + 1))
 
     def covered(self, agent: int) -> Integers:
         """Return how many of the agent's own models are certainly no better."""

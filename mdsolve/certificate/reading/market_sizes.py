@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
+from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.instance.grid import TypeGrid
 
 Integers = npt.NDArray[Any]
@@ -25,6 +26,9 @@ Profiles = Sequence[Any]
 """Type numbers: one index array per agent; the arrays broadcast against each other."""
 
 MACHINE_LIMIT = 2**62
+COUNT_LIMIT = 10**8
+"""Most types per agent: they are listed."""
+
 DOUBLE_LIMIT = 2**53
 
 
@@ -72,6 +76,11 @@ class Sizes:
 def sizes_of(grids: Sequence[TypeGrid]) -> Sizes:
     """Return the types of grids.
 
+    Raises
+    ------
+    UnreadError
+        If there are too many to list.
+
     Examples
     --------
     >>> grid = TypeGrid.arithmetic(Fraction(1, 2), Fraction(2), Fraction(1, 2))
@@ -79,6 +88,10 @@ def sizes_of(grids: Sequence[TypeGrid]) -> Sizes:
     >>> found.unit, found.counts[0].tolist()
     (Fraction(1, 2), [1, 2, 3, 4])
     """
+    most = max(grid.count for grid in grids)
+    if most > COUNT_LIMIT:
+        message = f"a grid of {most:,} types; at most {COUNT_LIMIT:,}"
+        raise UnreadError(message)
     parts = [value for grid in grids for value in _steps(grid)]
     bottom = math.lcm(*(value.denominator for value in parts))
     top = math.gcd(*(int(value * bottom) for value in parts)) or 1

@@ -78,6 +78,19 @@ class SharingRule(ABC):
             Where the claim does not say enough.
         """
 
+    def models(self, context: SharingContext) -> Quantity | None:
+        """Return accuracies of the models handed out where a claim states none, shape (n,).
+
+        None: everybody gets the full one.
+        """
+        del context
+        return None
+
+    def utilities(self, context: SharingContext) -> Quantity | None:
+        """Return everybody's utility where the rule has its own account of it, shape (n,)."""
+        del context
+        return None
+
     def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
         """Return what solutions under the rule state besides, by path: how to compute it anew."""
         del context

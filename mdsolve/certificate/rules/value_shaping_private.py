@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.rules.base import SharingRule, Terms
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class ValueShapingPrivate(SharingRule):
         """Return no payments."""
         constant = context.arithmetic.constant
         return Terms(constant(1), constant(0), context.reading.nothing)
+
+    def utilities(self, context: SharingContext) -> Quantity:
+        """Return expectations over types: what is paid for data depends on the type."""
+        from mdsolve.certificate.shaped.expectations import expectations
+
+        return context.derived(expectations).mixed("utility")
 
     def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
         """Return expectations over types, and what types do alone."""

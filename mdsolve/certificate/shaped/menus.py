@@ -93,13 +93,18 @@ def utility_along(outlook: Outlook, kind: str, start: Floats, end: Floats) -> Co
 
 
 def accepted(
-    outlook: Outlook, kind: str, start: Floats, end: Floats, level: Quantity
+    outlook: Outlook, kind: str, start: Floats, end: Floats, level: Quantity, width: Floats
 ) -> tuple[Level, Booleans]:
-    """Return outer ends of {F_t >= level} on stretches, and where w is shown to be concave."""
+    """Return outer ends of {F_t >= level} on stretches, and where w is shown to be concave.
+
+    Parameters
+    ----------
+    width : (rows,)
+        How narrow a bracket of the maximum has to be, in samples.
+    """
     function = utility_along(outlook, kind, start, end)
     hint = utility_along(outlook.plain, kind, start, end)
-    nowhere, none = np.full(outlook.size, np.nan), np.zeros(outlook.size)
-    top = peak(function, hint, nowhere, none)
+    top = peak(function, hint, np.full(outlook.size, np.nan), width)
     concave = concave_on(outlook, function.start, function.end, function.ended)
     found = level_of(function, hint, level, top.value)
     unknown = ~top.found
@@ -111,8 +116,7 @@ def accepted(
 def most_expected(batch: Batch) -> Bound:
     """Return the bound on p m_l + (1 - p) m_h, row by row."""
     arithmetic, outlook = batch.context.arithmetic, batch.outlook
-    nobody = np.asarray((arithmetic.upper(outlook.amounts) <= 0).all(axis=1))
-    nobody = np.broadcast_to(nobody, (outlook.size,))
+    nobody = nobody_else(outlook)
     lonely, others = np.flatnonzero(nobody), np.flatnonzero(~nobody)
     parts = []
     if lonely.size:
@@ -126,6 +130,17 @@ def most_expected(batch: Batch) -> Bound:
         np.concatenate([bound.near for _, bound in parts])[order],
         np.concatenate([bound.away for _, bound in parts])[order],
     )
+
+
+def nobody_else(outlook: Outlook) -> Booleans:
+    """Tell where nobody else certainly brings anything, the platform included, shape (rows,)."""
+    nothing = (outlook.pool.arithmetic.upper(outlook.amounts) <= 0).all(axis=1)
+    return np.broadcast_to(np.asarray(nothing), (outlook.size,))
+
+
+def _narrow(delta: Floats) -> Floats:
+    """Return the width of brackets that are as good as doubles allow."""
+    return ROUND_OFF / DEFAULT.verify * delta
 
 
 def _delta(batch: Batch, rows: Indices) -> Floats:
@@ -148,7 +163,7 @@ def _alone(batch: Batch, rows: Indices) -> Bound:
         for piece, plain in zip(outlook.pool.pieces, outlook.rounded.pieces, strict=True):
             function, hint = along(piece, agents), along(plain, agents.rounded)
             place = np.maximum(guess, float(plain.start))
-            top = peak_at(function, place, ROUND_OFF / DEFAULT.verify * delta)
+            top = peak_at(function, place, _narrow(delta))
             if not (top.found & top.only).all():
                 top = peak(function, hint, np.full(size, np.nan), delta)
             counts = ~arithmetic.less(top.value, best).holds
@@ -171,9 +186,9 @@ def _with_others(batch: Batch, rows: Indices) -> Bound:
     floor = {
         kind: arithmetic.stored(arithmetic.lower(batch.alone[kind].value))[rows] for kind in TYPES
     }
-    limit, known = most_accepted(outlook, "low", floor["low"])
-    pairs = _pairs(outlook, limit, arithmetic.lower(stated))
     claimed, delta = batch.places[rows, 2], _delta(batch, rows)
+    limit, known = most_accepted(outlook, "low", floor["low"], _narrow(delta))
+    pairs = _pairs(outlook, limit, arithmetic.lower(stated))
     value, found, near, away = _bounds(outlook, pairs, floor, claimed, delta)
     most = np.asarray(arithmetic.upper(stated), dtype=np.float64).copy()
     upper = np.asarray(arithmetic.upper(value), dtype=np.float64)
@@ -185,10 +200,15 @@ def _with_others(batch: Batch, rows: Indices) -> Bound:
     np.logical_or.at(located, pairs.row, best & near)
     elsewhere = np.ones(len(rows), dtype=np.bool_)
     np.logical_and.at(elsewhere, pairs.row, away | ~best)
-    return Bound(arithmetic.stored(most), known, located, elsewhere & known)
+    # Pairs that were left out reach what is stated only where both types give just that.
+    pooled = np.abs(claimed - np.asarray(arithmetic.nearest(stated))) <= delta
+    located |= pooled & (most <= np.asarray(arithmetic.upper(stated)) + delta)
+    return Bound(arithmetic.stored(most), known, located, elsewhere & known & ~located)
 
 
-def most_accepted(outlook: Outlook, kind: str, level: Quantity) -> tuple[Floats, Booleans]:
+def most_accepted(
+    outlook: Outlook, kind: str, level: Quantity, width: Floats
+) -> tuple[Floats, Booleans]:
     """Return upper bounds on every m with F_t(m) >= level, and where they are known.
 
     Beyond the last threshold w is concave. Where the level is missed there, w(M) - c m >= level
@@ -197,7 +217,7 @@ def most_accepted(outlook: Outlook, kind: str, level: Quantity) -> tuple[Floats,
     arithmetic = outlook.pool.arithmetic
     ends = np.where(outlook.bounded, np.asarray(arithmetic.upper(outlook.capacity)), np.inf)
     last = np.array([parts[-1][0] for parts in stretches(outlook, ends)])
-    level_there, concave = accepted(outlook, kind, last, ends, level)
+    level_there, concave = accepted(outlook, kind, last, ends, level, width)
     known = level_there.found & concave
     limit = np.where(level_there.empty, last, level_there.high)
     limit = np.where(np.isfinite(limit), limit, ends)
@@ -276,11 +296,12 @@ def _bounds(
         none = np.zeros(0, dtype=np.bool_)
         return arithmetic.zeros(0), none, none, none
     low, high = floor["low"][pairs.row], floor["high"][pairs.row]
-    taken, known = _high_ends(rows, pairs, high)
+    width = _narrow(delta[pairs.row])
+    taken, known = _high_ends(rows, pairs, high, width)
     spread = rows.high - rows.low
     least = arithmetic.stored(taken.low)
     level = arithmetic.maximum(high + spread * least, low)
-    usable, concave = accepted(rows, "low", pairs.start, pairs.end, level)
+    usable, concave = accepted(rows, "low", pairs.start, pairs.end, level, width)
     # In a gap everything is monotone: w is at most w(end), costs at least those of the start.
     start, end = arithmetic.stored(pairs.start), arithmetic.stored(pairs.end)
     there = rows.worth(end) - rows.low * start
@@ -317,10 +338,12 @@ def _bounds(
     return value, known | empty, near, away
 
 
-def _high_ends(rows: Outlook, pairs: _Pairs, level: Quantity) -> tuple[Level, Booleans]:
+def _high_ends(
+    rows: Outlook, pairs: _Pairs, level: Quantity, width: Floats
+) -> tuple[Level, Booleans]:
     """Return where the contract for high costs may lie on its segment, and where that is known."""
     arithmetic = rows.pool.arithmetic
-    found, concave = accepted(rows, "high", pairs.high_start, pairs.high_end, level)
+    found, concave = accepted(rows, "high", pairs.high_start, pairs.high_end, level, width)
     start, end = arithmetic.stored(pairs.high_start), arithmetic.stored(pairs.high_end)
     there = rows.worth(end) - rows.high * start
     empty = np.where(pairs.high_gap, arithmetic.less(there, level).holds, found.empty)
@@ -369,13 +392,13 @@ def _expected(
 
 def _peaks(function: Concave, hint: Concave, guess: Floats, delta: Floats) -> tuple[Peak, Booleans]:
     """Return peaks, and where one lies within delta of the guess."""
-    narrow = peak_at(function, guess, np.spacing(guess) + ROUND_OFF / DEFAULT.verify * delta)
+    narrow = peak_at(function, guess, np.spacing(guess) + _narrow(delta))
     if narrow.found.all():
         return narrow, narrow.found
     wide = peak_at(function, guess, delta)
     near = narrow.found | wide.found
     if not near.all():
-        away = peak(function, hint, np.full(len(guess), np.nan), np.zeros(len(guess)))
+        away = peak(function, hint, np.full(len(guess), np.nan), _narrow(delta))
     else:
         away = wide
     arithmetic = function.arithmetic

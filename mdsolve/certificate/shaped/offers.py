@@ -34,6 +34,9 @@ TYPES = ("low", "high")
 MEANT = {"low": 2, "high": 1}
 """The break point meant for each type."""
 
+COUNTED = 500
+"""Most kinds of agents for which everybody's others are added up on their own."""
+
 BELIEFS = ("bayes", "mean-field", "ex-post")
 
 
@@ -258,8 +261,14 @@ def _mean_field(
     own = game.at_places(points[first][:, :, 0], first)
     p = game.prior.probability_low[first]
     mean = p * own[:, 2] + (1 - p) * own[:, 1]
-    whole = arithmetic.total(arithmetic.stored(members.astype(np.float64)) * mean)
-    rest = arithmetic.maximum(whole - mean, arithmetic.zeros(len(first)))
+    size = members.astype(np.float64)
+    if len(first) <= COUNTED:
+        # Counted without the agent, nobody else's data are exactly 0 where they are.
+        table = np.broadcast_to(size, (len(first), len(first))) - np.eye(len(first))
+        rest = arithmetic.total(arithmetic.stored(table) * mean.reshape(1, -1), axis=1)
+    else:
+        whole = arithmetic.total(arithmetic.stored(size) * mean)
+        rest = arithmetic.maximum(whole - mean, arithmetic.zeros(len(first)))
     certain = (1 + arithmetic.zeros((1, 1)), arithmetic.zeros(1))
     label = game.pooled.label[first]
     found = []

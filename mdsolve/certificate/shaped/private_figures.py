@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from mdsolve.certificate.shaped.solo import Solo, solo
 from mdsolve.certificate.shaped.viable import flags
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said
-from mdsolve.certificate.stated.means import geometric_mean, least, mean
+from mdsolve.certificate.stated.means import smallest
 
 
 def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
@@ -38,18 +38,7 @@ def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
         alone = _alone(context, "low").value
         return Figure.exactly(known().types["low"].utility - alone, money)
 
-    def welfare() -> Figure:
-        without = known().mixed("utility") - context.payments
-        return Figure.exactly(context.arithmetic.total(without), float(money.sum()))
-
-    def p_mean(of: Callable[..., Figure | None], *first: Any) -> Recompute:
-        return lambda: of(*first, known().mixed("utility"), money)
-
     found: dict[str, Recompute] = {
-        "metrics.welfare": welfare,
-        "metrics.p_mean.1": p_mean(mean, context.arithmetic),
-        "metrics.p_mean.0": p_mean(geometric_mean, context),
-        "metrics.p_mean.-inf": p_mean(least, context.arithmetic),
         "low": lambda: Figure.exactly(known().types["low"].amount, samples),
         "high": lambda: Figure.exactly(known().types["high"].amount, samples),
         "contributions": lambda: Figure.exactly(known().mixed("amount"), samples),
@@ -61,6 +50,10 @@ def private_figures(context: SharingContext) -> Mapping[str, Recompute]:
         "standalone.utilities": lambda: Figure.exactly(_worth(context), money),
         "standalone.contributions": lambda: _amounts(context),
     }
+    found["metrics.welfare"] = lambda: Figure.exactly(
+        context.arithmetic.total(known().mixed("utility")), float(money.sum())
+    )
+    found["metrics.alone_margin"] = lambda: _margin(context)
     for kind in TYPES:
         found[f"standalone.{kind}.contributions"] = _of_type(context, kind, "contributions")
         found[f"standalone.{kind}.utilities"] = _of_type(context, kind, "utilities")
@@ -164,3 +157,11 @@ def _amounts(context: SharingContext) -> Figure:
         _mixed(context, low.high, high.high),
         context.scales.samples,
     )
+
+
+def _margin(context: SharingContext) -> Figure:
+    """Return min_i (u_i - best alone) in expectation, relative to the scale of whoever has it."""
+    margin = context.utilities - _worth(context)
+    worst = int(np.argmin(context.arithmetic.nearest(margin)))
+    least = smallest(context.arithmetic, margin)
+    return Figure.exactly(least, context.scales.money[worst])

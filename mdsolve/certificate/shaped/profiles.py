@@ -89,15 +89,21 @@ class Profiles:
             return self.game.arithmetic.stored(numbers)
         return self.game.at_places(numbers.T, self.first).T
 
-    @property
-    def total(self) -> Quantity:
-        """What all bring at every profile, shape (T,)."""
+    def others(self, kind: str, profile: Indices, place: Indices) -> Quantity:
+        """Return what all but one agent of a class and type bring at some profiles, shape (k,).
+
+        They are counted without the agent: a difference of sums would not be exactly 0 where
+        nobody else brings anything.
+        """
         arithmetic = self.game.arithmetic
-        low, high = (
-            arithmetic.stored(count.astype(np.float64)) * self.meant(kind, 0)
-            for kind, count in (("low", self.counts), ("high", self.members - self.counts))
-        )
-        return arithmetic.total(low + high, axis=1)
+        found = arithmetic.zeros(len(profile))
+        for each, count in (("low", self.counts), ("high", self.members - self.counts)):
+            rest = count[profile].astype(np.float64)
+            if each == kind:
+                rest[np.arange(len(profile)), place] -= 1
+            brought = arithmetic.stored(rest) * self.meant(each, 0)[profile]
+            found = found + arithmetic.total(brought, axis=1)
+        return found
 
 
 def profiles_of(context: SharingContext) -> Profiles:
@@ -144,24 +150,22 @@ def at_profiles(game: PrivateGame) -> tuple[Batch, ...]:
     found = game.context.derived(profiles_of)
     arithmetic = game.arithmetic
     certain = (1 + arithmetic.zeros((1, 1)), arithmetic.zeros(1))
-    total, label = found.total, game.pooled.label[found.first]
+    label = game.pooled.label[found.first]
     batches = []
     for of_type, kind in enumerate(TYPES):
         count = found.counts if kind == "low" else found.members - found.counts
-        own = found.meant(kind, 0)
-        zero = arithmetic.zeros(own.shape)
-        rest = arithmetic.maximum(total.reshape(-1, 1) - own, zero)
         for one in np.unique(label):
             profile, place = np.nonzero((count > 0) & (label == one))
             if not profile.size:
                 continue
             agents, points = found.first[place], found.points[profile, place, of_type]
+            rest = found.others(kind, profile, place)
             stake = np.zeros((len(agents), 2), dtype=np.bool_)
             stake[:, of_type] = True
             batches.append(
                 Batch(
                     game.context,
-                    game.outlook(agents, rest[profile, place].reshape(-1, 1), *certain),
+                    game.outlook(agents, rest.reshape(-1, 1), *certain),
                     agents,
                     points[:, :, 0],
                     game.at_places(points[:, :, 0], agents),

@@ -48,26 +48,28 @@ def held_by_means(
     return _march(stakes, branches[0], start, asked)
 
 
+def money_left(stakes: ShareStakes, x: Quantity) -> Quantity:
+    """Return m at everybody's own contribution, for accuracies of one branch, shape (n,)."""
+    reading = stakes.reading
+    (branch,) = reading.accuracy.branches(stakes.shares.s)
+    shares = stakes.shares.at(stakes.shares.everybody, x)
+    gained = reading.value * branch.value(x) - reading.benefits(reading.nothing)
+    return reading.budget - reading.costs.value(x) + shares - gained
+
+
 def _march(
     stakes: ShareStakes, branch: Branch, start: Quantity, asked: Booleans
 ) -> tuple[Booleans, Booleans]:
     reading, everybody = stakes.reading, stakes.shares.everybody
     arithmetic = reading.arithmetic
     zero = arithmetic.zeros(reading.size)
-    before = reading.benefits(reading.nothing)
-
-    def money(x: Quantity) -> Quantity:
-        shares = stakes.shares.at(everybody, x)
-        gained = reading.value * branch.value(x) - before
-        return reading.budget - reading.costs.value(x) + shares - gained
-
     held, free = np.zeros(len(asked), dtype=np.bool_), np.zeros(len(asked), dtype=np.bool_)
     active = asked.copy()
     here = stakes.value(everybody, stakes.shares.s)
     left = start
     width = np.maximum(arithmetic.upper(start), np.spacing(1.0))
     for _ in range(INTERVALS):
-        slope, left_over = stakes.slope(everybody, left, "right"), money(left)
+        slope, left_over = stakes.slope(everybody, left, "right"), money_left(stakes, left)
         at_end = reading.bounded & arithmetic.at_most(reading.capacity, left).holds
         short = arithmetic.less(left_over, zero).holds
         falls = arithmetic.at_most(slope, zero).holds

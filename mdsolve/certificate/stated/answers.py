@@ -11,6 +11,7 @@ from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Recompute
 from mdsolve.certificate.stated.means import geometric_mean, least, mean
+from mdsolve.certificate.stated.moves import shortfall
 
 
 def sources(context: SharingContext) -> Mapping[str, Recompute]:
@@ -63,13 +64,26 @@ def _data_share(context: SharingContext) -> Figure | None:
 
 
 def _regret(context: SharingContext) -> Figure:
-    """Return what agents can gain at most, as `nash` bounds it: nothing where it passes."""
+    """Return what agents can gain at most: nothing where `nash` passes.
+
+    Elsewhere at least what `nash` proves, and at most the largest gain of anybody.
+    """
     found = context.decided_as("nash")
     arithmetic, scale = context.arithmetic, float(context.scales.money.max(initial=0.0))
     if found.verdict == "pass":
         return Figure.exactly(arithmetic.constant(0), scale)
     if found.verdict == "fail" and found.violation is not None:
-        gain = max(found.violation, 0.0)
-        return Figure.exactly(arithmetic.stored(np.array(gain)), scale)
+        proved = max(found.violation, 0.0)
+        most = max(proved, _largest_gain(context))
+        low, high = (arithmetic.stored(np.array(end)) for end in (proved, most))
+        return Figure.within(low, high, scale)
     message = "what agents can gain is not known: nash was not decided"
     raise NoRouteError(message)
+
+
+def _largest_gain(context: SharingContext) -> float:
+    """Return a bound on what anybody gains by a best response, in money; 0 on shares."""
+    if context.terms.shares is not None:
+        return 0.0
+    gains = shortfall(context, context.given)
+    return float(context.arithmetic.upper(gains).max(initial=0.0))

@@ -41,10 +41,12 @@ def _reciprocity(context: SharingContext) -> Figure | None:
     arithmetic, shares, gains = context.arithmetic, context.shares.values, earned(context)
     money = context.scales.money
     off = max(context.tolerance, ROUND_OFF) * money
-    positive = arithmetic.lower(shares) > 0
-    counted = np.flatnonzero(arithmetic.lower(shares) > off)
+    # Whoever brings nothing adds nothing to anybody.
+    brings = context.given > 0
+    positive = (arithmetic.lower(shares) > 0) & brings
+    counted = np.flatnonzero((arithmetic.lower(shares) > off) & brings)
     if not counted.size:
-        if np.any(arithmetic.upper(shares) > 0):
+        if np.any((arithmetic.upper(shares) > 0) & brings):
             message = "no share can be told from 0"
             raise NoRouteError(message)
         return None

@@ -183,7 +183,25 @@ def _certain(game: Amounts, least: Quantity, most: Quantity) -> Booleans:
     ended = reading.bounded | (reading.limited & reading.costs.linear)
     full = arithmetic.where(reading.bounded, reading.capacity, zero)
     always = arithmetic.less(game.marginal(full, "left"), least).holds & ended
-    return never | always
+    return never | always | _between_levels(game, least, most)
+
+
+def _between_levels(game: Amounts, least: Quantity, most: Quantity) -> Booleans:
+    """Tell whose marginal cost takes finitely many values, none of which the price may be."""
+    context = game.context
+    arithmetic, terms = context.arithmetic, context.terms
+    found = np.zeros(context.size, dtype=np.bool_)
+    for members, form in context.reading.costs.forms:
+        if form.levels is None:
+            continue
+        apart = np.ones(len(members), dtype=np.bool_)
+        nothing = arithmetic.zeros(len(members))
+        for k in range(form.levels.shape[0]):
+            level = terms.borne * form.levels[k : k + 1] - terms.price + nothing
+            below = arithmetic.less(level, least[members]).holds
+            apart &= below | arithmetic.less(most[members], level).holds
+        found[members] = apart
+    return found
 
 
 def tied(game: Amounts, loose: Indices, label: Indices) -> str:

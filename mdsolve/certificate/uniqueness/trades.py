@@ -1,11 +1,18 @@
 """One of a continuum of equilibria: two agents can trade contributions, and nothing else changes.
 
-Agents of one class, who see the same data and whose data are seen alike, with the same curve and
-linear costs that are the same per unit of accuracy: what one gives less and the other more leaves
-every amount of data, and so everybody's marginal benefit, as it is. Their marginal costs do not
-move either, and both were equal to the marginal benefit: one could give less, the other more. All
-splits between the two ends are equilibria, since what a change of the own contribution gains does
-not depend on the split, only on how far changes can go. Equality is decided in exact fractions.
+Agents of one class see the same data, and their data are seen alike: what one gives less and the
+other more leaves every amount of data as it is, and with the same curve the marginal benefit of
+both. Two kinds of agents can trade.
+
+- Their marginal costs are constant around their contributions, and the same per unit of accuracy.
+  Both were equal to the marginal benefit, as one could give less and the other more. Equality is
+  decided in exact fractions.
+- The amount of data is at a kink of the curve, and marginal costs lie strictly between its slopes
+  on both sides, up to delta.
+
+Both ends of a trade pass `nash`. All splits between are equilibria then: marginal costs in between
+are between those at the ends, and what a change of the own contribution gains depends on the split
+only through how far changes can go.
 """
 
 from __future__ import annotations
@@ -16,9 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.numbers import EXACT, Floats, Quantity
+from mdsolve.certificate.reading.accuracy import WeightedAccuracy
 from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.certificate.reading.sharing import SharingReading, sharing_reading
 from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.certificate.uniqueness.amounts import Amounts
 from mdsolve.certificate.uniqueness.clipped import condition_at
 
 Indices = npt.NDArray[np.intp]
@@ -28,6 +37,12 @@ ROOM = 8.0
 
 PARTS = (0.5, 2.0**-4, 2.0**-8, 2.0**-12)
 """Parts of the room that are tried."""
+
+CANDIDATES = 4
+"""Agents of a kind who are tried on either side of a trade."""
+
+TRIES = 12
+"""Most pairs that are tried."""
 
 EXACT_LIMIT = 100_000
 """Most agents whose costs are read as fractions for this."""
@@ -62,23 +77,27 @@ def tradeable(context: SharingContext) -> Trade | str:
     down = np.where(context.given > delta, context.given, 0.0)
     up = reading.ends - context.given
     up = np.where(up > delta, np.minimum(up, context.scales.samples), 0.0)
-    keys = _kinds(context, exact)
-    if keys is None:
-        return "no two agents have the same linear cost per unit of accuracy"
     best: Trade | str = "no two agents who are tied have room to trade"
-    for members in _groups(np.stack([keys, blocks.label, accuracy.label], axis=1)):
-        giver = int(members[np.argmax(size[members] * down[members])])
-        others = members[members != giver]
-        if not others.size:
-            continue
-        taker = int(others[np.argmax(size[others] * up[others])])
-        room = min(size[giver] * down[giver], size[taker] * up[taker])
-        if room > 0:
-            found = _accepted(context, giver, taker, room, size)
-            if isinstance(found, Trade):
-                return found
-            best = found
+    tries = 0
+    for keys in (_equal_costs(context, exact), _at_a_kink(context, accuracy)):
+        for members in _groups(np.stack([keys, blocks.label, accuracy.label], axis=1)):
+            for giver, taker, room in _pairs(members, size * down, size * up):
+                tries += 1
+                if tries > TRIES:
+                    return best
+                found = _accepted(context, giver, taker, room, size)
+                if isinstance(found, Trade):
+                    return found
+                best = found
     return best
+
+
+def _pairs(members: Indices, down: Floats, up: Floats) -> list[tuple[int, int, float]]:
+    """Return who can give less, who can give more, and how much at most: most room first."""
+    givers = members[np.argsort(-down[members], kind="stable")[:CANDIDATES]].tolist()
+    takers = members[np.argsort(-up[members], kind="stable")[:CANDIDATES]].tolist()
+    pairs = [(a, b, float(min(down[a], up[b]))) for a in givers for b in takers if a != b]
+    return sorted((pair for pair in pairs if pair[2] > 0), key=lambda pair: -pair[2])
 
 
 def _accepted(
@@ -96,27 +115,48 @@ def _accepted(
     return f"a trade between {names[giver]} and {names[taker]} is not proved to change nothing"
 
 
-def _kinds(context: SharingContext, exact: SharingReading) -> Indices | None:
-    """Return equal numbers for agents with equal costs per unit of accuracy; None: all differ.
+def _equal_costs(context: SharingContext, exact: SharingReading) -> Indices:
+    """Return equal numbers for agents with equal costs per unit of accuracy, others for others.
 
     With a price per sample the cost and the value of a sample have to be equal one by one.
     """
     accuracy = exact.accuracy.of_amounts
     assert accuracy is not None
-    zero = exact.nothing
-    rates, worth = exact.costs.slope(zero, "right"), exact.value * accuracy.weights.own
-    linear = exact.costs.linear & np.asarray(worth > 0, dtype=np.bool_)
+    worth = exact.value * accuracy.weights.own
+    straight = exact.costs.linear.copy()
+    for members, form in exact.costs.forms:
+        straight[members] |= form.levels is not None
+    straight &= np.asarray(worth > 0, dtype=np.bool_)
+    places = np.flatnonzero(straight)
+    found = np.arange(context.size)
+    if not places.size:
+        return found
+    costs, s = exact.costs.take(places), EXACT.stored(context.given)[places]
+    left, right = costs.slope(s, "left").tolist(), costs.slope(s, "right").tolist()
     price: Quantity = context.terms.price
-    near = context.arithmetic
-    free = bool(near.lower(price) == 0 and near.upper(price) == 0)
+    arithmetic = context.arithmetic
+    free = bool(arithmetic.lower(price) == 0 and arithmetic.upper(price) == 0)
     known: dict[object, int] = {}
-    kinds = np.empty(context.size, dtype=np.intp)
-    for agent in range(context.size):
-        key: object = ("nobody else", agent)
-        if linear[agent]:
-            key = rates[agent] / worth[agent] if free else (rates[agent], worth[agent])
-        kinds[agent] = known.setdefault(key, len(known))
-    return None if len(known) == context.size else kinds
+    for agent, before, after in zip(places.tolist(), left, right, strict=True):
+        if before == after:
+            each = (after, worth[agent])
+            found[agent] = known.setdefault(after / worth[agent] if free else each, agent)
+    return found
+
+
+def _at_a_kink(context: SharingContext, accuracy: WeightedAccuracy) -> Indices:
+    """Return the same number for all agents whose costs are strictly between two slopes."""
+    found = np.arange(context.size)
+    if not accuracy.concave:
+        return found
+    arithmetic, game = context.arithmetic, Amounts(context, accuracy, 0)
+    delta = context.tolerance * context.scales.samples
+    least, most = game.prices(arithmetic.upper(accuracy.weights.own) * delta)
+    inside = arithmetic.less(least, game.marginal(context.s, "right")).holds
+    inside &= arithmetic.less(game.marginal(context.s, "left"), most).holds
+    if not all(curve.strict for curve in accuracy.curves):
+        found[inside] = -1
+    return found
 
 
 def _groups(keys: npt.NDArray[np.intp]) -> list[Indices]:

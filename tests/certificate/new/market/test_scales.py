@@ -1,4 +1,4 @@
-"""Units never matter: money by 1e-12 or 1e12, data by 1e-6 or 1e6, and no claim sets a tolerance."""
+"""Units never matter: money by 1e-12 or 1e12, data by 1e-6 or 1e6; no claim sets a tolerance."""
 
 from __future__ import annotations
 
