@@ -19,7 +19,7 @@ EXACT_PROFILES = 5_000
 
 ARITHMETIC = Option(
     "arithmetic",
-    "auto",
+    "float",
     "number system: float, exact fractions, or auto: fractions where every value of the market is "
     "rational and the table is small",
     ("auto", "float", "exact"),

@@ -67,9 +67,11 @@ class Desirable(MarketMechanism):
 
     def outcome(self, game: Market, options: Mapping[str, Any], context: Context) -> MarketOutcome:
         """Compute the payments, or the chain of lies that rules every mechanism out."""
-        chosen = in_arithmetic(game, options)
         if options["side"] or options["objective"] != "revenue":
+            exact = options["arithmetic"] == "exact"
+            chosen = in_arithmetic(game, options) if exact else game
             return self._with_side_constraints(chosen, options, context)
+        chosen = in_arithmetic(game, options)
         found = maximal_payments(
             chosen,
             route=options["route"],
