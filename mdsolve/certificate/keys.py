@@ -58,6 +58,9 @@ USED = frozenset(
 )
 """Paths that reports or commands use, or that speak of the answer: never left unvouched."""
 
+NUMERIC = tuple("+-.0123456789")
+"""What texts that are numbers begin with."""
+
 NAMED_LIMIT = 5
 """Most uncovered paths that a condition names."""
 
@@ -262,6 +265,8 @@ def _text(value: Any) -> Any:
     """Return a number as a fraction, a text that is one as the same, anything else as it is."""
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
+    if isinstance(value, str) and not value.strip().startswith(NUMERIC):
+        return value
     try:
         return str(exact_number(value))
     except (TypeError, ValueError):

@@ -20,6 +20,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_cells import Cells
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_least_spread import Bounds, refuted
+from mdsolve.certificate.market_spread_dual import attained, spread_bound
 from mdsolve.certificate.numbers import Booleans, Floats
 from mdsolve.tolerance import ROUND_OFF
 
@@ -149,25 +150,37 @@ def _require_least(context: MarketContext) -> None:
     smaller = low - (context.tolerance + ROUND_OFF) * money
     found = amounts_of(context)
     worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
-    link = _link(context, smaller)
-    if not refuted(Bounds(context.screen, worth, found.steps, link)):
-        message = f"that no admissible payments have a smaller spread than {high:.6g} is not proved"
-        raise NoRouteError(message)
+    ahead = _ahead(context)
+    bounds = Bounds(context.screen, worth, found.steps, _link(context, smaller, ahead))
+    if refuted(bounds):
+        return
+    near = found.paid[0] + 0.5 * (found.paid[1] - found.paid[0])
+    rows = attained(context, near, high, worth, found.steps, ahead)
+    largest = np.maximum(np.abs(bounds.low), np.abs(bounds.high))
+    if spread_bound(rows, largest) >= smaller:
+        return
+    message = f"that no admissible payments have a smaller spread than {high:.6g} is not proved"
+    raise NoRouteError(message)
 
 
-def _link(context: MarketContext, spread: float) -> Floats:
-    """Return bounds on differences of payments, if the objective's spread is at most a number."""
-    found, amounts = amounts_of(context), context.claim.side.amounts
-    bound = float(amounts["spread"]) if "spread" in amounts else np.inf
-    link = np.full((context.size, context.size, context.profiles), np.nextafter(bound, np.inf))
-    if context.options.get("objective") == "fairness":
-        # gain_j - gain_i <= D, and gain = worth - p: p_i - p_j <= D + worth_i - worth_j
-        low = np.nextafter(found.gain[0] + found.paid[0], -np.inf)
-        high = np.nextafter(found.gain[1] + found.paid[1], np.inf)
-        ahead = np.nextafter(high[:, None, :] - low[None, :, :], np.inf)
-        link = np.minimum(link, np.nextafter(spread + ahead, np.inf))
-    else:
-        link = np.minimum(link, spread)
+def _ahead(context: MarketContext) -> Floats:
+    """Return bounds on p_i - p_j - D at every profile, D being the objective's spread."""
+    found = amounts_of(context)
+    if context.options.get("objective") != "fairness":
+        return np.zeros((context.size, context.size, context.profiles))
+    # gain_j - gain_i <= D, and gain = worth - p: p_i - p_j <= D + worth_i - worth_j
+    low = np.nextafter(found.gain[0] + found.paid[0], -np.inf)
+    high = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+    ahead: Floats = np.nextafter(high[:, None, :] - low[None, :, :], np.inf)
+    return ahead
+
+
+def _link(context: MarketContext, spread: float, ahead: Floats) -> Floats:
+    """Return bounds on p_i - p_j at every profile if the spread is at most a number."""
+    amount = context.claim.side.amounts.get("spread")
+    link = np.nextafter(spread + ahead, np.inf) if ahead.any() else spread + ahead
+    if amount is not None:
+        link = np.minimum(link, np.nextafter(float(amount), np.inf))
     for agent in range(context.size):
         link[agent, agent] = np.inf
     return np.asarray(link)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,9 @@ NO_DATA = frozenset(
 
 ALWAYS = frozenset({"kind", "family"})
 """Keys that are written even where they are the default."""
+
+WHOLE = 2.0**53
+"""Below this, doubles that are whole numbers are written as such."""
 
 BLOCK = 1 << 14
 """Entries of an array that are hashed at once."""
@@ -166,18 +169,23 @@ def _pieces(tree: Any) -> Iterator[str]:
             yield ("," if number else "") + json.dumps(key) + ":"
             yield from _pieces(tree[key])
         yield "}"
-    elif isinstance(tree, list):
-        yield from _joined(tree)
     elif isinstance(tree, np.ndarray) and tree.ndim == 1:
-        yield "["
-        for start in range(0, len(tree), BLOCK):
-            text = json.dumps(_texts(tree[start : start + BLOCK]), separators=(",", ":"))
-            yield ("," if start else "") + text[1:-1]
-        yield "]"
-    elif isinstance(tree, np.ndarray):
+        yield from _blocks(tree, _texts)
+    elif isinstance(tree, list) and all(type(entry) is str for entry in tree):
+        yield from _blocks(tree, list)
+    elif isinstance(tree, list | np.ndarray):
         yield from _joined(tree)
     else:
         yield json.dumps(tree)
+
+
+def _blocks(column: Any, texts: Callable[[Any], list[str]]) -> Iterator[str]:
+    """Yield a long list of texts, many at once."""
+    yield "["
+    for start in range(0, len(column), BLOCK):
+        text = json.dumps(texts(column[start : start + BLOCK]), separators=(",", ":"))
+        yield ("," if start else "") + text[1:-1]
+    yield "]"
 
 
 def _joined(entries: Sequence[Any] | np.ndarray) -> Iterator[str]:
@@ -205,5 +213,7 @@ def _fraction(value: float | Fraction) -> str:
     """
     if not isinstance(value, float):
         return str(exact_number(value))
+    if value.is_integer() and abs(value) < WHOLE:
+        return str(int(value))
     top, bottom = Decimal(repr(value)).as_integer_ratio()
     return str(top) if bottom == 1 else f"{top}/{bottom}"

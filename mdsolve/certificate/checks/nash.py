@@ -74,7 +74,7 @@ def equilibrium(
     overspent = overspending(context)
     every = bool((near.only & responses.best.only).all())
     witness_at = arithmetic.nearest(responses.best.low)
-    context.cover(NAME, ["contributions", "regret"])
+    context.cover(NAME, ["contributions"])
     return context.decided(
         NAME,
         gains,

@@ -26,6 +26,9 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.certificate.stated.figures import compare
+from mdsolve.certificate.stated.protocol import first_model
+from mdsolve.certificate.stated.step_bounds import Bounds
 from mdsolve.conditions import Condition
 from mdsolve.proof import NoStep
 from mdsolve.tolerance import ROUND_OFF
@@ -48,6 +51,15 @@ def no_step(context: SharingContext, proof: NoStep) -> Condition:
     NoRouteError
         If the options ask for no such step, or the points are outside the region.
     """
+    found = _without_step(context, proof)
+    w = first_model(context)
+    if found.verdict != "pass" or w is None or context.claim.at("step_bounds") is None:
+        return found
+    stated = compare(context, context.claim, Bounds(context, w).sources(), name=NAME)
+    return found if stated.verdict == "pass" else stated
+
+
+def _without_step(context: SharingContext, proof: NoStep) -> Condition:
     _require_asked(context, proof)
     joint = joint_accuracy(context.reading)
     if joint is None:
@@ -166,13 +178,8 @@ class _Points:
             np.array([float(x) for x in numbers])
             for numbers in (proof.near, proof.far, proof.model)
         )
-        first = np.zeros(m)
-        start = context.options.get("model_start")
-        if start not in (None, "zero"):
-            try:
-                first = np.array([float(x) for x in start])
-            except (TypeError, ValueError):
-                raise NoRouteError("model_start is not a list of numbers") from None
+        first = first_model(context)
+        assert first is not None
         shapes = (near.shape, far.shape, model.shape, first.shape)
         if shapes != ((context.size,), (context.size,), (m,), (m,)):
             raise NoRouteError("the points of the proof have other sizes than the game")

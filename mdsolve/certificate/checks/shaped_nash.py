@@ -39,7 +39,7 @@ def nash(context: SharingContext) -> Condition:
             return found
     best, known = best_of_curve(claim)
     gains = best - claim.utilities
-    context.cover(NAME, ["contributions", "regret"])
+    context.cover(NAME, ["contributions"])
     return context.decided(
         NAME,
         gains,

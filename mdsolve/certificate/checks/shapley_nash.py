@@ -123,7 +123,7 @@ def _by_pieces(context: SharingContext, stakes: ShareStakes) -> Condition:
     # Who has a budget may not be able to pay for what would be better.
     open_rows = ~found.settled | (context.reading.limited & (found.real | found.elsewhere))
     gains = arithmetic.stored(np.where(found.real, found.least, found.most))
-    context.cover(NAME, ["contributions", "regret"])
+    context.cover(NAME, ["contributions"])
     return context.decided(
         NAME,
         gains,

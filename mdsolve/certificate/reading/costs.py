@@ -151,8 +151,8 @@ def costs_of(specs: Sequence[Any], arithmetic: Arithmetic) -> Costs:
         known.setdefault(_key(spec.cost, family), len(known))
         for family, spec in zip(families, specs, strict=True)
     ]
-    columns = (np.repeat(straight, counts), np.repeat(curved, counts), np.repeat(kinds, counts))
-    return Costs(arithmetic, forms, *columns)
+    tables = (np.repeat(straight, counts), np.repeat(curved, counts), np.repeat(kinds, counts))
+    return Costs(arithmetic, forms, *tables)
 
 
 def _key(cost: Any, family: str) -> Any:

@@ -18,6 +18,8 @@ def sharing_rules() -> dict[str, SharingRule]:
     for module in iter_modules(rules.__path__):
         content = vars(import_module(f"{rules.__name__}.{module.name}"))
         for entry in content.values():
-            if isclass(entry) and issubclass(entry, SharingRule) and not isabstract(entry):
+            if not isclass(entry) or not issubclass(entry, SharingRule) or isabstract(entry):
+                continue
+            if hasattr(entry, "name"):  # what several rules have in common has no name
                 found.setdefault(entry.name, entry())
     return found

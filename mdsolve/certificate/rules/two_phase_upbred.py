@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from mdsolve.certificate.rules.upbred import learned
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
+    from mdsolve.certificate.stated.figures import Recompute
 
 AMPLE = Fraction(5, 4)
 """The price `auto` as a multiple of the largest marginal cost, from which on all of the capacity is
@@ -47,6 +49,19 @@ class TwoPhaseUpbred(SharingRule):
             return Terms(one, zero, context.reading.nothing)
         price = price_per_sample(context)
         return Terms(one, price, price * above_the_others(context, context.s))
+
+    def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
+        """Return slopes, prices, who is worse off, and the path where the protocol was run."""
+        from mdsolve.certificate.stated.learned import prices, state
+        from mdsolve.certificate.stated.rounds import two_phases
+
+        zeta, beta = largest_marginal_cost(context), price_per_sample(context)
+        ran = context.options.get("method") == "dynamics"
+        return {
+            **state(context),
+            **prices(context, zeta, beta),
+            **(two_phases(context, zeta, beta) if ran else {}),
+        }
 
 
 def price_per_sample(context: SharingContext) -> Quantity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
@@ -9,6 +10,7 @@ from mdsolve.certificate.rules.base import SharingRule, Terms
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
+    from mdsolve.certificate.stated.figures import Recompute
 
 
 class Upbred(SharingRule):
@@ -34,6 +36,14 @@ class Upbred(SharingRule):
         """Return no payments."""
         constant = context.arithmetic.constant
         return Terms(constant(1), constant(0), context.reading.nothing)
+
+    def figures(self, context: SharingContext) -> Mapping[str, Recompute]:
+        """Return both blocks' slopes, and the path where the protocol was run."""
+        from mdsolve.certificate.stated.learned import state
+        from mdsolve.certificate.stated.rounds import one_phase
+
+        ran = context.options.get("method") == "dynamics"
+        return {**state(context), **(one_phase(context) if ran else {})}
 
 
 def learned(context: SharingContext) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracy import Pooled
 from mdsolve.certificate.reading.sharing import Prior
+from mdsolve.certificate.shaped.alike import alike
 from mdsolve.certificate.shaped.chances import totals
 from mdsolve.certificate.shaped.outlook import Outlook
 from mdsolve.certificate.shaped.pool import Pool
@@ -151,16 +152,7 @@ class PrivateGame:
         reading, prior = self.context.reading, self.prior
         columns = [prior.low, prior.high, prior.probability_low, reading.value, reading.capacity]
         table = np.column_stack([self.pooled.label, reading.bounded, doubles])
-        for column in columns:
-            if isinstance(column, np.ndarray) and column.dtype == object:
-                known: dict[str, int] = {}
-                numbers = [known.setdefault(str(entry), len(known)) for entry in column]
-                table = np.column_stack([table, numbers])
-            else:  # What holds for an enclosure holds for all numbers in it.
-                ends = self.arithmetic.lower(column), self.arithmetic.upper(column)
-                table = np.column_stack([table, *ends])
-        _, first, kind = np.unique(table, axis=0, return_index=True, return_inverse=True)
-        return first, kind.reshape(-1)
+        return alike(self.arithmetic, table, columns)
 
     def at_places(self, places: Floats, agents: Indices) -> Quantity:
         """Return stored contributions: a double nearest to the capacity is the capacity."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.intervals import Intervals
 from mdsolve.certificate.numbers import FLOAT, Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Curve, Piece, Side
 from mdsolve.certificate.reading.sharing import SharingReading
@@ -65,6 +66,39 @@ class Pool:
             found = arithmetic.where(yes, slope, found)
             best = arithmetic.maximum(best, value)
         return found
+
+    def range(self, low: Quantity, high: Quantity) -> Intervals:
+        """Return enclosures of v between amounts low <= high: it does not fall."""
+        return hull(self.arithmetic, self.value(low), self.value(high))
+
+    def slope_range(self, low: Quantity, high: Quantity) -> Intervals:
+        """Return enclosures of all one-sided derivatives of v between amounts low <= high.
+
+        Those of a piece fall. A second piece that starts on a constant one counts where it is
+        higher at `low`, and does not where it is lower at `high`; otherwise both may.
+        """
+        arithmetic = self.arithmetic
+        first, *others = self.pieces
+        found = hull(arithmetic, first.slope(high, "left"), first.slope(low, "right"))
+        flat = not np.any(found.high > 0)
+        for piece in others:
+            one, two = (arithmetic.maximum(y, piece.start) for y in (low, high))
+            here = hull(arithmetic, piece.slope(two, "left"), piece.slope(one, "right"))
+            never = arithmetic.less(high, piece.start).holds
+            always = np.zeros(never.shape, dtype=np.bool_)
+            if flat and len(others) == 1:
+                never = never | arithmetic.less(piece.value(two), first.value(high)).holds
+                reached = arithmetic.at_most(piece.start, low).holds
+                always = reached & arithmetic.at_most(first.value(low), piece.value(one)).holds
+            least = np.where(always, here.low, np.minimum(found.low, here.low))
+            most = np.where(always, here.high, np.maximum(found.high, here.high))
+            found = Intervals(np.where(never, found.low, least), np.where(never, found.high, most))
+        return found
+
+
+def hull(arithmetic: Arithmetic, low: Quantity, high: Quantity) -> Intervals:
+    """Return intervals from lower to upper ends of numbers of any system."""
+    return Intervals(arithmetic.lower(low), arithmetic.upper(high))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""What solutions state whose rule learns a model: slopes of both blocks, prices, who is worse off."""
+"""What solutions state whose rule learns a model: slopes, prices, who is worse off."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated import notes
-from mdsolve.certificate.stated.figures import Figure, Recompute, Said
+from mdsolve.certificate.stated.figures import Figure, Judged, Recompute, Said
 
 SINGULAR = (
     "nobody contributes, and at no data at all the accuracy is singular: the accuracies and "
@@ -58,7 +59,7 @@ def prices(context: SharingContext, zeta: Quantity, beta: Quantity) -> Mapping[s
 
 
 def own_slopes(reading: SharingReading, s: Quantity) -> Quantity:
-    """Return value_i da_i/ds_i, in money per sample, shape (n,).
+    """Return value_i da_i/ds_i to the right, in money per sample, shape (n,).
 
     Raises
     ------
@@ -120,11 +121,10 @@ def _model_gradient(context: SharingContext) -> Figure | None:
     )
 
 
-def _warnings(context: SharingContext) -> Recompute | Said:
+def _warnings(context: SharingContext) -> Figure | Said | Judged | None:
     if without_data(context):
         return Said.exactly([SINGULAR])
-    found: Any = notes.sources(context)["warnings"]()
-    return found
+    return notes.sources(context)["warnings"]()
 
 
 def _least_price(context: SharingContext) -> Quantity:
@@ -132,8 +132,6 @@ def _least_price(context: SharingContext) -> Quantity:
     reading, arithmetic = context.reading, context.arithmetic
     joint = joint_accuracy(reading)
     if joint is not None:
-        from dataclasses import replace
-
         reading = replace(reading, accuracy=joint.with_missing(joint.missing_at_best))
     short = reading.costs.slope(reading.capacity, "left") - own_slopes(reading, reading.capacity)
     return arithmetic.maximum(arithmetic.constant(0), -least(arithmetic, -short).reshape(()))

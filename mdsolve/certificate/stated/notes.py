@@ -1,4 +1,4 @@
-"""Warnings about measured curves that were used where nothing was measured."""
+"""Warnings: measured curves used where nothing was measured, accuracies at no data at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.reading.accuracy import WeightedAccuracy
+from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Recompute, Said
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF
@@ -23,6 +24,11 @@ BEFORE = re.compile(
     "its first slope"
 )
 
+NO_DATA = (
+    "nobody contributes, and at no data at all the accuracy is singular: the accuracies and "
+    "utilities shown are limits along the learned model; beside it the accuracy falls without bound"
+)
+
 
 def sources(context: SharingContext) -> Mapping[str, Recompute]:
     """Return the words of an answer, by path."""
@@ -30,7 +36,7 @@ def sources(context: SharingContext) -> Mapping[str, Recompute]:
 
 
 def _warnings(context: SharingContext, stated: Any) -> str:
-    """Return what is wrong with warnings about amounts of data that were not measured.
+    """Return what is wrong with warnings.
 
     Raises
     ------
@@ -39,18 +45,23 @@ def _warnings(context: SharingContext, stated: Any) -> str:
     """
     if not isinstance(stated, list | tuple) or not all(isinstance(text, str) for text in stated):
         return "a list of sentences belongs here"
-    for text in stated:
-        for pattern, last in ((BEYOND, True), (BEFORE, False)):
-            found = pattern.fullmatch(text)
-            if found:
-                problem = _measured(context, *found.groups(), last=last)
-                break
-        else:
-            message = f"nothing is known of {text[:60]!r}"
-            raise NoRouteError(message)
-        if problem:
-            return problem
-    return ""
+    problems = [_problem(context, text) for text in stated]
+    return next((problem for problem in problems if problem), "")
+
+
+def _problem(context: SharingContext, text: str) -> str:
+    """Return what is wrong with one warning."""
+    for pattern, last in ((BEYOND, True), (BEFORE, False)):
+        found = pattern.fullmatch(text)
+        if found:
+            return _measured(context, *found.groups(), last=last)
+    if text == NO_DATA:
+        learned = joint_accuracy(context.reading) is not None
+        platform = float(context.reading.instance.platform_data)
+        empty = learned and platform == 0 and not np.any(context.given)
+        return "" if empty else "there are data"
+    message = f"nothing is known of {text[:60]!r}"
+    raise NoRouteError(message)
 
 
 def _measured(context: SharingContext, name: str, seen: str, end: str, *, last: bool) -> str:

@@ -23,11 +23,14 @@ from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.stated.figures import Figure, Judged, Recompute, Said
+from mdsolve.certificate.stated.figures import Judged, Recompute, Said
 from mdsolve.certificate.stated.learned import own_slopes
 from mdsolve.certificate.stated.words import unwhole
 
 Floats = npt.NDArray[np.float64]
+
+ROUNDS = 100_000
+"""Most rounds unless the options say otherwise."""
 
 WORK_LIMIT = 20_000_000
 """Most rounds times agents that are followed."""
@@ -72,6 +75,12 @@ class Phase:
             found[f"{course}.parameters"] = lambda: self._models
         return found
 
+    @property
+    def limit(self) -> float:
+        """Most rounds that the options allow."""
+        asked = self.context.options.get("steps")
+        return ROUNDS if asked is None else float(asked)
+
     @cached_property
     def rounds(self) -> int:
         """Rounds that are said to have been taken."""
@@ -104,8 +113,7 @@ class Phase:
         return follow(self, set(self.kept.tolist()) | {0, self.rounds})
 
     def _rounds_problem(self, stated: Any) -> str:
-        limit = self.context.options.get("steps")
-        if limit is not None and stated > float(limit):
+        if stated > self.limit:
             return "more than the options allow"
         return "" if self.path.rounds == stated else f"the path ends after {self.path.rounds}"
 
@@ -117,7 +125,8 @@ class Phase:
 
     def _ending_problem(self, stated: Any) -> str:
         right = self.path.ending
-        return "" if stated in right else f"the path is {' or '.join(sorted(right))} then"
+        words = " or ".join(sorted(right)) or "at no end"
+        return "" if stated in right else f"the path is {words} then"
 
     def _left_problem(self, stated: Any) -> str:
         right = self.path.left_at
@@ -176,6 +185,8 @@ def follow(phase: Phase, wanted: set[int]) -> Path:
     done = 0
     for step in range(1, phase.rounds + 1):
         phase.context.monitor.check_time()
+        if joint is not None and not float(s.sum()) + float(joint.platform) >= 0:
+            raise NoRouteError("with less than no data an accuracy is not defined")
         move, pull, _ = _slopes(game, joint, phase, s, w)
         with np.errstate(over="ignore", invalid="ignore"):
             s = s + phase.gamma * move
@@ -206,7 +217,7 @@ def _slopes(
     move, resting = np.zeros_like(s), True
     if phase.gamma > 0:
         with np.errstate(all="ignore"):
-            benefit = np.asarray(own_slopes(here, np.maximum(s, 0.0)))
+            benefit = np.asarray(_slopes_anywhere(here, s))
             cost = np.asarray(game.costs.slope(s, "right"))
             move = benefit - cost + phase.price
         blocked = ((s == 0) & (move < 0)) | ((s == game.ends) & (move > 0))
@@ -223,16 +234,62 @@ def _slopes(
     return move, pull, resting and bool(np.all(near))
 
 
+def _slopes_anywhere(reading: SharingReading, s: Floats) -> Floats:
+    """Return own slopes of accuracies of amounts of data, at contributions below 0 as well."""
+    accuracy = reading.accuracy.of_amounts
+    if accuracy is None or not accuracy.concave:
+        return np.asarray(own_slopes(reading, s))
+    seen = accuracy.index(s)
+    slopes = accuracy.by_curve(seen, lambda curve, y: curve.pieces[0].slope(y, "right"))
+    return np.asarray(reading.value * accuracy.weights.own * slopes)
+
+
 def _ending(
     game: SharingReading, joint: JointAccuracy | None, phase: Phase, s: Floats, w: Floats | None
 ) -> frozenset[str]:
-    """Return what the state after the last round may be called."""
-    if not np.all(np.isfinite(s)):
-        return frozenset({"diverged"})
+    """Return what the state after the last round may be called, nothing if it is not an end."""
     if joint is not None and phase.eta > 0 and float(s.sum()) + float(joint.platform) == 0:
         return frozenset({"singular"})
-    resting = _slopes(game, joint, phase, s, w)[2]
-    limit = phase.context.options.get("steps")
-    short = limit is not None and phase.rounds < float(limit)
-    names = {"rested"} if resting else {"diverged"} if short else {"limit", "diverged"}
-    return frozenset(names | ({"limit"} if resting and not short else set()))
+    move, pull, resting = _slopes(game, joint, phase, s, w)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ahead = s + phase.gamma * move
+        model = np.zeros(0) if w is None else w + phase.eta * pull
+    if not (np.all(np.isfinite(ahead)) and np.all(np.isfinite(model))):
+        return frozenset({"diverged"})
+    names = {"rested"} if resting else set()
+    return frozenset(names | ({"limit"} if phase.rounds >= phase.limit else set()))
+
+
+def first_contributions(context: SharingContext) -> Floats:
+    """Return where the options let contributions begin, shape (n,)."""
+    asked, ends = context.options.get("start"), context.reading.ends
+    shares = {None: 0.5, "half": 0.5, "capacity": 1.0, "zero": 0.0}
+    if asked is None or isinstance(asked, str):
+        share = shares.get(asked)
+        if share is None or (share > 0 and not np.all(np.isfinite(ends))):
+            raise NoRouteError("the options name no first contributions")
+        return ends * share if share > 0 else np.zeros(context.size)
+    return _numbers(asked, context.size, "start")
+
+
+def first_model(context: SharingContext) -> Floats | None:
+    """Return where the options let the model begin, shape (m,); None where none is learned."""
+    joint = joint_accuracy(context.reading)
+    if joint is None:
+        return None
+    size, asked = len(joint.best_doubles), context.options.get("model_start")
+    if asked in (None, "zero"):
+        return np.zeros(size)
+    return _numbers(asked, size, "model_start")
+
+
+def _numbers(asked: Any, size: int, name: str) -> Floats:
+    try:
+        found = np.array([float(x) for x in asked])
+    except (TypeError, ValueError):
+        message = f"{name} is not a list of numbers"
+        raise NoRouteError(message) from None
+    if found.shape not in ((1,), (size,)):
+        message = f"{name} has {found.size} numbers, not {size}"
+        raise NoRouteError(message)
+    return np.broadcast_to(found, (size,)).copy()

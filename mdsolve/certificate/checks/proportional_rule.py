@@ -1,0 +1,189 @@
+"""`rule` and `equilibria` of the proportional rules.
+
+Payments are 0 and models are what the rule makes of the contributions with the exponent that was
+asked for. Every total stated as an equilibrium has a profile (its own, that of nobody contributing,
+one that is stated, or the equal one of agents alike), and the profile passes `nash`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.certificate.checks.proportional_nash import nash
+from mdsolve.certificate.checks.shaped_rule import no_payments
+from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.registry import condition
+from mdsolve.certificate.rules.proportional import PROPORTIONAL
+from mdsolve.certificate.shaped.alike import alike
+from mdsolve.certificate.shaped.ranked import ranked
+from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.conditions import Condition
+
+Floats = npt.NDArray[np.float64]
+
+RULE = "rule"
+EQUILIBRIA = "equilibria"
+
+TOTALS = "equilibrium_totals"
+INTERVALS = "equilibrium_intervals"
+PROFILES = "equilibrium_profiles"
+SELECT = ("most-data", "best-utility", "least-data")
+
+
+@condition(
+    RULE,
+    "sharing",
+    about="payments and models are those of the rule with its exponent",
+    rules=PROPORTIONAL,
+)
+def rule(context: SharingContext) -> Condition:
+    """Compare payments, models, and which of the stated equilibria was asked for."""
+    found = no_payments(context, RULE)
+    if found.verdict != "pass":
+        return found
+    wrong = _selected(context)
+    game = context.derived(ranked)
+    stored = context.claim.accuracies
+    received = game.models if stored is None else context.arithmetic.stored(stored)
+    context.cover(RULE, ["mechanism", "payments", "accuracies"])
+    return context.decided(
+        RULE,
+        abs(received - game.models),
+        context.scales.accuracy,
+        words=(
+            "payments and models are those of the mechanism",
+            wrong or "a model handed out is not the mechanism's",
+        ),
+        scope=f"{context.size:,} models, exponent {float(game.power):g}",
+        witness=lambda k: context.agent(k, received=received, recomputed=game.models),
+        refuted=np.full(context.size, bool(wrong)),
+    )
+
+
+def _selected(context: SharingContext) -> str:
+    """Return what is wrong with the equilibrium that was chosen among those stated."""
+    asked = context.options.get("select", "most-data")
+    if asked not in SELECT:
+        message = f"select: expected one of {', '.join(SELECT)}, got {asked!r}"
+        raise NoRouteError(message)
+    totals = _listed(context)
+    if not totals:
+        return ""
+    total, slack = float(context.given.sum()), context.tolerance * context.scales.samples.sum()
+    if asked == "most-data" and max(totals) > total + slack:
+        return "an equilibrium with more data is stated, and most-data was asked for"
+    if asked == "least-data" and min(totals) < total - slack:
+        return "an equilibrium with less data is stated, and least-data was asked for"
+    return ""
+
+
+def _listed(context: SharingContext) -> list[float]:
+    """Return all totals stated as those of equilibria."""
+    found: list[float] = []
+    for path in (TOTALS, EQUILIBRIA, INTERVALS):
+        said = context.claim.at(path)
+        if said is None or isinstance(said, str):
+            continue
+        try:
+            found.extend(float(x) for x in np.asarray(said, dtype=object).ravel())
+        except (TypeError, ValueError):
+            message = f"{path}: expected totals"
+            raise NoRouteError(message) from None
+    return list(dict.fromkeys(found))
+
+
+@condition(
+    EQUILIBRIA,
+    "sharing",
+    about="the totals stated are those of equilibria",
+    rules=PROPORTIONAL,
+    arithmetics=("enclosure", "float"),
+)
+def equilibria(context: SharingContext) -> Condition:
+    """Check a profile for every total; a continuum needs one between two of them."""
+    which = context.claim.at(EQUILIBRIA)
+    totals = _listed(context)
+    if which is None and not totals:
+        message = "the solution states no equilibria"
+        raise NoRouteError(message)
+    if which == "unique":
+        message = "that there is no other equilibrium has no proof under this rule"
+        raise NoRouteError(message)
+    profiles = [(total, _profile(context, total)) for total in totals]
+    if which == "continuum":
+        profiles.append(_between(context, totals))
+    missing = [total for total, profile in profiles if profile is None]
+    if missing:
+        message = f"no profile is stated for the total {missing[0]:.12g}"
+        raise NoRouteError(message)
+    verdicts = [_at(context, profile) for _, profile in profiles if profile is not None]
+    context.cover(EQUILIBRIA, [EQUILIBRIA, TOTALS, INTERVALS, PROFILES])
+    return context.decided(
+        EQUILIBRIA,
+        context.arithmetic.zeros(len(profiles)),
+        1.0,
+        words=(
+            "every total stated is that of an equilibrium; there may be others",
+            "a total stated is not that of an equilibrium",
+        ),
+        scope=f"{len(profiles):,} profiles",
+        witness=lambda k: {"total": float(profiles[k][0])},
+        refuted=np.array([verdict == "fail" for verdict in verdicts]),
+        undecided=np.array([verdict == "not-checked" for verdict in verdicts]),
+    )
+
+
+def _at(context: SharingContext, profile: Floats) -> str:
+    """Return the verdict of `nash` at another profile."""
+    claim = replace(context.claim, contributions=profile, accuracies=None, payments=None)
+    found: Condition = nash(replace(context, claim=claim))
+    return found.verdict
+
+
+def _profile(context: SharingContext, total: float) -> Floats | None:
+    """Return contributions with a total; None where nothing says what they are."""
+    slack = context.tolerance * float(context.scales.samples.sum())
+    if abs(total - float(context.given.sum())) <= slack:
+        return context.given
+    if total == 0:
+        return np.zeros(context.size)
+    for profile in _stated(context):
+        if abs(total - float(profile.sum())) <= slack:
+            return profile
+    return np.full(context.size, total / context.size) if _all_alike(context) else None
+
+
+def _stated(context: SharingContext) -> Sequence[Floats]:
+    """Return profiles that the solution states."""
+    said: Any = context.claim.at(PROFILES)
+    if said is None:
+        return []
+    table = context.claim.stored(PROFILES, (len(said), context.size))
+    if isinstance(table, str):
+        raise NoRouteError(table)
+    return list(table)
+
+
+def _all_alike(context: SharingContext) -> bool:
+    reading = context.reading
+    table = np.column_stack([reading.bounded, reading.limited, reading.costs.kinds]).astype(float)
+    columns = [reading.value, reading.capacity, reading.budget]
+    return len(alike(context.arithmetic, table, columns)[0]) == 1
+
+
+def _between(context: SharingContext, totals: Sequence[float]) -> tuple[float, Floats | None]:
+    """Return a total between two ends of an interval of equilibria, and a profile with it."""
+    said = context.claim.at(INTERVALS)
+    ends = np.asarray([totals] if said is None else said, dtype=np.float64).reshape(-1, 2)
+    wide = ends[ends[:, 0] < ends[:, 1]]
+    if not len(wide):
+        message = "a continuum needs an interval of totals"
+        raise NoRouteError(message)
+    middle = 0.5 * float(wide[0].sum())
+    low, high = (_profile(context, float(end)) for end in wide[0])
+    return middle, None if low is None or high is None else 0.5 * (low + high)

@@ -1,0 +1,205 @@
+"""That no admissible payments have a smaller spread: inequalities that add up to a bound on it.
+
+All inequalities together are A p - s D <= b in the payments p and the spread D. Multipliers y >= 0
+with A'y = 0 and s'y = 1 give D >= -b'y. Multipliers are looked for among the inequalities that the
+payments of the solution attain, by non-negative least squares; they are hints, and any y proves
+D >= -(b'y + |A'y|'P) / s'y, where P bounds the payments. What rounding leaves of A'y costs next to
+nothing then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mdsolve.certificate.intervals import Intervals
+from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.numbers import INTERVALS, Floats
+from mdsolve.certificate.reading.market_sizes import Integers
+from mdsolve.tolerance import PROGRAM_FEASIBILITY
+
+PAYMENT_LIMIT = 400
+"""Most payments for which multipliers are looked for."""
+
+ROW_LIMIT = 4000
+"""Most inequalities that may be attained."""
+
+LOOSE = 1000
+"""How many times what solvers aim at a row may be away from being attained, for a hint."""
+
+
+@dataclass
+class Attained:
+    """Inequalities that payments attain: sums of payments with signs, less the spread, <= bound.
+
+    Parameters
+    ----------
+    paid : (n, profiles)
+        The payments, nearly.
+    near : float
+        Slack up to which an inequality counts as attained, in money.
+    """
+
+    paid: Floats
+    near: float
+    _cells: list[Integers] = field(default_factory=list)
+    _signs: list[Floats] = field(default_factory=list)
+    _bounds: list[Floats] = field(default_factory=list)
+    _spreads: list[Floats] = field(default_factory=list)
+
+    def add(
+        self, cells: list[Integers], signs: list[int], bounds: Floats, spread: float | None = None
+    ) -> None:
+        """Take in inequalities of one form, those that are attained.
+
+        Parameters
+        ----------
+        cells : list of (rows,) of int
+            Payments by number, one array per term.
+        bounds : (rows,)
+            Rounded upwards.
+        spread : float or None
+            The spread itself, where the inequality has it on its right.
+        """
+        flat = self.paid.ravel()
+        left = sum(sign * flat[cell] for sign, cell in zip(signs, cells, strict=True))
+        slack = bounds + (spread or 0.0) - left
+        rows = np.flatnonzero(slack <= self.near)
+        if not rows.size:
+            return
+        width = len(self.paid)
+        padded = np.zeros((len(rows), max(width, 2)), dtype=np.intp)
+        weights = np.zeros(padded.shape)
+        for k, (sign, cell) in enumerate(zip(signs, cells, strict=True)):
+            padded[:, k], weights[:, k] = cell[rows], sign
+        self._cells.append(padded)
+        self._signs.append(weights)
+        self._bounds.append(bounds[rows])
+        self._spreads.append(np.full(len(rows), 0.0 if spread is None else 1.0))
+
+    def arrays(self) -> tuple[Integers, Floats, Floats, Floats]:
+        """Return cells and signs, (rows, terms), bounds and coefficients of the spread, (rows,)."""
+        return (
+            np.concatenate(self._cells),
+            np.concatenate(self._signs),
+            np.concatenate(self._bounds),
+            np.concatenate(self._spreads),
+        )
+
+
+def attained(
+    context: MarketContext,
+    paid: Floats,
+    spread: float,
+    worth: Floats,
+    steps: list[Floats],
+    ahead: Floats,
+) -> Attained:
+    """Return the inequalities that payments attain.
+
+    Parameters
+    ----------
+    paid, worth : (n, profiles)
+        Payments, and bounds on them by rationality.
+    steps : list of (columns, m, m)
+        Bounds on p(t) - p(r), [column, r, t].
+    ahead : (n, n, profiles)
+        Bounds on p_i - p_j, the spread left out.
+    """
+    near = LOOSE * PROGRAM_FEASIBILITY * float(context.money.max())
+    found, side = Attained(paid, near), context.claim.side
+    size, count = paid.shape
+    cells = np.arange(size * count).reshape(size, count)
+    one = np.ones(count)
+    for agent in range(size):
+        found.add([cells[agent]], [1], worth[agent])
+        _add_steps(context, found, cells[agent], agent, steps[agent])
+        for name, sign in (("cap", 1), ("floor", -1)):
+            if name in side.amounts:
+                bound = np.nextafter(sign * float(side.amounts[name]), np.inf)
+                found.add([cells[agent]], [sign], bound * one)
+        for other in range(size):
+            if other != agent:
+                pair = [cells[agent], cells[other]]
+                found.add(pair, [1, -1], ahead[agent, other], spread)
+                if "spread" in side.amounts:
+                    most = np.nextafter(float(side.amounts["spread"]), np.inf)
+                    found.add(pair, [1, -1], most * one)
+    everybody = [cells[agent] for agent in range(size)]
+    least = [] if side.deficit else [0.0]
+    if "revenue-floor" in side.amounts:
+        least.append(float(side.amounts["revenue-floor"]))
+    for amount in least:
+        found.add(
+            everybody, [-1] * size, np.nextafter(-amount, np.inf) * one if amount else 0 * one
+        )
+    if side.balanced:
+        found.add(everybody, [1] * size, 0 * one)
+    return found
+
+
+def _add_steps(
+    context: MarketContext, found: Attained, cells: Integers, agent: int, steps: Floats
+) -> None:
+    """Take in truthfulness."""
+    shape = context.ruled.shape
+    types = shape[agent]
+    table = np.moveaxis(cells.reshape(shape), agent, -1).reshape(-1, types)
+    for report in range(types - 1):
+        told = np.repeat(table[:, report], types - 1 - report)
+        true = table[:, report + 1 :].ravel()
+        found.add([true, told], [1, -1], steps[:, report, report + 1 :].ravel())
+
+
+def spread_bound(rows: Attained, most: Floats) -> float:
+    """Return a number below which no spread of admissible payments is; -infinity where unknown.
+
+    Parameters
+    ----------
+    most : (n, profiles)
+        Bounds on the size of payments.
+    """
+    cells, signs, bounds, spreads = rows.arrays()
+    if rows.paid.size > PAYMENT_LIMIT or len(bounds) > ROW_LIMIT or not np.all(np.isfinite(most)):
+        return -np.inf
+    matrix = np.zeros((rows.paid.size + 1, len(bounds)))
+    for k in range(cells.shape[1]):
+        np.add.at(matrix, (cells[:, k], np.arange(len(bounds))), signs[:, k])
+    matrix[-1] = spreads
+    target = np.zeros(len(matrix))
+    target[-1] = 1.0
+    y = nonnegative(matrix, target)
+    total = INTERVALS.total(Intervals.point(spreads) * Intervals.point(y))
+    if float(total.low) <= 0:
+        return -np.inf
+    left = INTERVALS.total(Intervals.point(matrix[:-1]) * Intervals.point(y)[None, :], axis=1)
+    rest = INTERVALS.total(abs(left) * Intervals.point(most.ravel()))
+    paid = INTERVALS.total(Intervals.point(bounds) * Intervals.point(y))
+    return float((-(paid + rest) / total).low)
+
+
+def nonnegative(matrix: Floats, target: Floats) -> Floats:
+    """Return y >= 0 with small |matrix y - target|, by the active sets of Lawson and Hanson."""
+    count = matrix.shape[1]
+    y, used = np.zeros(count), np.zeros(count, dtype=np.bool_)
+    small = count * float(np.finfo(np.float64).eps)
+    for _ in range(3 * count):
+        pull = matrix.T @ (target - matrix @ y)
+        pull[used] = -np.inf
+        best = int(np.argmax(pull))
+        if pull[best] <= small:
+            break
+        used[best] = True
+        while True:
+            solved = np.zeros(count)
+            solved[used] = np.linalg.lstsq(matrix[:, used], target, rcond=None)[0]
+            wrong = used & (solved <= 0)
+            if not wrong.any():
+                break
+            step = (y[wrong] / (y[wrong] - solved[wrong])).min()
+            y = y + step * (solved - y)
+            used &= y > small
+            y[~used] = 0.0
+        y = solved
+    return np.maximum(y, 0.0)
