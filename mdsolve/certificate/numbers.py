@@ -537,7 +537,10 @@ def _below(value: Any) -> float:
     if isinstance(value, flint.arb):
         return float(down(float(value.lower())))
     exact = Fraction(int(value.p), int(value.q)) if isinstance(value, flint.fmpq) else value
-    nearest = float(exact)
+    try:
+        nearest = float(exact)
+    except OverflowError:  # beyond the doubles: the largest is below, or nothing finite is
+        return float(np.finfo(np.float64).max) if exact > 0 else -np.inf
     return float(down(nearest)) if Fraction(nearest) > exact else nearest
 
 

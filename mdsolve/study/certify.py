@@ -20,6 +20,10 @@ from mdsolve.status import Termination
 from mdsolve.study.stopping import stop_message, stop_termination
 
 
+ONLY = ("This is the only Nash equilibrium", "This is the only equilibrium")
+"""What solvers say where they believe that there is no other."""
+
+
 def certified(
     instance: Instance,
     solution: Solution,
@@ -41,6 +45,7 @@ def certified(
         if stopped is not None:
             raise stopped
         check = _check(instance, solution, context)
+        solution = _without_unproved(solution, check)
         regret = check.regret()
         if regret is not None:
             check.state("regret", regret)
@@ -49,6 +54,21 @@ def certified(
     except (StopRequested, KeyboardInterrupt) as stop:
         return _unchecked(solution, stop, time.perf_counter() - start)
     return judged(solution.with_certificate(certificate, time.perf_counter() - start))
+
+
+def _without_unproved(solution: Solution, check: Check) -> Solution:
+    """Return the solution without a claim about all equilibria that nobody can decide here."""
+    claimed = solution.answers.get("equilibria")
+    if not isinstance(claimed, str) or check.condition("equilibria").verdict != "not-checked":
+        return solution
+    total = [float(solution.answers["contributions"].sum())]
+    check.state("equilibria", total)
+    message = solution.message
+    for sentence in ONLY:
+        message = message.replace(sentence, "A Nash equilibrium")
+    message = f"{message} That there is no other with another total is not proved."
+    answers = {**solution.answers, "equilibria": total}
+    return replace(solution, answers=answers, message=message)
 
 
 def _check(instance: Instance, solution: Solution, context: Context) -> Check:
