@@ -331,7 +331,7 @@ def _at(answers: Mapping[str, Any], path: str) -> Any:
 
 def _is_column(values: Any, size: int) -> bool:
     if isinstance(values, np.ndarray):
-        return values.shape == (size,)
+        return bool(values.shape == (size,))
     return isinstance(values, list) and len(values) == size and all(map(_is_number, values))
 
 

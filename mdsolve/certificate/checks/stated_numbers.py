@@ -14,13 +14,24 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.keys import STATED
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.stated import alone, answers, bands, gains, moves, notes, shares, simulated
+from mdsolve.certificate.stated import (
+    alone,
+    answers,
+    bands,
+    convergence,
+    gains,
+    moves,
+    notes,
+    shares,
+    simulated,
+)
 from mdsolve.certificate.stated.figures import Recompute, compare
 from mdsolve.conditions import Condition
 
 TOPICS = (
     *(answers.sources, shares.sources, alone.sources, gains.sources),
-    *(notes.sources, moves.cycle, simulated.dynamics, bands.sources),
+    *(notes.sources, moves.cycle, simulated.dynamics, convergence.sources),
+    bands.sources,
 )
 """Where figures of every solution come from, in order of cause."""
 

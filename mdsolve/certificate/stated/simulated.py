@@ -111,6 +111,20 @@ class Path:
         ends = self.context.reading.ends
         return ends if cap is None else np.minimum(ends, self.number("cap"))
 
+    @cached_property
+    def _first(self) -> SharingContext:
+        return _moved(self.context, self.iterates[0], plain=True)
+
+    @property
+    def shared(self) -> bool:
+        """Whether shares are what agents earn."""
+        return self._first.terms.shares is not None
+
+    @property
+    def borne(self) -> float:
+        """Part of the own cost that agents bear."""
+        return float(np.asarray(self._first.terms.borne))
+
     @property
     def rested(self) -> bool:
         """Whether slopes are as small as what counts as rest."""
@@ -174,8 +188,7 @@ class Path:
         """Own slopes at the iterates that are looked at, by row."""
         rows = len(self.steps)
         chosen = np.arange(rows)
-        shared = _moved(self.context, self.iterates[0], plain=True).terms.shares is not None
-        if shared and self.iterates.size > FEW:
+        if self.shared and self.iterates.size > FEW:
             chosen = np.unique(np.linspace(0, rows - 1, min(rows, FOLLOWED)).round().astype(int))
         found = {}
         for row in chosen.tolist():

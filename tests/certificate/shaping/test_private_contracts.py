@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from mdsolve.certificate.shaping.private_bounds import Prospect, largest_utility, most_expected
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
-from mdsolve.solution import write_solutions
+from mdsolve.solution_files import write_solutions
 from mdsolve.solver.shaping.private_contracts import best_contract
 from mdsolve.study.run import solve
 from mdsolve.study.verify import verify, verify_file
