@@ -43,7 +43,8 @@ def reproduce(
 
     if name is None:
         if as_json:
-            print_json([{"name": item.name, "title": item.title} for item in ITEMS.values()])
+            keys = ("name", "title", "seconds")
+            print_json([{key: getattr(item, key) for key in keys} for item in ITEMS.values()])
         else:
             width = max(map(len, ITEMS))
             for item in ITEMS.values():

@@ -217,9 +217,9 @@ def _items(paper: str) -> Iterator[Item]:
     for key, data in yaml.load(text, loader).items():  # noqa: S506
         said = {name: Statement(**words) for name, words in data.pop("statements").items()}
         panels = panels_from(data.pop("panels", ()))
-        seconds = float(data.pop("seconds", 5))
-        given = {"module": paper, "seconds": seconds, "panels": panels, "statements": said}
-        yield Item(name=f"{paper}/{key}", **{**given, **data})
+        flags = {"takes_data": "takes_data" in data, "seconds": float(data.pop("seconds", 5))}
+        given = {"module": paper, "panels": panels, "statements": said}
+        yield Item(name=f"{paper}/{key}", **{**given, **data, **flags})
 
 
 ITEMS = {item.name: item for paper in PAPERS for item in _items(paper)}
