@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
     from mdsolve.study.dynamics import simulate
+    from mdsolve.study.fit import assess
     from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
     from mdsolve.study.run import payments, solve
@@ -34,6 +35,7 @@ _HOMES = {
     "Solution": "mdsolve.solution",
     "Termination": "mdsolve.status",
     "TrainingInstance": "mdsolve.instance",
+    "assess": "mdsolve.study.fit",
     "compare": "mdsolve.study.compare",
     "fit": "mdsolve.study.fit_source",
     "frontier": "mdsolve.study.frontier",
@@ -55,6 +57,7 @@ __all__ = [
     "Solution",
     "Termination",
     "TrainingInstance",
+    "assess",
     "compare",
     "fit",
     "frontier",

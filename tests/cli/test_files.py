@@ -9,7 +9,7 @@ import yaml
 
 from mdsolve.instance import load
 from mdsolve.instance.starter import STARTERS
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS
 from tests.cli.conftest import PAPER, SMALL
 
 

@@ -24,7 +24,7 @@ import yaml
 from mdsolve.cli.main import app, run
 from mdsolve.instance import parse
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
