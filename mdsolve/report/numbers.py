@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -11,6 +12,9 @@ from mdsolve.tolerance import ROUND_OFF
 
 LONGEST_FRACTION = 12
 """Characters; longer fractions are shown as decimals, and stored whole in solutions."""
+
+LONG_FRACTION = re.compile(rf"(?=.{{{LONGEST_FRACTION + 1},}}$)-?\d+/[1-9]\d*")
+"""A text that stands for a fraction too long to be read."""
 
 PLAIN = (1e-4, 1e15)
 """Sizes between which a number is written out; others have a power of ten."""
@@ -28,11 +32,15 @@ def number(value: Any, digits: int = 6) -> str:
     --------
     >>> number(Fraction(10, 11)), number(0.909090909), number(3.0)
     ('10/11', '0.909091', '3')
-    >>> number(Fraction(-41786523, 10**8)), number(26480.3, 4), number(1e-7)
-    ('-0.417865', '26,480', '1e-07')
+    >>> number(Fraction(-41786523, 10**8)), number("41786523/99991")
+    ('-0.417865', '417.903')
+    >>> number(26480.3, 4), number(1e-7)
+    ('26,480', '1e-07')
     """
     if value is None:
         return ""
+    if isinstance(value, str) and LONG_FRACTION.fullmatch(value):
+        value = Fraction(value)
     if isinstance(value, bool | str):
         return str(value)
     if is_short_fraction(value):
