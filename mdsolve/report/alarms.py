@@ -103,7 +103,7 @@ def _from_conditions(conditions: Mapping[str, Condition]) -> list[Alarm]:
 
 def _alarming(condition: Condition) -> bool:
     if condition.name == UNBALANCED and condition.witness:
-        return as_float(condition.witness.get("sum_of_payments") or 0) > 0
+        return _known_number(condition.witness.get("sum_of_payments")) > 0
     return condition.name in WORDS
 
 
@@ -187,13 +187,23 @@ def _market(solution: Solution) -> dict[str, list[str]]:
     scale = largest(inside, outside, _numbers(answers["payments"]))
     least = as_float(answers.get("minimal_revenue", answers.get("revenue", 0)))
     if least < -DEFAULT.verify * scale:
-        lowest = ", ".join(amount(data) for data in answers.get("minimal_profile", ()))
+        stated = answers.get("minimal_profile")
+        types = stated if isinstance(stated, list | tuple) else ()
+        lowest = ", ".join(amount(_known_number(data)) for data in types)
         where = f" (data {lowest})" if lowest else ""
         found[LOSES] = [
             f"The payments lose money: in the worst case{where} the organiser pays in "
             f"{amount(-least)}."
         ]
     return found
+
+
+def _known_number(value: Any) -> float:
+    """Return a number of a foreign solution, 0 where something else stands in its place."""
+    try:
+        return as_float(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0.0
 
 
 def _numbers(values: Any) -> Floats:

@@ -167,6 +167,14 @@ def test_conditions_that_fail_become_sentences(condition, said):
     assert alarm.words.startswith(said)
 
 
+@pytest.mark.parametrize("junk", ["x", {}, [1], None, "1/0"])
+def test_junk_in_a_foreign_solution_raises_nothing(junk):
+    broken = Condition("budget-balance", False, "fail", witness={"sum_of_payments": junk})
+    assert certificate_alarms(Certificate((broken,))) == []
+    assert len(words(solution({**MARKET, "minimal_profile": junk}))) == 2
+    assert len(words(solution({**MARKET, "minimal_profile": [junk]}))) == 2
+
+
 @pytest.mark.parametrize(
     "condition",
     [
