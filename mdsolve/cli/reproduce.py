@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
+from mdsolve.cli.streams import note
 from mdsolve.errors import UsageError
 
 OFFER = {
@@ -63,17 +64,12 @@ def reproduce(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.text.solution import console_for
-        from mdsolve.reproduce.shown import reproduction_view
-
-        console_for().print(reproduction_view(found))
-        if output is None:
-            typer.echo(OFFER[bool(item.panels)], err=True)
+            note(OFFER[bool(item.panels)])
     if output is not None:
         from mdsolve.reproduce.shown import write_reproduction
 
         for file in write_reproduction(found, output):
-            typer.echo(f"wrote {file}", err=True)
+            note(f"wrote {file}")
 
 
 def _duration(seconds: float) -> str:

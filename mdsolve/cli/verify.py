@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     Json,
     Quiet,
@@ -16,6 +17,7 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, EXIT_STOPPED
 
 
@@ -39,13 +41,16 @@ def verify(
         typer.Option("--condition", help="Condition that must hold as well; may be repeated."),
     ] = None,
     tolerance: Tolerance = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
 ) -> None:
     """Check a solution against the instance. Exits 1 if a claimed condition fails."""
+    from mdsolve.instance import load
     from mdsolve.study.verify import verify_file
 
+    heed(load(file), yes)
     with progress_monitor(quiet, time_limit) as monitor:
         verifications = verify_file(
             file,
@@ -57,17 +62,18 @@ def verify(
         )
     for checked in verifications:
         if checked.warning:
-            typer.echo(f"note: {checked.warning}", err=True)
+            note(f"note: {checked.warning}")
     if as_json:
         documents = [checked.certificate.to_dict() for checked in verifications]
         single = len(documents) == 1
         print_json(documents[0] if single else {"certificates": documents})
     elif not quiet:
-        from mdsolve.report.text.solution import certificate_view, console_for
+        from mdsolve.report.text.certificate import verification_view
+        from mdsolve.report.text.console import console_for
 
         for checked in verifications:
             title = f"Certificate of {checked.title}"
-            console_for().print(certificate_view(checked.certificate, title=title))
+            console_for().print(verification_view(checked.certificate, title))
     verdicts = {checked.certificate.verdict for checked in verifications}
     if "fail" in verdicts:
         raise typer.Exit(EXIT_CONDITION_FAILS)

@@ -56,6 +56,7 @@ def test_validate_reports_every_file(mdsolve, mdsolve_json, tmp_path):
     code, reports = mdsolve_json(*arguments)
     assert (code, [report["valid"] for report in reports]) == (2, [True, False, False])
     assert {"where", "got", "expected", "fix"} == set(reports[1]["findings"][0])
+    assert reports[1]["more"] == 0
     assert mdsolve("validate", SMALL / "growth.yaml")[0] == 0
 
 

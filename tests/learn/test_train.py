@@ -6,7 +6,6 @@ import copy
 import json
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -90,10 +89,18 @@ def test_a_stopped_command_goes_on(mdsolve, mdsolve_json, file):  # noqa: F811
 
 
 EAGER = """
-import sys
+import signal, sys
 from mdsolve.cli.main import run
 from mdsolve.learn import driver
 driver.SECONDS_BETWEEN_CHECKPOINTS = 0.0
+save = driver.Checkpoint.save
+
+def save_and_wait(self, state, history):
+    save(self, state, history)
+    print("saved", flush=True)
+    signal.pause()
+
+driver.Checkpoint.save = save_and_wait
 sys.argv = ["mdsolve", "train", "run.yaml", "--quiet"]
 run()
 """
@@ -101,13 +108,11 @@ run()
 
 def test_a_killed_program_goes_on_bit_for_bit(mdsolve_json, file):  # noqa: F811
     long_run(file)
-    program = subprocess.Popen([sys.executable, "-c", EAGER], cwd=file.parent)
-    kept = file.parent / "run.checkpoint.npz"
-    while not kept.exists() and program.poll() is None:
-        time.sleep(0.005)
-    program.kill()
-    program.wait()
-    assert kept.exists()
+    command = [sys.executable, "-c", EAGER]
+    with subprocess.Popen(command, cwd=file.parent, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == "saved\n"
+        program.kill()
+    assert (file.parent / "run.checkpoint.npz").exists()
     code, resumed = mdsolve_json("train", file, "--resume")
     assert code == 0
     assert resumed["history"] == mdsolve_json("train", file)[1]["history"]

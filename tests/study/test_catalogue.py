@@ -12,7 +12,7 @@ from mdsolve.errors import UsageError
 from mdsolve.instance.protocol import ProtocolSpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 from mdsolve.report.text.catalogue import catalogue_view, entry_view
-from mdsolve.report.text.solution import console_for
+from mdsolve.report.text.console import console_for
 from mdsolve.study.catalogue import catalogue, entries_named
 
 LISTING = catalogue()

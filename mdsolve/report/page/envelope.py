@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mdsolve.certificate.market.claim import read_table
-from mdsolve.conditions import ArithmeticName, Certificate, Verdict
+from mdsolve.conditions import ArithmeticName, Certificate, Condition, Verdict
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.findings import expectation, shown
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
@@ -73,10 +73,22 @@ class _Condition(_Lenient):
     scope: str = ""
     detail: str = ""
     witness: dict[str, Any] | None = None
+    delta: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 class _Certificate(_Lenient):
     conditions: list[_Condition] = []
+    claim_sha256: str | None = None
+    vouched: tuple[str, ...] = ()
+    not_vouched: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def checked(self) -> Certificate:
+        """Return the record that everything else works with."""
+        conditions = tuple(Condition(**dict(found)) for found in self.conditions)
+        rest = {key: value for key, value in dict(self).items() if key != "conditions"}
+        return Certificate(conditions, **rest)
 
 
 class _Provenance(_Lenient):
@@ -154,7 +166,7 @@ def solution_of(
     size = len(agents) or _length(entry.get("contributions"))
     history = entry.get("history")
     rounds = _length(history.get("rounds")) if isinstance(history, Mapping) else 0
-    shapes = ((size,), (size, 3, 2), (rounds, size))
+    shapes = ((size,), (size, 3, 2), (rounds, size), (3, size))
     answers = {
         key: _read(value, key, shapes, folder)
         for key, value in entry.items()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import Finding, InstanceError, SolutionFileError
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
@@ -18,6 +17,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
+from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.page.envelope import Envelope, envelope_of, solution_of
 from mdsolve.report.page.missing import completed
 from mdsolve.solution import Solution
@@ -134,8 +134,7 @@ def _subject(
 ) -> Subject:
     certificate = None
     if envelope.certificate is not None:
-        listed = [Condition(**dict(found)) for found in envelope.certificate.conditions]
-        certificate = Certificate(tuple(listed))
+        certificate = envelope.certificate.checked()
     stated = None if certificate is None else certificate.verdict
     notes = []
     recorded = envelope.instance.sha256
@@ -158,7 +157,8 @@ def _subject(
     if instance is not None:
         answers, computed = completed(solution, instance, game, entry, folder)
         solution = replace(solution, answers=answers)
-    return Subject(solution, instance, game, instance is not None, computed, tuple(notes))
+    shown = legible_solution(solution)
+    return Subject(shown, instance, game, instance is not None, computed, tuple(notes))
 
 
 def _names(

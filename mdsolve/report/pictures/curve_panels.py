@@ -1,7 +1,7 @@
 """What agents receive for what they bring, per mechanism that hands out shaped models.
 
-One panel per kind of agent: the model handed to him as a function of his own contribution, between
-what he has alone and what all data together can give.
+One panel per kind of agent: the model handed out as a function of the own contribution, between
+what the agent has alone and what all data together can give.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One agent's curves, all functions of his own contribution (samples to accuracy).
+    """One agent's curves, all functions of their own contribution (samples to accuracy).
 
     Parameters
     ----------
     title : str
     together, alone, handed : callable
-        The model from all data, from his own (and the platform's), and the one he receives.
+        The model from all data, from the agent's own (and the platform's), and the one received.
     breaks : (k,)
         Contributions at which the curve bends.
     marks : tuple of Mark

@@ -7,6 +7,8 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
+from mdsolve.report.legible import legible_data
+from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
 from mdsolve.report.pictures.dynamics import draw_dynamics
 from mdsolve.report.pictures.market import MOST_AGENTS, can_draw, draw_outcome
@@ -30,7 +32,8 @@ def draw_solution(solution: Solution, target: Target, instance: Instance | None)
     instance : Instance or None
         What was solved; None where it is not at hand.
     """
-    title = None if instance is None else instance.title
+    title = None if instance is None else legible_data(instance.title)
+    solution = legible_solution(solution)
     game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
     if "dynamics" in solution.answers:
         draw_dynamics(solution, target, title)

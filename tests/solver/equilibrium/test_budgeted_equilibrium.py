@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budgeted import _Game, _one_root
 from mdsolve.solver.equilibrium.spending import affordable
 from mdsolve.status import Termination
+from tests.work import counted
 
 RULES = (
     ("none", {}),
@@ -372,7 +372,7 @@ def test_affordable_is_the_largest_root():
             assert fits.max() >= found[k] - 1.1e-3
 
 
-def test_ten_thousand_agents_are_fast():
+def test_ten_thousand_agents_are_treated_together():
     rng = np.random.default_rng(3)
     n = 10_000
     agents = {
@@ -383,11 +383,9 @@ def test_ten_thousand_agents_are_fast():
     }
     game = sharing_game(instance_of(agents))
     rule = SHARING_MECHANISMS["budget-balanced"]
-    start = time.perf_counter()
-    found = rule.outcome(game, {"beta": 0.3}, Monitor())
-    seconds = time.perf_counter() - start
+    found, calls = counted(lambda: rule.outcome(game, {"beta": 0.3}, Monitor()))
     assert found.termination is Termination.SOLVED
     assert "back" in found.message
     left = game.budget - game.costs.value(found.contributions) + found.payments
     assert left.min() >= -1e-12
-    assert seconds < 20
+    assert calls < 5 * n

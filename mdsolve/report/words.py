@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any
 
 from mdsolve.conditions import Condition
 from mdsolve.report.numbers import number
-from mdsolve.tolerance import ROUND_OFF
 
 CONDITIONS: dict[str, tuple[str, str]] = {
     "individual-rationality": (
@@ -16,12 +13,12 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Taking part is worth at least as much to every agent as having no part in it.",
     ),
     "individual-rationality-alone": (
-        "Nobody is better off on his own",
-        "Taking part is worth at least the best that an agent can do with his own data alone.",
+        "Nobody is better off on their own",
+        "Taking part is worth at least the best that an agent can do with its own data alone.",
     ),
     "incentive-compatibility": (
         "Honesty pays",
-        "No agent gains by pretending to have less data, or other costs, than he has.",
+        "No agent gains by pretending to have less data, or other costs, than it has.",
     ),
     "efficiency": (
         "Models go where they are worth most",
@@ -40,7 +37,7 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Any higher payment would drive an agent out or make a lie worth while.",
     ),
     "nash": (
-        "Nobody gains by changing his contribution",
+        "Nobody gains by changing their contribution",
         "As long as the others do as stated, bringing more or less data does not pay.",
     ),
     "no-equilibrium": (
@@ -56,8 +53,8 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "For no step size is it proved that the agents' steps lead to rest.",
     ),
     "reciprocity": (
-        "Everybody gets what he gives",
-        "What an agent receives is worth at least what his data add to the whole (Shapley value).",
+        "Everybody gets what they give",
+        "What an agent receives is worth at least what its data add to the whole (Shapley value).",
     ),
     "equal-treatment": (
         "Equals are treated alike",
@@ -65,7 +62,8 @@ CONDITIONS: dict[str, tuple[str, str]] = {
     ),
     "feasibility": (
         "Everybody can do what is asked",
-        "Contributions are within what the agents have, and payments within what they own.",
+        "Contributions are within what the agents have, payments within what they own, and no "
+        "model is better than all data can give.",
     ),
     "welfare-optimality": (
         "No plan does better",
@@ -91,6 +89,22 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "The numbers stated are right",
         "What else the solution states follows from contributions and payments.",
     ),
+    "rule": (
+        "The rule is the one that is named",
+        "Payments and models are those of the named mechanism with the named options.",
+    ),
+    "dominant-strategies": (
+        "What is best does not depend on the others",
+        "Bringing what is asked is best for every agent, whatever the others bring.",
+    ),
+    "payment-limit": (
+        "Nobody pays more than the limit",
+        "Whatever the agents bring, no payment is above the limit that was set.",
+    ),
+    "wrong-instance": (
+        "The answer belongs to this instance",
+        "The solution was made for an instance with the same data as the one at hand.",
+    ),
     "stationarity": (
         "The learning has come to rest",
         "Neither the model nor the contributions would still move.",
@@ -107,27 +121,6 @@ ARITHMETIC = {
 }
 
 
-def amount(value: Any, scale: float = 1.0) -> str:
-    """Return a number for a board: thousands apart, four digits, rounding noise as 0.
-
-    Examples
-    --------
-    >>> amount(12345.678), amount(-0.0713449), amount(1e-15), amount(None)
-    ('12,346', '-0.07134', '0', 'not known')
-    """
-    if value is None:
-        return "not known"
-    found = as_float(value)
-    if abs(found) <= ROUND_OFF * max(1.0, scale):
-        return "0"
-    return f"{found:,.0f}" if abs(found) >= 1000 else number(found, 4)
-
-
-def as_float(value: Any) -> float:
-    """Return a number, or a text such as 1/3 that stands for one."""
-    return float(Fraction(value) if isinstance(value, str) else value)
-
-
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Return names as a list in words, cut where there are many.
 
@@ -140,6 +133,21 @@ def listed(names: Sequence[str], most: int = 12) -> str:
         left = len(names) - most
         return f"{', '.join(names[:most])} and {left:,} other{'s' if left > 1 else ''}"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def lower_first(words: str) -> str:
+    """Return words that begin in the middle of a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+def upper_first(words: str) -> str:
+    """Return words that begin a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def sentence(words: str) -> str:
+    """Return words as a sentence, nothing where there are none."""
+    return f"{upper_first(words)}." if words else ""
 
 
 def heading(condition: Condition) -> str:
@@ -165,5 +173,4 @@ def how_decided(condition: Condition) -> str:
     if condition.tolerance is not None:
         allowed = number(condition.tolerance, 2) if condition.tolerance > 0 else "0"
         parts.append(f"tolerance {allowed}")
-    sentence = "; ".join(parts)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    return f"{upper_first('; '.join(parts))}."

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mdsolve.conditions import Condition
-from mdsolve.report.numbers import number
-from mdsolve.report.page.words import amount, as_float, listed
+from mdsolve.report.numbers import amount, as_float, number
+from mdsolve.report.words import listed
 
 KEYS = {
     "utility_in": "utility taking part",
