@@ -112,6 +112,8 @@ class BoxGains:
     def least(self, agent: int, box: Box, deviation: Fraction, known: Quantity | None) -> Quantity:
         """Return a lower bound of the agent's gain over the box, shape (1,).
 
+        0, which proves nothing, where somebody in the box contributes the deviation already.
+
         Parameters
         ----------
         known : (1,) or None
@@ -120,7 +122,6 @@ class BoxGains:
         arithmetic = self.reading.arithmetic
         low, high = box[agent]
         if low <= deviation <= high:
-            # Who contributes the deviation already gains nothing.
             return arithmetic.zeros(1)
         corner = self._corner(agent, box, deviation, own=deviation)
         reached = self._utility(agent, corner)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.context import NoRouteError, Witness
-from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.numbers import FLOAT, Quantity
 from mdsolve.certificate.rules.base import SharingRule, Terms
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.tables import read_table
@@ -96,6 +96,11 @@ def at_profile(context: SharingContext, s: Floats) -> SharingContext:
     return replace(context, claim=claim)
 
 
+def _in_floats(context: SharingContext) -> SharingContext:
+    """Return the same claim in floats, for what rules promise on a game."""
+    return replace(context, arithmetic=FLOAT, reading=context.reading.rounded)
+
+
 def own_terms(context: SharingContext, rule: SharingRule) -> Terms:
     """Return the stakes of a rule whose own utility is accuracy less a share of the own cost.
 
@@ -105,7 +110,7 @@ def own_terms(context: SharingContext, rule: SharingRule) -> Terms:
         For rules whose utilities have another form, and those that are no game.
     """
     nobody = at_profile(context, np.zeros(context.size))
-    if "nash" not in rule.promises(nobody):
+    if "nash" not in rule.promises(_in_floats(nobody)):
         message = f"{rule.name} says nothing about equilibria"
         raise NoRouteError(message)
     if rule.shaped or rule.private:
