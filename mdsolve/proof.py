@@ -15,6 +15,7 @@ Solutions of the first stage name no kind; their keys tell it. What they do not 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -31,7 +32,7 @@ ABOUT = ("kind", "mechanism", "options")
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class About(ABC):
     """What a proof is about.
 
     Parameters
@@ -65,9 +66,9 @@ class About:
         return proof
 
     @classmethod
+    @abstractmethod
     def read(cls, fields: Fields) -> Self:
         """Return the proof in fields, whose findings tell what is wrong with them."""
-        raise NotImplementedError
 
     def _head(self) -> dict[str, Any]:
         found: dict[str, Any] = {"kind": self.kind}
