@@ -304,12 +304,7 @@ class BoxTree(About):
 
 @dataclass(frozen=True)
 class Unaffordable(About):
-    """One agent lacks money at every profile, so that there is nothing to choose from.
-
-    Parameters
-    ----------
-    agent : str
-    """
+    """The agent named lacks money at every profile, so that there is nothing to choose from."""
 
     kind: ClassVar[str] = "unaffordable"
 
