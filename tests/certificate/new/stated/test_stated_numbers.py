@@ -439,8 +439,7 @@ def test_simulated_paths_are_followed(simulated: Any) -> None:
         ("dynamics.trajectory.steps", list(range(1, 42))),
     ):
         assert stated(game, replaced(data, key, value)).verdict == "fail", key
-    proved = checked(game, replaced(data, "dynamics.lambda", 0.5))
-    assert "dynamics.lambda" not in proved.vouched
+    assert stated(game, replaced(data, "dynamics.lambda", 0.5)).verdict == "fail"
 
 
 def test_drawn_agents_move_by_their_slopes() -> None:
@@ -453,6 +452,35 @@ def test_drawn_agents_move_by_their_slopes() -> None:
         wrong = copy.deepcopy(data)
         wrong["dynamics"]["trajectory"]["contributions"][7][agent] = path[7][agent] + 1e-4
         assert stated(game, wrong).verdict == "fail"
+
+
+BENT = {
+    "kind": "sharing",
+    "agents": [
+        {"name": "A", "cost": {"family": "quadratic", "rate": 0.02, "curvature": 0.05}},
+        {"name": "B", "cost": {"family": "power", "rate": 0.02, "exponent": 2}},
+    ],
+    "accuracy": {"family": "power", "weights": [[1, 0.3], [0.2, 1]], "exponent": 0.8},
+}
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "capacity"),
+    [("none", None), ("none", 4), ("shapley", None), ("shapley", 4), ("budget-balanced", 4)],
+)
+def test_what_makes_dynamics_converge_is_proved(mechanism: str, capacity: int | None) -> None:
+    agents = [{**agent, "capacity": capacity} for agent in BENT["agents"]]  # type: ignore[dict-item]
+    game = md.parse(BENT | {"agents": agents})
+    options = {"beta": 0.3} if mechanism == "budget-balanced" else {}
+    data = json.loads(json.dumps(simulate(game, mechanism, options=options, steps=20).to_dict()))
+    assert data["dynamics"]["rate"] < 1
+    assert stated(game, data).verdict == "pass"
+    for key in ("lambda", "L", "rate", "steps_bound"):
+        value = data["dynamics"][key]
+        for factor in (1.000001, 1.5, -1):
+            other = int(value * factor) + 1 if key == "steps_bound" else value * factor
+            wrong = replaced(data, f"dynamics.{key}", other)
+            assert stated(game, wrong).verdict == "fail", (key, factor)
 
 
 def test_a_cap_moves_the_point_of_rest() -> None:
