@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
     from mdsolve.study.dynamics import simulate
+    from mdsolve.study.fit import assess
     from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
-    from mdsolve.study.run import payments, solve
+    from mdsolve.study.solve import payments, solve
     from mdsolve.study.train import train
     from mdsolve.study.verify import verify, verify_file
 
@@ -34,14 +35,15 @@ _HOMES = {
     "Solution": "mdsolve.solution",
     "Termination": "mdsolve.status",
     "TrainingInstance": "mdsolve.instance",
+    "assess": "mdsolve.study.fit",
     "compare": "mdsolve.study.compare",
     "fit": "mdsolve.study.fit_source",
     "frontier": "mdsolve.study.frontier",
     "load": "mdsolve.instance",
     "parse": "mdsolve.instance",
-    "payments": "mdsolve.study.run",
+    "payments": "mdsolve.study.solve",
     "simulate": "mdsolve.study.dynamics",
-    "solve": "mdsolve.study.run",
+    "solve": "mdsolve.study.solve",
     "train": "mdsolve.study.train",
     "verify": "mdsolve.study.verify",
     "verify_file": "mdsolve.study.verify",
@@ -55,6 +57,7 @@ __all__ = [
     "Solution",
     "Termination",
     "TrainingInstance",
+    "assess",
     "compare",
     "fit",
     "frontier",

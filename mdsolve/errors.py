@@ -18,6 +18,9 @@ EXIT_NONE_EXISTS = 3
 EXIT_STOPPED = 4
 EXIT_INTERNAL = 5
 
+FINDINGS_SHOWN = 20
+"""Most findings of one error that its text holds."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -57,6 +60,12 @@ class MdsolveError(Exception):
 class InputError(MdsolveError):
     """Something the user gave is wrong; holds every finding, not only the first.
 
+    Parameters
+    ----------
+    findings : iterable of Finding
+    more : int
+        How many further findings were counted only.
+
     Examples
     --------
     >>> error = InputError([Finding("a.yaml: agents", "[]", "at least one agent", "add one")])
@@ -69,13 +78,16 @@ class InputError(MdsolveError):
 
     exit_code: ClassVar[int] = EXIT_BAD_INPUT
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding], more: int = 0) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in self.findings))
+        self.more = more
+        left = max(0, len(self.findings) - FINDINGS_SHOWN) + more
+        shown = [str(finding) for finding in self.findings[:FINDINGS_SHOWN]]
+        super().__init__("\n".join([*shown, *([f"and {left:,} more"] if left else [])]))
 
-    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Finding, ...]]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Finding, ...], int]]:
         """Travel between processes as the findings, not as their text."""
-        return type(self), (self.findings,)
+        return type(self), (self.findings, self.more)
 
     @classmethod
     def single(cls, where: str, got: str, expected: str, fix: str = "") -> Self:

@@ -1,9 +1,9 @@
 """The only place with literal tolerances: what solvers aim at and what the checker accepts.
 
-A condition passes when its violation is at most ``verify * max(1, scale)``, where the scale is the
-largest absolute utility that enters it. Solvers aim a hundred times tighter, so that a right
-answer is never refused because of rounding. Exact arithmetic uses tolerance 0 unless one is asked
-for.
+A condition passes when its violation is at most ``verify`` times the scale of the instance, in the
+units of the violation. The scale is read from the instance alone, so that a claim cannot widen it,
+units of the violation. The scale is read from the instance alone, so that a claim cannot widen it,
+answer is never refused because of rounding.
 """
 
 from __future__ import annotations
@@ -18,29 +18,13 @@ class Tolerances:
     Parameters
     ----------
     verify : float
-        Largest accepted violation relative to ``max(1, scale)``.
+        Largest accepted violation relative to the scale of the instance.
     solve : float
-        What numerical methods aim at, in the same units.
+        What numerical methods aim at, relative to the sizes of their own unknowns.
     """
 
     verify: float = 1e-9
     solve: float = 1e-11
-
-    def accepts(self, violation: float, scale: float) -> bool:
-        """Tell whether a violation passes at the verifying tolerance.
-
-        Examples
-        --------
-        >>> Tolerances().accepts(5e-9, scale=10.0)
-        True
-        >>> Tolerances().accepts(5e-9, scale=0.1)
-        False
-        """
-        return violation <= self.allowance(scale)
-
-    def allowance(self, scale: float) -> float:
-        """Return the absolute violation accepted at this scale."""
-        return self.verify * max(1.0, scale)
 
 
 DEFAULT = Tolerances()

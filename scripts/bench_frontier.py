@@ -15,9 +15,9 @@ from fractions import Fraction
 
 from benchmarking import machine, seconds, table, timed
 
+from mdsolve.reproduce.chen2020 import EXPONENTS
 from mdsolve.solver.market.growth_frontier import frontier
 from mdsolve.solver.market.routes import MEMORY_LIMIT, readable
-from mdsolve.study.reproduce.chen2020_figure3 import EXPONENTS
 
 HARD = Fraction("-0.661")
 """Just below alpha*_2: a mechanism exists far beyond every limit here, but not for every D."""

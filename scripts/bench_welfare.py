@@ -13,8 +13,8 @@ from importlib.metadata import version
 
 import numpy as np
 from benchmarking import machine, seconds, table, timed
-
 from mdsolve.certificate.sharing.welfare import WelfareClaim, welfare_optimality
+
 from mdsolve.errors import SolveError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.progress import Monitor
 from mdsolve.report.pictures.curves import draw_curves
 from mdsolve.report.pictures.market import draw_outcome
 from mdsolve.report.pictures.solution import draw_solution
-from mdsolve.report.reproductions.shown import draw_reproduction
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import draw_reproduction
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -57,7 +56,7 @@ def reproduction(name: str) -> Callable[[Path], None]:
     """Return a function that recomputes a published item with seed 0 and draws it."""
 
     def draw(target: Path) -> None:
-        draw_reproduction(ITEMS[name].recompute(0, Monitor()), target)
+        draw_reproduction(ITEMS[name].recompute(), target)
 
     return draw
 
@@ -77,6 +76,9 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "contraction": reproduction("murhekar2023/theorem-3-2"),
     "welfare-and-costs": reproduction("murhekar2023/theorem-4-1"),
     "no-equilibrium": reproduction("murhekar2023/theorem-a2"),
+    "model-learned": reproduction("doshi2025/example1"),
+    "joint-step-sizes": reproduction("doshi2025/step-sizes"),
+    "private-contracts": reproduction("karimireddy2022/figure8"),
     "protocol-means": reproduction("murhekar2023/table2"),
     "protocol-welfare": reproduction("doshi2025/protocols"),
     "contributions-on-images": reproduction("murhekar2025/table1"),

@@ -49,8 +49,8 @@ def test_the_import_rules_are_kept():
     assert re.search(r"[5-9] kept, 0 broken", done.stdout), done.stdout
 
 
-def test_the_checker_imports_nothing_of_the_solvers():
-    forbidden = {"solver", "mechanism", "study", "report", "cli"}
+def test_the_checker_imports_nothing_of_the_solvers_nor_of_the_games():
+    forbidden = {"game", "shapley", "solver", "mechanism", "learn", "study", "report", "cli"}
     libraries = {"cvxpy", "scipy", "networkx", "pulp", "numba", "highspy", "torch"}
     files = list((PACKAGE / "certificate").rglob("*.py"))
     assert len(files) > 5

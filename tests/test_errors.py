@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
 import pytest
 
@@ -25,6 +26,14 @@ def test_all_findings_are_kept():
     assert [finding.where for finding in error.findings] == ["f: 0", "f: 1", "f: 2"]
     assert str(error).count("got:") == 3
     assert isinstance(UsageError.single("w", "g", "e"), UsageError)
+
+
+def test_many_findings_are_counted_and_travel():
+    error = InputError((Finding(f"f: {k}", "1", "2") for k in range(30)), more=17_470)
+    assert str(error).count("got:") == 20
+    assert str(error).splitlines()[-1] == "and 17,480 more"
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.findings, copy.more, str(copy)) == (error.findings, error.more, str(error))
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,13 @@
-"""Tolerances: relative to large scales only, in one place only."""
+"""Tolerances: in one place only, and none that knows a unit."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mdsolve.tolerance import DEFAULT, Tolerances
+from mdsolve.tolerance import DEFAULT
 from tests.test_architecture import PACKAGE, code_of
-
-
-@given(st.floats(0, 1e12), st.floats(1e-15, 1e-3))
-def test_the_allowance_never_falls_below_that_of_scale_one(scale, verify):
-    allowance = Tolerances(verify=verify).allowance(scale)
-    assert allowance == verify * max(1.0, scale)
-    assert Tolerances(verify=verify).accepts(allowance, scale)
-    assert not Tolerances(verify=verify).accepts(2 * allowance, scale)
 
 
 def test_the_defaults_are_those_of_the_contract():

@@ -22,9 +22,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from mdsolve.cli.main import app as command_line
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 
-REGISTRIES = {"market": MARKET_MECHANISMS, "sharing": SHARING_MECHANISMS}
+REGISTRIES = {"market": mechanisms("market"), "sharing": mechanisms("sharing")}
 
 
 def command_table(name: str) -> str:
@@ -64,7 +64,7 @@ def _cell(text: str | None) -> str:
 
 def mechanism_facts(name: str) -> str:
     """Return one mechanism's registry entry as Markdown; raises `KeyError` if it is unknown."""
-    rules = {**MARKET_MECHANISMS, **SHARING_MECHANISMS}
+    rules = {**mechanisms("market"), **mechanisms("sharing")}
     facts = rules[name].describe()
     lines = ["| | |", "|---|---|"]
     lines += [f"| {key} | {_cell(facts[key])} |" for key in ("title", "source", "maturity")]

@@ -39,6 +39,10 @@ def check_of(
         from mdsolve.certificate.sharing_check import SharingCheck
 
         return SharingCheck(instance, data, request, watch)
+    if request.limits:
+        expected = "limits for the agents of a sharing game"
+        fix = "in markets a cap is a side constraint"
+        raise UsageError.single("limit", f"for a {instance.kind}", expected, fix)
     if isinstance(instance, MarketInstance):
         from mdsolve.certificate.market_check import MarketCheck
 

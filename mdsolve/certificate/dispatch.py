@@ -130,8 +130,9 @@ class Check(ABC):
         return None
 
     def state(self, key: str, value: Any) -> None:
-        """Let the solution state one more number, before anything stated is compared."""
+        """Let the solution say something else under a key, before what is stated is compared."""
         self.data[key] = value
+        self._decided.pop(key, None)
 
     def certificate(self) -> Certificate:
         """Return what holds, what does not, and which keys of the solution that covers."""

@@ -113,6 +113,9 @@ def market_claim(
     if not isinstance(exists, bool | None):
         findings.append(Finding(f"{label}: exists", repr(exists)[:60], "true or false"))
     name, options = _mechanism(data.get("mechanism"), label, findings)
+    if mechanism is not None and mechanism != name:
+        # Options of another rule say nothing about this one.
+        options = {}
     side = _side(options, f"{label}: mechanism.options.side", findings)
     if findings:
         raise SolutionFileError(findings)

@@ -183,7 +183,7 @@ def _link(context: MarketContext, spread: float, ahead: Floats) -> Floats:
         link = np.minimum(link, np.nextafter(float(amount), np.inf))
     for agent in range(context.size):
         link[agent, agent] = np.inf
-    return link
+    return np.asarray(link)
 
 
 def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:

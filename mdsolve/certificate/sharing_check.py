@@ -16,7 +16,7 @@ from mdsolve.certificate.rules.base import GENERAL, SharingRule
 from mdsolve.certificate.rules.registry import sharing_rules
 from mdsolve.certificate.sharing_claim import SharingClaim, sharing_claim
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.errors import SolutionFileError, UnsupportedError
+from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 
@@ -38,6 +38,12 @@ STATED = "stated-numbers"
 EQUILIBRIA = "equilibria"
 NO_EQUILIBRIUM = "no-equilibrium"
 NO_STEP = "no-admissible-step"
+
+UNSTATED = (
+    *("format", "agents", "instance", "mechanism", "status", "certificate", "provenance"),
+    *("contributions", "payments", "witness", "omitted"),
+)
+"""Keys that other conditions compare, or nobody does; the rest of a solution are figures."""
 
 UNFINISHED = ("limit", "interrupted", "failed")
 """Endings that promise nothing."""
@@ -70,6 +76,7 @@ class SharingCheck(Check):
             where = f"{request.label}: mechanism"
             expected = "one of " + ", ".join(sorted(rules))
             raise SolutionFileError.single(where, repr(self.claim.mechanism), expected)
+        self._known_limits()
         _require_given_model(self._plain_reading, self.rule)
         given = {key: value for key, value in self.claim.options.items() if value is not None}
         self.options = {**(self.rule.defaults if self.rule else {}), **given}
@@ -99,10 +106,24 @@ class SharingCheck(Check):
         if self.ending in UNFINISHED:
             return ()
         if self.rule is None:
-            limits = ("payment-limit",) if self.request.limits else ()
-            return (*AGREED, *limits)
+            return (*AGREED, *self._limited)
         context = self.context(FLOAT)
-        return ("rule", *self.rule.promises(context))
+        return ("rule", *self.rule.promises(context), *self._limited)
+
+    @property
+    def _limited(self) -> tuple[str, ...]:
+        return ("payment-limit",) if self.request.limits else ()
+
+    def _known_limits(self) -> None:
+        """Raise where a limit names nobody of the instance."""
+        known = self._plain_reading.names
+        findings = [
+            Finding(f"limit of {name}", repr(name)[:60], "an agent of the instance")
+            for name in self.request.limits
+            if name and name not in known
+        ]
+        if findings:
+            raise UsageError(findings)
 
     @property
     def _proved(self) -> str:
@@ -111,13 +132,19 @@ class SharingCheck(Check):
         return NO_STEP if kind in ("no-step", NO_STEP) else NO_EQUILIBRIUM
 
     @property
+    def states(self) -> bool:
+        """Whether the solution states figures besides contributions and payments."""
+        return any(value is not None and key not in UNSTATED for key, value in self.data.items())
+
+    @property
     def looked_at(self) -> tuple[str, ...]:
         """What users ask for anyway, and the numbers that the solution states."""
+        stated = (STATED,) if self.states else ()
         if self.nothing_exists:
-            return (STATED,)
+            return stated
         general = GENERAL if self.rule is None else self.rule.looked_at
         own = () if self.data.get("equilibria") is None else (EQUILIBRIA,)
-        return (*general, *own, STATED)
+        return (*general, *own, *stated)
 
     @property
     def promised(self) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ def check(
     if as_json:
         print_json([report.to_dict() for report in reports])
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.known_answers import known_answers_view
-        from mdsolve.report.text.solution import console_for
 
         for report in reports:
             console_for().print(known_answers_view(report))

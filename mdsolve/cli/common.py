@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -49,7 +50,7 @@ Tolerance = Annotated[
     float | None,
     typer.Option(
         "--tolerance",
-        help="Accepted violation relative to max(1, scale).",
+        help="Accepted violation relative to the scale of the instance.",
         min=0.0,
         callback=_finite,
     ),
@@ -58,6 +59,9 @@ Tolerance = Annotated[
 DEFAULT_MEMORY = "4GiB"
 LARGEST_MEMORY = 2**63
 SHOW_AFTER_SECONDS = 1.0
+PROGRESS_VARIABLE = "MDSOLVE_PROGRESS"
+"""Environment variable; ``lines`` writes every event of progress as a line on stderr."""
+
 _UNITS = {
     "": 1,
     "b": 1,
@@ -157,8 +161,12 @@ def print_json(data: Any) -> None:
 def progress_monitor(quiet: bool, time_limit: float | None) -> Iterator[Monitor]:
     """Yield a monitor that draws a bar on stderr once the work has taken over a second.
 
-    Nothing is drawn when stderr is not a terminal or `quiet` is set.
+    Nothing is drawn when stderr is not a terminal or `quiet` is set. For logs, and for programs
+    that wait for a sign of life, the environment may ask for a line per event instead.
     """
+    if os.environ.get(PROGRESS_VARIABLE) == "lines":
+        yield Monitor(_tell, time_limit)
+        return
     bar: Progress | None = None
     tasks: dict[str, Any] = {}
     started = time.monotonic()
@@ -180,6 +188,11 @@ def progress_monitor(quiet: bool, time_limit: float | None) -> Iterator[Monitor]
     finally:
         if bar is not None:
             bar.stop()
+
+
+def _tell(event: Event) -> None:
+    sys.stderr.write(f"progress: {event.label} {event.done}/{event.total}\n")
+    sys.stderr.flush()
 
 
 def _make_bar() -> Progress:

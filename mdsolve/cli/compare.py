@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
     Jobs,
@@ -38,6 +39,7 @@ def compare(
     plot: Annotated[
         Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
     ] = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -50,6 +52,7 @@ def compare(
 
     output_file(plot)
     instance = load(file)
+    heed(instance, yes)
     with progress_monitor(quiet, time_limit) as monitor:
         found = compare_mechanisms(
             instance,
@@ -60,14 +63,14 @@ def compare(
             jobs=jobs,
         )
     if plot is not None:
-        from mdsolve.report.comparison import draw_comparison
+        from mdsolve.report.pictures.comparison import draw_comparison
 
         draw_comparison(found, plot)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.comparison import comparison_view
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.comparison import comparison_view
+        from mdsolve.report.text.console import console_for
 
         console_for().print(comparison_view(found))
     codes = [solution.exit_code for solution in found.solutions.values()]

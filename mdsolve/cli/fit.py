@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed, warn
 from mdsolve.cli.common import (
     Json,
     Quiet,
@@ -16,6 +17,10 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.streams import note
+
+if TYPE_CHECKING:
+    from mdsolve.instance import Instance
 
 
 def fit(
@@ -55,6 +60,7 @@ def fit(
         int, typer.Option("--jobs", "-j", help="Worker processes; the result is the same.")
     ] = 1,
     device: Annotated[str, typer.Option("--device", help="Where to train: cpu or cuda.")] = "cpu",
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -66,6 +72,7 @@ def fit(
     accuracies. A fit that is stopped keeps what was trained in a file beside the output, or else in
     the present folder, and the same command goes on with it.
     """
+    from mdsolve.instance import load
     from mdsolve.study.fit_file import require_yaml, write_instance
     from mdsolve.study.fit_source import fitted_from
 
@@ -77,9 +84,13 @@ def fit(
     shares = None if levels is None else parse_levels(levels)
     rates = parse_costs(cost)
     kept = (output or Path(file.name)).with_suffix(".runs.npz")
+    source: Path | Instance = file
+    if file.suffix.lower() != ".csv":
+        source = load(file)
+        heed(source, yes)
     with progress_monitor(quiet, time_limit) as monitor:
         fitted = fitted_from(
-            file,
+            source,
             family=family,
             given=given,
             costs=rates,
@@ -91,18 +102,19 @@ def fit(
             jobs=jobs,
             store=kept,
             monitor=monitor,
-            announce=lambda words: None if quiet else typer.echo(words, err=True),
+            announce=lambda words: None if quiet else note(words),
         )
+    warn(fitted.instance)
     if output is not None:
         for written in write_instance(fitted, output):
             if not quiet:
-                typer.echo(f"wrote {written}", err=True)
+                note(f"wrote {written}")
         kept.unlink(missing_ok=True)
     if as_json:
         print_json(fitted.data)
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.fit import fit_view
-        from mdsolve.report.text.solution import console_for
 
         console_for().print(fit_view(fitted))
 

@@ -83,8 +83,8 @@ def frontier(
         single = len(counts) * len(exponents) == 1 and len(documents) == 1
         print_json(documents[0] if single else documents)
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.frontier import frontier_view
-        from mdsolve.report.text.solution import console_for
 
         console_for().print(frontier_view(points, len(counts) * len(exponents)))
     raise typer.Exit(termination.exit_code)

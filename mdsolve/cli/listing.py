@@ -18,7 +18,7 @@ def list_mechanisms(as_json: Json = False) -> None:
         print_json(listing)
         return
     from mdsolve.report.text.catalogue import catalogue_view
-    from mdsolve.report.text.solution import console_for
+    from mdsolve.report.text.console import console_for
 
     console_for().print(catalogue_view(listing))
 
@@ -38,7 +38,7 @@ def show(
         print_json(entries[0] if len(entries) == 1 else entries)
         return
     from mdsolve.report.text.catalogue import entry_view
-    from mdsolve.report.text.solution import console_for
+    from mdsolve.report.text.console import console_for
 
     for entry in entries:
         console_for().print(entry_view(entry))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, Any
 
@@ -20,23 +19,21 @@ from mdsolve.cli.report import report
 from mdsolve.cli.reproduce import reproduce
 from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
+from mdsolve.cli.stops import ClosedPipeError, StoppedError
+from mdsolve.cli.streams import code_of, flush_output, note, prepare_streams, sentence_of
 from mdsolve.cli.train import train
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
-from mdsolve.errors import EXIT_INTERNAL, EXIT_SOLVED, EXIT_STOPPED, MdsolveError
+from mdsolve.errors import (
+    EXIT_CONDITION_FAILS,
+    EXIT_INTERNAL,
+    EXIT_NONE_EXISTS,
+    EXIT_SOLVED,
+    EXIT_STOPPED,
+    MdsolveError,
+)
 from mdsolve.progress import StopRequested
-
-
-class StoppedError(MdsolveError):
-    """Ctrl-C or the time limit came where there was no partial result to keep."""
-
-    exit_code = EXIT_STOPPED
-
-
-class ClosedPipeError(MdsolveError):
-    """Whoever reads the output has seen enough; no complaint, no failure."""
-
-    exit_code = EXIT_SOLVED
+from mdsolve.report.legible import legible_lines
 
 
 class Commands(TyperGroup):
@@ -102,36 +99,38 @@ def common(
 
 def run() -> None:
     """Run the command line: errors become a message and an exit code, never a traceback."""
+    prepare_streams()
     code: Any = EXIT_SOLVED
     try:
         app()
     except SystemExit as stop:
         code = stop.code
     except StoppedError as stop:
-        typer.echo(f"mdsolve: {stop}", err=True)
+        note(f"mdsolve: {stop}")
         code = stop.exit_code
     except ClosedPipeError as closed:
         code = closed.exit_code
     except MdsolveError as error:
-        typer.echo(f"mdsolve: {type(error).__name__}\n{error}", err=True)
+        note(f"mdsolve: {type(error).__name__}\n{legible_lines(str(error))}")
         code = error.exit_code
     except MemoryError:
-        typer.echo("mdsolve: out of memory; try coarser grids or --memory-limit", err=True)
+        note("mdsolve: out of memory; try coarser grids or --memory-limit")
         code = EXIT_STOPPED
-    except Exception as error:  # noqa: BLE001 - the last line of defence, exit code 5
-        typer.echo(
-            f"mdsolve: internal error: {type(error).__name__}: {error}\n"
-            "This is a defect; please report it with the command and the instance.",
-            err=True,
-        )
-        code = EXIT_INTERNAL
-    _flush()
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        code = code_of(error)
+        if code != EXIT_INTERNAL:
+            note(f"mdsolve: {legible_lines(sentence_of(error))}")
+        else:
+            note(
+                f"mdsolve: internal error: {type(error).__name__}: {error}\n"
+                "This is a defect; please report it with the command and the instance."
+            )
+    lost = flush_output()
+    if lost is not None and code in (None, EXIT_SOLVED, EXIT_CONDITION_FAILS, EXIT_NONE_EXISTS):
+        note(f"mdsolve: {sentence_of(lost)}")
+        code = code_of(lost)
     sys.exit(code)
 
 
-def _flush() -> None:
-    """Write out what is buffered; if nobody reads it any more, let it go without a complaint."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+if __name__ == "__main__":
+    run()

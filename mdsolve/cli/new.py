@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mdsolve.cli.schema import Kind
+from mdsolve.cli.streams import note
 from mdsolve.errors import UsageError
 
 
@@ -33,4 +34,4 @@ def new(
         ) from None
     except OSError as error:
         raise UsageError.single(str(output), str(error.strerror), "a writable place") from None
-    typer.echo(f"wrote {output}", err=True)
+    note(f"wrote {output}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
     Json,
@@ -56,6 +57,7 @@ def payments(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
     ] = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -70,7 +72,7 @@ def payments(
 
     options = parse_settings(settings)
     if mechanism is not None or at is not None:
-        _payments_at(file, mechanism, at, options, as_json, quiet)
+        _payments_at(file, mechanism, at, options, yes, as_json, quiet)
         return
     for key, value in (("side", side), ("objective", objective)):
         if value:
@@ -87,6 +89,7 @@ def payments(
         memory_limit=memory_bytes(memory_limit),
         tolerance=tolerance,
         explain=explain,
+        yes=yes,
     )
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)
@@ -98,6 +101,7 @@ def _payments_at(
     mechanism: str | None,
     at: str | None,
     options: dict[str, Any],
+    yes: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -106,7 +110,6 @@ def _payments_at(
     from mdsolve.instance.sharing import SharingInstance
     from mdsolve.solution import plain
     from mdsolve.study.payments_at import payments_at
-    from mdsolve.study.run import chosen_mechanism
 
     instance = load(file)
     if not isinstance(instance, SharingInstance):
@@ -115,12 +118,12 @@ def _payments_at(
         raise UsageError.single(
             "--at", "nothing", "contributions, one per agent", "for example --at 3,1.17"
         )
-    name, given = chosen_mechanism(instance, mechanism, options)
-    found = payments_at(instance, name, at, options=given)
+    heed(instance, yes)
+    found = payments_at(instance, mechanism, at, options=options)
     if as_json:
         print_json(plain(found))
     elif not quiet:
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.payments_at import payments_at_view
-        from mdsolve.report.text.solution import console_for
 
         console_for().print(payments_at_view(found))

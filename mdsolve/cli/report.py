@@ -15,6 +15,7 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, UsageError
 
 ENDINGS = (".html", ".htm")
@@ -54,13 +55,13 @@ def report(
     write_atomically(target, lambda stream: stream.write(content))
     checked = [subject for subject in subjects if subject.checked]
     if not quiet:
-        typer.echo(f"wrote {target} ({len(content):,} bytes)", err=True)
+        note(f"wrote {target} ({len(content):,} bytes)")
         for subject in subjects:
-            for note in subject.notes:
-                typer.echo(f"note: {note}", err=True)
+            for remark in subject.notes:
+                note(f"note: {remark}")
         if len(checked) < len(subjects):
             words = "the instance is not at hand, so nothing was checked again; see --instance"
-            typer.echo(f"note: {words}", err=True)
+            note(f"note: {words}")
     verdicts = [
         None if subject.solution.certificate is None else subject.solution.certificate.verdict
         for subject in subjects

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
+from mdsolve.cli.streams import note
 from mdsolve.errors import UsageError
-
-if TYPE_CHECKING:
-    from mdsolve.progress import Monitor
-    from mdsolve.study.reproduce.record import Item, Reproduction
 
 OFFER = {
     True: "Add -o FOLDER for the picture and the numbers.",
     False: "Add -o FOLDER for the numbers.",
 }
+LONG = 10
+"""Seconds from which on a reproduction says beforehand how long it takes."""
 
 
 def reproduce(
@@ -42,47 +40,55 @@ def reproduce(
 
     The published numbers stand beside the recomputed ones.
     """
-    from mdsolve.study.reproduce.registry import ITEMS, item_named
+    from mdsolve.reproduce.record import BUNDLED, ITEMS, item_named
 
     if name is None:
         if as_json:
-            print_json([{"name": item.name, "title": item.title} for item in ITEMS.values()])
+            keys = ("name", "title", "seconds")
+            print_json([{key: getattr(item, key) for key in keys} for item in ITEMS.values()])
         else:
             width = max(map(len, ITEMS))
             for item in ITEMS.values():
                 typer.echo(f"{item.name:{width}}  {item.title}")
         return
     item = item_named(name)
-    recompute = item.recompute if data is None else _on_data(item, data)
+    if data is not None and not item.takes_data:
+        able = ", ".join(other.name for other in ITEMS.values() if other.takes_data)
+        raise UsageError.single("--data", f"with {name}", f"only with {able}")
     if output is not None:
         _make_folder(output)
+    if item.seconds >= LONG and not quiet:
+        typer.echo(f"This takes about {_duration(item.seconds)}.", err=True)
     with progress_monitor(quiet, time_limit) as monitor:
-        found = recompute(seed or 0, monitor)
+        found = item.recompute(seed or 0, monitor, data or BUNDLED)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        from mdsolve.report.reproductions.shown import FIGURES, reproduction_view
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
+        from mdsolve.reproduce.shown import reproduction_view
 
         console_for().print(reproduction_view(found))
         if output is None:
-            typer.echo(OFFER[item.name in FIGURES], err=True)
+            note(OFFER[bool(item.panels)])
     if output is not None:
-        from mdsolve.report.reproductions.shown import write_reproduction
+        from mdsolve.reproduce.shown import write_reproduction
 
         for file in write_reproduction(found, output):
-            typer.echo(f"wrote {file}", err=True)
+            note(f"wrote {file}")
 
 
-def _on_data(item: Item, source: str) -> Callable[[int, Monitor], Reproduction]:
-    """Return how an item is recomputed on other data; raises `UsageError` where it cannot be."""
-    from mdsolve.study.reproduce.registry import ITEMS
+def _duration(seconds: float) -> str:
+    """Return a duration in words.
 
-    elsewhere = item.recompute_on
-    if elsewhere is None:
-        able = ", ".join(other.name for other in ITEMS.values() if other.recompute_on is not None)
-        raise UsageError.single("--data", f"with {item.name}", f"only with {able}")
-    return lambda seed, monitor: elsewhere(seed, monitor, source)
+    Examples
+    --------
+    >>> _duration(10), _duration(60), _duration(120)
+    ('10 seconds', 'a minute', '2 minutes')
+    """
+    if seconds < 60:
+        return f"{seconds:g} seconds"
+    minutes = round(seconds / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def _make_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import Yes
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
     Jobs,
@@ -67,6 +68,7 @@ def solve(
         int | None,
         typer.Option("--draws", help="Solve at so many draws of fitted parameters; see fitting."),
     ] = None,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -106,6 +108,7 @@ def solve(
         dynamics=dynamics_options(dynamics, given),
         draws=draws,
         jobs=jobs,
+        yes=yes,
     )
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)

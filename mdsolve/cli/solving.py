@@ -9,18 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mdsolve.cli.caution import heed
 from mdsolve.cli.common import output_file, print_json
+from mdsolve.cli.streams import note
 from mdsolve.instance import Instance, load
 from mdsolve.progress import Monitor
+from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
-from mdsolve.report.text.solution import console_for, solution_view
+from mdsolve.report.text.console import console_for
+from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import Solution
 from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.parallel import results_of
-from mdsolve.study.run import options_for, solve
+from mdsolve.study.problem import options_for
+from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -42,6 +47,7 @@ class Request:
     dynamics: Mapping[str, Any] | None = None
     jobs: int = 1
     draws: int | None = None
+    yes: bool = False
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -51,22 +57,23 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     if request.plot is not None:
         require_png(request.plot)
     instance = load(request.file)
+    heed(instance, request.yes)
     if request.explain is not None and request.explain not in STORED:
         profile_numbers(instance, request.explain.split(","))
     verify = DEFAULT.verify if request.tolerance is None else request.tolerance
     chosen = options_for(instance, request.mechanisms, request.options)
     task = partial(_solution, instance, request, Tolerances(verify=verify))
-    solutions = []
-    for solution in results_of(
+    solved = results_of(
         task, list(chosen.items()), jobs=request.jobs, monitor=monitor, label="mechanisms"
-    ):
-        solutions.append(solution)
-        if not request.quiet and not request.as_json:
-            console_for().print(solution_view(solution))
-    if request.output is not None:
+    )
+    solutions = list(solved)
+    if request.output is not None:  # before anything is printed: stdout may be closed or full
         write_solutions(solutions, request.output)
         if not request.quiet:
-            sys.stderr.write(f"wrote {request.output}\n")
+            note(f"wrote {request.output}")
+    if not request.quiet and not request.as_json:
+        for solution in solutions:
+            console_for().print(solution_view(solution))
     if request.explain is not None:
         _explain(instance, solutions[0], request)
     if request.plot is not None:
@@ -106,7 +113,14 @@ def _solution(
     )
     if request.draws is None:
         return solution
-    return with_bands(instance, solution, request.draws, seed=request.seed, monitor=monitor)
+    return with_bands(
+        instance,
+        solution,
+        request.draws,
+        seed=request.seed,
+        monitor=monitor,
+        jobs=request.jobs,
+    )
 
 
 def _document(solutions: list[dict[str, Any]]) -> dict[str, Any]:
@@ -123,13 +137,16 @@ def _draw(instance: Instance, solutions: Sequence[Solution], target: Path, quiet
         file = file if len(solutions) > 1 else target
         reason = draw_solution(solution, file, instance)
         if not quiet:
-            sys.stderr.write(f"no picture: {reason}\n" if reason else f"wrote {file}\n")
+            note(f"no picture: {reason}" if reason else f"wrote {file}")
 
 
 def _explain(instance: Instance, solution: Solution, request: Request) -> None:
     assert request.explain is not None
     if request.explain in STORED and STORED[request.explain] not in solution.answers:
-        sys.stderr.write(f"nothing to explain: the solution names no {request.explain} profile\n")
+        note(f"nothing to explain: the solution names no {request.explain} profile")
         return
-    for sentence in explain_payments(instance, solution, request.explain):
-        (sys.stderr if request.as_json else sys.stdout).write(sentence + "\n")
+    for sentence in map(legible, explain_payments(instance, solution, request.explain)):
+        if request.as_json:
+            note(sentence)
+        else:
+            sys.stdout.write(sentence + "\n")

@@ -16,6 +16,7 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.streams import note
 
 
 def train(
@@ -75,19 +76,19 @@ def train(
     if output is not None:
         write_solutions([solution], output)
         if not quiet:
-            typer.echo(f"wrote {output}", err=True)
+            note(f"wrote {output}")
     if plot is not None:
         from mdsolve.report.pictures.solution import draw_solution
 
         reason = draw_solution(solution, plot, instance)
         if not quiet:
-            typer.echo(f"no picture: {reason}" if reason else f"wrote {plot}", err=True)
+            note(f"no picture: {reason}" if reason else f"wrote {plot}")
     if solution.termination not in (Termination.LIMIT, Termination.INTERRUPTED):
         kept.unlink(missing_ok=True)
     if as_json:
         print_json(solution.to_dict())
     elif not quiet:
-        from mdsolve.report.text.solution import console_for
+        from mdsolve.report.text.console import console_for
         from mdsolve.report.text.training import training_view
 
         console_for().print(training_view(solution))

@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from mdsolve.cli.caution import warn
 from mdsolve.cli.common import Json, print_json
+from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_BAD_INPUT, EXIT_SOLVED, InstanceError
+from mdsolve.report.legible import legible, legible_lines
 
 
 def validate(
@@ -17,7 +20,7 @@ def validate(
 ) -> None:
     """Check instance files without solving them.
 
-    Everything that is wrong with each of them is reported.
+    Everything that is wrong with each of them is reported, and what looks like a slip is warned of.
     """
     from mdsolve.instance import load
     from mdsolve.instance.summary import summary
@@ -25,17 +28,22 @@ def validate(
     reports = []
     for file in files:
         try:
-            reports.append({"file": str(file), "valid": True, "summary": summary(load(file))})
+            instance = load(file)
         except InstanceError as error:
             findings = [vars(finding) for finding in error.findings]
-            reports.append({"file": str(file), "valid": False, "findings": findings})
+            found = {"valid": False, "findings": findings, "more": error.more}
+            reports.append({"file": str(file), **found})
             if not as_json:
-                typer.echo(f"{error}", err=True)
+                note(legible_lines(str(error)))
+            continue
+        warnings = [vars(finding) for finding in warn(instance)]
+        found = {"valid": True, "summary": summary(instance), "warnings": warnings}
+        reports.append({"file": str(file), **found})
     if as_json:
         print_json(reports)
     else:
         for report in reports:
             if report["valid"]:
-                typer.echo(f"{report['file']}: valid {report['summary']}")
+                typer.echo(legible(f"{report['file']}: valid {report['summary']}"))
     valid = all(report["valid"] for report in reports)
     raise typer.Exit(EXIT_SOLVED if valid else EXIT_BAD_INPUT)

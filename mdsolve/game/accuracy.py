@@ -8,7 +8,7 @@ are in samples, accuracies without unit.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,11 @@ class Accuracy(ABC):
     @abstractmethod
     def own_concave(self) -> bool:
         """Tell whether every a_i is known to be concave in the agent's own s_i."""
+
+    @property
+    def smooth(self) -> bool:
+        """Tell whether no slope jumps anywhere."""
+        return True
 
     @abstractmethod
     def values(self, s: Floats) -> Floats:
@@ -63,6 +68,16 @@ class Accuracy(ABC):
     def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
         """Return da_agent / ds_agent (from the right) at each own contribution in `own`."""
 
+    def own_span(self, s: Floats) -> Floats:
+        """Return over how many own samples the own slopes change by themselves, shape (n,).
+
+        Slope over curvature, 0 where an accuracy is straight: the length that rounding in slopes is
+        relative to.
+        """
+        slope, bend = self.own_slopes(s), np.abs(self.own_second(s))
+        known = (bend > 0) & np.isfinite(bend)
+        return np.divide(slope, bend, out=np.zeros_like(slope), where=known)
+
     def unilateral_values(self, s: Floats, own: Floats) -> Floats:
         """Return a_i with agent i alone moved to own_i, for every i, shape (n,)."""
         return np.array(
@@ -78,6 +93,10 @@ class Accuracy(ABC):
     def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
         """Return own contributions where a_agent's slope may jump, others as in s."""
         return np.empty(0)
+
+    def without_platform(self) -> Accuracy:
+        """Return the accuracies from the agents' data alone, nothing brought by the platform."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,11 @@ class WeightedAccuracy(Accuracy):
     def own_concave(self) -> bool:
         """Hold where the curve is concave."""
         return self.curve.concave
+
+    @property
+    def smooth(self) -> bool:
+        """Hold where the curve has no kinks."""
+        return not self.curve.kinks
 
     @property
     def of_all_data(self) -> bool:
@@ -172,6 +196,10 @@ class WeightedAccuracy(Accuracy):
     def unilateral_slopes(self, s: Floats, own: Floats) -> Floats:
         """Return w_ii f_i'(y_i + w_ii (own_i - s_i))."""
         return self.weights.own * self.curve.slope(self._moved(s, own))
+
+    def without_platform(self) -> WeightedAccuracy:
+        """Return f_i((W s)_i)."""
+        return replace(self, platform_data=0.0)
 
     def _moved(self, s: Floats, own: Floats) -> Floats:
         return np.maximum(self.index(s) + self.weights.own * (own - s), self.platform_data)
@@ -295,6 +323,11 @@ class UnionAccuracy(Accuracy):
         """Hold iff e is concave: a_i is affine in e(s_i)."""
         slopes = np.diff(self.heights) / np.diff(self.samples)
         return bool(np.all(np.diff(np.append(slopes, 0.0)) <= 0))
+
+    @property
+    def smooth(self) -> bool:
+        """Do not hold: e is made of straight pieces."""
+        return False
 
     def effort(self, s: Floats) -> Floats:
         """Return e(s)."""

@@ -158,14 +158,28 @@ class Costs:
             slope[agent] = function.slope(s[agent])
         return slope
 
-    def second(self, s: Floats) -> Floats:
-        """Return c_i''(s_i); that of a power below 2, infinite at 0, is taken just beside it."""
+    def second(self, s: Floats, price: Floats | None = None) -> Floats:
+        """Return c_i''(s_i), money per sample squared, shape (n,).
+
+        Parameters
+        ----------
+        price : (n,) or None
+            Marginal benefits, money per sample. The second derivative of a power below 2, infinite
+            at 0, is taken at a small part of what such a price asks for, at least.
+        """
         second = self.curvature + 0.0 * s
         if self._has_power:
             e = self.power_exponent
             used = (self.power_rate > 0) & (e > 1)
-            beside = np.maximum(s[used], DIFFERENCE_STEP)
-            second[used] += (self.power_rate * e * (e - 1))[used] * beside ** (e[used] - 2)
+            beside = s[used]
+            if price is not None:
+                asked = self.supply(price)[used]
+                asked = np.where(np.isfinite(asked), asked, 0.0)
+                beside = np.maximum(beside, DIFFERENCE_STEP * asked)
+            # Where nothing is contributed and nothing asked for, it decides nothing: 0 will do.
+            some = np.flatnonzero(used)[beside > 0]
+            bend = (self.power_rate * e * (e - 1))[some]
+            second[some] += bend * beside[beside > 0] ** (e[some] - 2)
         for agent, function in self.functions:
             second[agent] = function.second(float(s[agent]))
         return second

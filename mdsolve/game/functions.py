@@ -14,6 +14,8 @@ and a cost object of one agent, non-decreasing and convex,
 Gradients are compared with central differences of the values before anything is solved, and the
 promises (concave, convex, never falling) at random points: a wrong derivative would otherwise be a
 wrong equilibrium. Second derivatives are differences of gradients; they only steer Newton's method.
+Differences are taken over a small part of the capacity, or of the contribution itself; an object
+says nothing of its scale, so that without a capacity one sample is taken for an amount that counts.
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ CHECK_POINTS = 6
 
 BISECTIONS = 200
 DOUBLINGS = 1000
+
+ROUNDINGS = 16
+"""Roundings that a value of an object may have gone through."""
 
 
 class AccuracyFunction(Protocol):
@@ -68,18 +73,18 @@ class FunctionAccuracy(Accuracy):
     Parameters
     ----------
     function : AccuracyFunction
-    size : int
-        Number of agents.
+    unit : (n,)
+        Amounts of data that count, in samples.
     """
 
     function: AccuracyFunction
-    size: int
+    unit: Floats
     family: str = "python"
 
     @property
     def agents(self) -> int:  # type: ignore[override]
         """Number of agents."""
-        return self.size
+        return len(self.unit)
 
     @property
     def concave(self) -> bool:
@@ -109,9 +114,9 @@ class FunctionAccuracy(Accuracy):
 
     def cross(self, s: Floats) -> Floats:
         """Return d^2 a_i / ds_i ds_j by differences of own slopes."""
-        table = np.empty((self.size, self.size))
-        for j in range(self.size):
-            below, above, step = _beside(s, j)
+        table = np.empty((self.agents, self.agents))
+        for j in range(self.agents):
+            below, above, step = _beside(s, j, self.unit)
             table[:, j] = (self.own_slopes(above) - self.own_slopes(below)) / step
         return table
 
@@ -132,11 +137,14 @@ class FunctionCost:
     Parameters
     ----------
     function : CostFunction
+    unit : float
+        An amount of data that counts, in samples.
     factor, shift : float
         What a mechanism makes of the cost: a share of it, and money per sample.
     """
 
     function: CostFunction
+    unit: float
     factor: float = 1.0
     shift: float = 0.0
 
@@ -152,7 +160,7 @@ class FunctionCost:
 
     def second(self, s: float) -> float:
         """Return the second derivative by differences."""
-        step = DIFFERENCE_STEP * max(1.0, s)
+        step = DIFFERENCE_STEP * max(self.unit, s)
         below = max(0.0, s - step)
         change = self.function.gradient(s + step) - self.function.gradient(below)
         return max(0.0, self.factor * change / (s + step - below))
@@ -166,7 +174,7 @@ class FunctionCost:
 
         if enough(0.0):
             return 0.0
-        low, high = 0.0, 1.0
+        low, high = 0.0, self.unit
         for _ in range(DOUBLINGS):
             if enough(high):
                 break
@@ -213,7 +221,7 @@ def checked_accuracy(function: AccuracyFunction, capacity: Floats) -> FunctionAc
     ]
     if wrong:
         raise UsageError(wrong)
-    accuracy = FunctionAccuracy(function, size)
+    accuracy = FunctionAccuracy(function, _units(capacity))
     findings = [finding for s in points for finding in _wrong_gradient(accuracy, s)]
     findings += _not_concave(accuracy, points)
     if findings:
@@ -227,11 +235,11 @@ def _wrong_gradient(accuracy: FunctionAccuracy, s: Floats) -> Iterator[Finding]:
     if not (np.all(np.isfinite(table)) and np.all(np.isfinite(value))):
         yield Finding("accuracy", f"numbers that are not finite at s = {_list(s)}", "finite ones")
         return
-    for j in range(accuracy.size):
-        below, above, step = _beside(s, j)
+    for j in range(accuracy.agents):
+        below, above, step = _beside(s, j, accuracy.unit)
         differences = (accuracy.values(above) - accuracy.values(below)) / step
         scale = float(np.max(np.abs(differences), initial=0.0))
-        allowed = GRADIENT_AGREEMENT * max(scale, DIFFERENCE_STEP)
+        allowed = GRADIENT_AGREEMENT * scale + _blur(float(np.abs(value).max()), step)
         for i in np.flatnonzero(np.abs(table[:, j] - differences) > allowed).tolist():
             where = f"accuracy.gradient: row {i}, column {j} at s = {_list(s)}"
             yield Finding(where, f"{table[i, j]:.6g}", f"{differences[i]:.6g}, the difference")
@@ -243,9 +251,10 @@ def _wrong_gradient(accuracy: FunctionAccuracy, s: Floats) -> Iterator[Finding]:
 def _not_concave(accuracy: FunctionAccuracy, points: list[Floats]) -> Iterator[Finding]:
     """Yield pairs of points between which an accuracy lies below its chord."""
     for s, t in pairwise(points):
-        chord = 0.5 * (accuracy.values(s) + accuracy.values(t))
+        ends = np.array([accuracy.values(s), accuracy.values(t)])
         middle = accuracy.values(0.5 * (s + t))
-        low = np.flatnonzero(middle < chord - GRADIENT_AGREEMENT * np.maximum(1.0, np.abs(chord)))
+        allowed = GRADIENT_AGREEMENT * np.abs(ends).max(axis=0)
+        low = np.flatnonzero(middle < ends.mean(axis=0) - allowed)
         for i in low[:1].tolist():
             where = f"accuracy.value: agent {i} between {_list(s)} and {_list(t)}"
             yield Finding(where, "a value below the chord", "a concave accuracy")
@@ -262,25 +271,26 @@ def checked_cost(function: CostFunction, capacity: float, name: str) -> Function
     (points,) = np.array(_points(np.array([capacity]))).T
     points = np.sort(points)
     findings = []
+    (unit,) = _units(np.array([capacity])).tolist()
     slopes = [float(function.gradient(s)) for s in points.tolist()]
     for s, slope in zip(points.tolist(), slopes, strict=True):
-        step = DIFFERENCE_STEP * max(1.0, s)
+        step = DIFFERENCE_STEP * max(unit, s)
         low = max(0.0, s - step)
         difference = (function.value(s + step) - function.value(low)) / (s + step - low)
-        allowed = GRADIENT_AGREEMENT * max(abs(difference), DIFFERENCE_STEP)
+        allowed = GRADIENT_AGREEMENT * abs(difference) + _blur(abs(function.value(s)), step)
         if not abs(slope - difference) <= allowed:
             where = f"agent {name}: cost.gradient at s = {s:.6g}"
             findings.append(Finding(where, f"{slope:.6g}", f"{difference:.6g}, the difference"))
         if difference < -allowed:
             where = f"agent {name}: cost.value at s = {s:.6g}"
             findings.append(Finding(where, "a cost that falls", "a cost that never falls"))
-    allowances = GRADIENT_AGREEMENT * np.maximum(np.abs(slopes[1:]), DIFFERENCE_STEP)
+    allowances = GRADIENT_AGREEMENT * np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1]))
     if np.any(np.diff(slopes) < -allowances):
         where = f"agent {name}: cost.gradient"
         findings.append(Finding(where, "marginal costs that fall", "a convex cost"))
     if findings:
         raise UsageError(findings)
-    return FunctionCost(function)
+    return FunctionCost(function, unit)
 
 
 def _points(capacity: Floats) -> list[Floats]:
@@ -290,9 +300,19 @@ def _points(capacity: Floats) -> list[Floats]:
     return [reach * generator.uniform(0.05, 0.95, len(capacity)) for _ in range(CHECK_POINTS)]
 
 
-def _beside(s: Floats, j: int) -> tuple[Floats, Floats, float]:
+def _units(capacity: Floats) -> Floats:
+    """Return amounts of data that count: the capacities, or one sample where there is none."""
+    return np.where(np.isfinite(capacity) & (capacity > 0), capacity, 1.0)
+
+
+def _blur(value: float, step: float) -> float:
+    """Return what rounding of values makes of a difference quotient."""
+    return ROUNDINGS * float(np.finfo(float).eps) * value / step
+
+
+def _beside(s: Floats, j: int, unit: Floats) -> tuple[Floats, Floats, float]:
     """Return points below and above in coordinate j, never negative, and their distance."""
-    step = DIFFERENCE_STEP * max(1.0, float(s[j]))
+    step = DIFFERENCE_STEP * max(float(unit[j]), float(s[j]))
     low, high = max(0.0, float(s[j]) - step), float(s[j]) + step
     return _moved(s, j, low), _moved(s, j, high), high - low
 

@@ -114,11 +114,9 @@ class QuadraticFit:
         )
 
     def alone(self) -> WeightedAccuracy:
-        """Return the accuracies of agents who each train for their own target."""
+        """Return the accuracies of agents who each train for their own target, on own data."""
         curve = ShortfallCurve(self.ceiling, np.full(len(self.targets), self.noise))
-        return WeightedAccuracy(
-            CommonWeights(np.ones(len(self.targets))), curve, self.platform_data
-        )
+        return WeightedAccuracy(CommonWeights(np.ones(len(self.targets))), curve)
 
     def mean_gradient(self, w: Floats, y: float) -> Floats:
         """Return the gradient in w of the mean accuracy, (m,), for y samples; y must not be 0."""

@@ -91,7 +91,7 @@ def _nonnegative_least_squares(columns: Floats, target: Floats) -> Floats:
     free = np.zeros(size, dtype=bool)
     x = np.zeros(size)
     gradient = columns.T @ target
-    allowance = ROUND_OFF * max(1.0, float(np.linalg.norm(target)))
+    allowance = ROUND_OFF * float(np.linalg.norm(target))
     for _ in range(10 * size):
         gradient = columns.T @ (target - columns @ x)
         gradient[free] = -np.inf

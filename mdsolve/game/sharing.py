@@ -109,8 +109,14 @@ class SharingGame:
         return replace(self, accuracy=self.learning.accuracy(w))
 
     def by_themselves(self) -> SharingGame:
-        """Return the game in which every agent trains the model that fits his own data best."""
-        return self if self.learning is None else replace(self, accuracy=self.learning.alone())
+        """Return the game that agents play alone, outside the mechanism.
+
+        Everybody has the own data only, nothing of the platform's, and where a model is learned
+        trains the one that fits them best.
+        """
+        learning = self.learning
+        accuracy = self.accuracy.without_platform() if learning is None else learning.alone()
+        return replace(self, accuracy=accuracy, platform_data=0.0)
 
     def nothing(self) -> Floats:
         """Return the profile in which nobody contributes."""

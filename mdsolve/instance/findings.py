@@ -16,6 +16,9 @@ from mdsolve.errors import Finding
 from mdsolve.instance.place import Place, line_of, located
 
 DISPLAY_LIMIT = 70
+FINDINGS_KEPT = 100
+"""Most findings of one file that are worded; the others are counted."""
+
 Problem = tuple[Place, str, str, str]
 """Place relative to the model, got, expected, fix."""
 
@@ -31,26 +34,51 @@ def findings_of(
     tree: Any,
     label: str,
     lines: Mapping[Place, int] | None = None,
-) -> list[Finding]:
-    """Return every violation as a finding, in the order of the file where lines are known."""
+) -> tuple[list[Finding], int]:
+    """Return the first violations as findings, and how many more there are.
+
+    They are in the order of the file where lines are known. Only those that are returned are
+    looked at closely: a slip that is repeated a hundred thousand times is found in no time.
+    """
     known_lines = lines or {}
-    found: list[tuple[int, Finding]] = []
-    listed = error.errors()
+    listed = error.errors(include_url=False)
     around = {entry["loc"][:k] for entry in listed for k in range(len(entry["loc"]))}
-    for details in listed:
-        if details["type"] == "too_short" and details["loc"] in around:
-            continue  # pydantic does not count entries that are wrong themselves
+    violations = [
+        entry
+        for entry in listed  # pydantic does not count entries that are wrong themselves
+        if entry["type"] != "too_short" or entry["loc"] not in around
+    ]
+    if known_lines:
+        violations.sort(key=lambda entry: line_of(_place(entry, tree), known_lines))
+    found: list[tuple[int, Finding]] = []
+    more = 0
+    for details in violations:
+        if len(found) >= FINDINGS_KEPT:
+            more += _count(details)
+            continue
         for place, got, expected, fix in _problems(details, model, tree):
             where = located(label, place, known_lines)
             found.append((line_of(place, known_lines), Finding(where, got, expected, fix)))
     ordered = sorted(found, key=lambda entry: entry[0])
-    return list(dict.fromkeys(finding for _, finding in ordered))
+    kept = list(dict.fromkeys(finding for _, finding in ordered))
+    return kept[:FINDINGS_KEPT], more + max(0, len(kept) - FINDINGS_KEPT)
+
+
+def _place(details: ErrorDetails, tree: Any) -> Place:
+    """Return where a violation is, keys that are missing included."""
+    return real_place(details["loc"], tree, named=details["type"] == "missing")
+
+
+def _count(details: ErrorDetails) -> int:
+    """Return how many findings a violation stands for."""
+    several_at_once = details["type"] == "mdsolve_several"
+    return len(details["ctx"]["problems"]) if several_at_once else 1
 
 
 def _problems(details: ErrorDetails, model: type[BaseModel], tree: Any) -> Iterator[Problem]:
     kind = details["type"]
     location = details["loc"]
-    place = real_place(location, tree, named=kind == "missing")
+    place = _place(details, tree)
     context = details.get("ctx", {})
     if kind == "mdsolve_several":
         for inner, got, expected, fix in context["problems"]:

@@ -75,7 +75,7 @@ def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place,
     try:
         instance = model.model_validate(tree, context=folder)
     except ValidationError as error:
-        raise InstanceError(findings_of(error, model, tree, label, lines)) from None
+        raise InstanceError(*findings_of(error, model, tree, label, lines)) from None
     return instance
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
+from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.sharing_base import Floats
 from mdsolve.solver.equilibrium.budget_rate import full_rate, optimal_rate
 from mdsolve.solver.equilibrium.spending import Spending
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.welfare.duals import planner_duals
 from mdsolve.tolerance import ROUND_OFF
 
 
@@ -31,6 +34,7 @@ class BudgetBalanced(PlayedMechanism):
     citation = "[M23] (5)-(14), M^BG of [M25]"
     summary = "The others bear a share beta of everybody's cost; payments sum to zero."
     maturity = "verified against paper"
+    compared = True
     options = (
         Option(
             "beta",
@@ -63,6 +67,19 @@ class BudgetBalanced(PlayedMechanism):
         factor = 0.0 if abs(own) <= ROUND_OFF * n else own
         levy = game.costs.transformed(passed_on)
         return Spending(self.stakes(game, options), levy, game.costs, factor, passed_on > 0)
+
+    def outcome(
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
+    ) -> SharingOutcome:
+        """Return an equilibrium; with budgets also the duals that [M23] (24)-(25) make of it."""
+        found = super().outcome(game, options, context)
+        if not game.budgeted or found.contributions is None:
+            return found
+        duals = planner_duals(game, found.details["beta"], found.contributions)
+        if duals is None:
+            return found
+        table = {"mu": duals.mu, "gamma": duals.gamma, "lambda": duals.held}
+        return found.with_details(duals=table)
 
     def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rate used."""

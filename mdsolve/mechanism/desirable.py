@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from mdsolve.context import Context
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
-from mdsolve.mechanism.base import (
-    ARITHMETIC,
-    MarketMechanism,
-    MarketOutcome,
-    efficiency_claim,
-    in_arithmetic,
-)
+from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, in_arithmetic
 from mdsolve.mechanism.options import Option
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import MarketOutcome
+from mdsolve.proof import Chain, Rows
+from mdsolve.solution import plain
 from mdsolve.solver.market.difference_graph import binding_chain
 from mdsolve.solver.market.existence import LeastRevenue, least_revenue
 from mdsolve.solver.market.payment_program import payment_program
@@ -68,18 +65,21 @@ class Desirable(MarketMechanism):
     }
     options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)
 
-    def outcome(
-        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
-    ) -> MarketOutcome:
+    def outcome(self, game: Market, options: Mapping[str, Any], context: Context) -> MarketOutcome:
         """Compute the payments, or the chain of lies that rules every mechanism out."""
-        chosen = in_arithmetic(market, options)
         if options["side"] or options["objective"] != "revenue":
-            return self._with_side_constraints(chosen, options, monitor, memory_limit)
+            exact = options["arithmetic"] == "exact"
+            chosen = in_arithmetic(game, options) if exact else game
+            return self._with_side_constraints(chosen, options, context)
+        chosen = in_arithmetic(game, options)
         found = maximal_payments(
-            chosen, route=options["route"], monitor=monitor, memory_limit=memory_limit
+            chosen,
+            route=options["route"],
+            monitor=context.monitor,
+            memory_limit=context.memory_limit,
         )
-        least = least_revenue(chosen, found.payments, monitor)
-        findings: dict[str, Any] = {
+        least = least_revenue(chosen, found.payments, context.monitor)
+        details: dict[str, Any] = {
             "exists": least.exists,
             "decided": least.decided,
             "minimal_revenue": least.value,
@@ -89,48 +89,58 @@ class Desirable(MarketMechanism):
             message = "A desirable mechanism exists; these payments have maximal revenue."
             if least.decided == "tolerance":
                 message += " The least revenue is zero within the tolerance, not decided exactly."
-            solved = Termination.SOLVED
-            return MarketOutcome(chosen, found.payments, solved, message, found.method, findings)
-        witness = no_mechanism_witness(chosen, least)
+            return MarketOutcome(
+                Termination.SOLVED,
+                message,
+                found.method,
+                details=details,
+                market=chosen,
+                payments=found.payments,
+            )
         message = (
             "No desirable mechanism exists under this allocation rule: at one profile the payments "
             f"that rationality and truthfulness allow sum to at most {float(least.value):.6g}."
         )
-        findings["witness"] = witness
-        return MarketOutcome(chosen, None, Termination.INFEASIBLE, message, found.method, findings)
+        return MarketOutcome(
+            Termination.INFEASIBLE,
+            message,
+            found.method,
+            details=details,
+            proof=chains_of(chosen, least, self.name, options),
+            market=chosen,
+        )
 
     def _with_side_constraints(
-        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
+        self, game: Market, options: Mapping[str, Any], context: Context
     ) -> MarketOutcome:
         side = parse_side_constraints(options["side"])
         found = payment_program(
-            market, side, options["objective"], monitor=monitor, memory_limit=memory_limit
+            game,
+            side,
+            options["objective"],
+            monitor=context.monitor,
+            memory_limit=context.memory_limit,
         )
+        details = dict(found.findings())
+        witness = details.pop("witness", None)
+        proof = None
+        if witness is not None:
+            head = {"kind": Rows.kind, "mechanism": self.name, "options": dict(options)}
+            proof = Rows.from_dict(plain(head | witness))
         return MarketOutcome(
-            market,
-            found.payments,
             found.termination,
             found.message,
             found.method,
-            found.findings(),
+            details=details,
+            proof=proof,
+            market=game,
+            payments=found.payments,
         )
 
-    def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim the four properties and maximality; side constraints trade maximality away."""
-        side = parse_side_constraints(options["side"])
-        claimed = ["individual-rationality", "incentive-compatibility", *efficiency_claim(market)]
-        if not side.deficit_allowed:
-            claimed.append("weak-budget-balance")
-        if side.budget_balance:
-            claimed.append("budget-balance")
-        if side.amounts():
-            claimed.append("side-constraints")
-        if not side.words() and options["objective"] == "revenue":
-            claimed.append("maximal-revenue")
-        return tuple(claimed)
 
-
-def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
+def chains_of(
+    market: Market, least: LeastRevenue, mechanism: str, options: Mapping[str, Any]
+) -> Chain:
     """Return the profile and the chain of lies per agent that refute every mechanism.
 
     A deficit that only exact fractions see needs the chains that are shortest in exact fractions.
@@ -142,8 +152,12 @@ def no_mechanism_witness(market: Market, least: LeastRevenue) -> dict[str, Any]:
         name: grid.exact(k)
         for name, grid, k in zip(market.agents, market.grids, least.profile, strict=True)
     }
-    return {
+    proof = {
+        "kind": Chain.kind,
+        "mechanism": mechanism,
+        "options": dict(options),
         "profile": types,
         "deficit": least.value,
         "chains": [chain.to_dict(market) for chain in chains],
     }
+    return Chain.from_dict(plain(proof))

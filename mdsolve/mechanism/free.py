@@ -7,15 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.game.market import Market, QualityMarket
-from mdsolve.mechanism.base import (
-    MarketMechanism,
-    MarketOutcome,
-    claims_under,
-    efficiency_claim,
-    in_arithmetic,
-)
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.base import MarketMechanism, in_arithmetic
+from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.solver.market.routes import check_memory
 from mdsolve.status import Termination
 
@@ -40,23 +35,15 @@ class FreeExchange(MarketMechanism):
         "incentive-compatibility": "where nobody competes (non-competitive market)",
     }
 
-    def outcome(
-        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
-    ) -> MarketOutcome:
+    def outcome(self, game: Market, options: Mapping[str, Any], context: Context) -> MarketOutcome:
         """Return the zero payment table."""
-        del monitor
-        check_memory(market, memory_limit)
-        chosen = in_arithmetic(market, options)
+        check_memory(game, context.memory_limit)
+        chosen = in_arithmetic(game, options)
         if isinstance(chosen, QualityMarket):
             chosen = chosen.with_best_model_for_all()
         dtype = np.float64 if chosen.arithmetic.name == "float" else object
-        payments = np.zeros((len(market.agents), *market.shape), dtype=dtype)
+        payments = np.zeros((len(game.agents), *game.shape), dtype=dtype)
         message = "Everybody receives the best model and pays nothing."
-        return MarketOutcome(chosen, payments, Termination.SOLVED, message, "closed form")
-
-    def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim efficiency and weak budget balance; the rest where nobody competes."""
-        del options
-        always = (*efficiency_claim(market), "weak-budget-balance")
-        rational = ("individual-rationality", "incentive-compatibility")
-        return always + claims_under(market, "non-competitive", rational)
+        return MarketOutcome(
+            Termination.SOLVED, message, "closed form", market=chosen, payments=payments
+        )

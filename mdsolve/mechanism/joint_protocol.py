@@ -111,10 +111,10 @@ def rounds_allowed(given: float | None) -> int:
 
 def state(game: SharingGame, s: Floats, w: Floats | None, price: float) -> dict[str, Any]:
     """Return the keys that say where a protocol is: the model, and both gradient blocks."""
-    findings: dict[str, Any] = {"gradient": dict(gradient(game, w, s, price))}
+    details: dict[str, Any] = {"gradient": dict(gradient(game, w, s, price))}
     if w is not None:
-        findings |= {"parameters": w, "singular": is_singular(game, s)}
-    return findings
+        details |= {"parameters": w, "singular": is_singular(game, s)}
+    return details
 
 
 def received(game: SharingGame, s: Floats, w: Floats | None) -> Floats | None:

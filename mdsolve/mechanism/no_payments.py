@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.game.accuracy import UnionAccuracy
 from mdsolve.game.sharing import SharingGame
+from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.played import PlayedMechanism
-from mdsolve.mechanism.sharing_base import Floats, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.sharing_base import Floats
+from mdsolve.proof import BoxTree
+from mdsolve.solution import plain
 from mdsolve.solver.equilibrium.nonexistence import nash_gap
 from mdsolve.solver.equilibrium.spending import Spending, within_own_means
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
@@ -29,6 +32,7 @@ class NoPayments(PlayedMechanism):
     citation = "[M25] M^0, [K22] (8)"
     summary = "Everybody gets the full model, nobody pays; the baseline with free riding."
     maturity = "verified against paper"
+    compared = True
 
     def payments(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
         """Return zeros."""
@@ -36,31 +40,31 @@ class NoPayments(PlayedMechanism):
         return np.zeros(game.size)
 
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return an equilibrium, or for `union` games the proof that there is none."""
-        found = super().outcome(game, options, monitor)
+        found = super().outcome(game, options, context)
         if found.termination is Termination.SOLVED or not isinstance(game.accuracy, UnionAccuracy):
             return found
         if np.any(within_own_means(game).capacity < game.capacity):
             return found  # the proof covers the whole box of capacities, not the part within means
-        gap = nash_gap(game, monitor)
+        gap = nash_gap(game, context.monitor)
         if gap.lower <= 0:
             return found
         message = (
             "No equilibrium exists: at every profile some agent gains at least "
             f"{gap.lower:.6g} by deviating."
         )
-        findings: dict[str, Any] = {
-            "equilibria": [],
+        details: dict[str, Any] = {
             "nash_gap": gap.lower,
             "nash_gap_at_most": gap.upper,
             "least_regret_profile": gap.point,
-            "cycle": found.findings.get("cycle"),
-            "witness": {"tree": gap.tree},
+            "cycle": found.details.get("cycle"),
         }
+        head = {"kind": BoxTree.kind, "mechanism": self.name, "options": dict(options)}
+        proof = BoxTree.from_dict(plain(head | {"tree": gap.tree}))
         method = f"branch and bound, {gap.boxes} boxes"
-        return SharingOutcome(None, None, Termination.INFEASIBLE, message, method, findings)
+        return SharingOutcome(Termination.INFEASIBLE, message, method, details=details, proof=proof)
 
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
         """Return own accuracy against own cost."""

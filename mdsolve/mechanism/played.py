@@ -6,11 +6,15 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
+
+from mdsolve.context import Context
 from mdsolve.game.sharing import SharingGame
-from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
+from mdsolve.proof import Unaffordable
 from mdsolve.solver.equilibrium.budgeted import BudgetedEquilibrium, budgeted_equilibrium
-from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
+from mdsolve.solver.equilibrium.nash import Equilibrium, accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import Spending
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.status import Termination
@@ -18,6 +22,9 @@ from mdsolve.status import Termination
 
 class PlayedMechanism(SharingMechanism):
     """A rule whose outcome is a Nash equilibrium of value_i a_i - (transformed cost)."""
+
+    pays_by_contributions = True
+    simulable = True
 
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
@@ -38,46 +45,39 @@ class PlayedMechanism(SharingMechanism):
     def spending(self, game: SharingGame, options: Mapping[str, Any]) -> Spending:
         """Return what the agents of a game with budgets can afford."""
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim an equilibrium, payments that sum to zero, and budgets kept where there are any."""
-        del options
-        always = ("nash", "budget-balance")
-        return (*always, "feasibility") if game.budgeted else always
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return an equilibrium of the game that the rule leaves to the agents.
 
         With budgets it is a generalised one: nobody gains by a change within the own budget.
         """
         if game.budgeted:
-            candidate = budgeted_equilibrium(self.spending(game, options), monitor)
+            candidate = budgeted_equilibrium(self.spending(game, options), context.monitor)
         else:
             candidate = BudgetedEquilibrium(
-                accuracy_equilibrium(self.stakes(game, options), monitor)
+                accuracy_equilibrium(self.stakes(game, options), context.monitor)
             )
         found = candidate.equilibrium
         if candidate.impossible:
             assert candidate.penniless is not None
-            return _nobody_can(game, candidate.penniless, found.method)
+            return self._nobody_can(game, candidate.penniless, found.method, options)
         s = found.contributions
-        findings = self.details(game, options)
+        details = self.details(game, options)
         if found.cycle is not None:
-            findings["cycle"] = found.cycle
+            details["cycle"] = found.cycle
+        payments = self.payments(game, s, options)
         if not found.converged:
             message = _why_not(game, candidate)
             return SharingOutcome(
-                s,
-                self.payments(game, s, options),
                 Termination.LIMIT,
                 message,
                 found.method,
-                findings,
+                details=details,
+                contributions=s,
+                payments=payments,
             )
-        several = list(found.totals) or [float(s.sum())]
-        listed = bool(found.totals) or found.others == "unknown"
-        findings["equilibria"] = several if listed else found.others
+        equilibria = equilibria_of(found, s)
         message = {
             "unique": "This is the only Nash equilibrium.",
             "continuum": "A Nash equilibrium; tied agents share their part evenly, "
@@ -92,16 +92,35 @@ class PlayedMechanism(SharingMechanism):
             held = "budget holds" if candidate.binding == 1 else "budgets hold"
             message += f" {candidate.binding:,} {held} an agent back."
         return SharingOutcome(
-            s, self.payments(game, s, options), Termination.SOLVED, message, found.method, findings
+            Termination.SOLVED,
+            message,
+            found.method,
+            details=details,
+            contributions=s,
+            payments=payments,
+            equilibria=equilibria,
         )
 
+    def _nobody_can(
+        self, game: SharingGame, agent: int, method: str, options: Mapping[str, Any]
+    ) -> SharingOutcome:
+        """Return the outcome of a game in which no profile is within the budgets."""
+        name = game.agents[agent]
+        message = (
+            f"No profile is within the budgets: agent {name} lacks money whatever anybody does."
+        )
+        proof = Unaffordable(agent=name, mechanism=self.name, options=dict(options))
+        return SharingOutcome(Termination.INFEASIBLE, message, method, proof=proof)
 
-def _nobody_can(game: SharingGame, agent: int, method: str) -> SharingOutcome:
-    """Return the outcome of a game in which no profile is within the budgets."""
-    name = game.agents[agent]
-    message = f"No profile is within the budgets: agent {name} lacks money whatever anybody does."
-    findings = {"equilibria": [], "witness": {"agent": name, "reason": "budget"}}
-    return SharingOutcome(None, None, Termination.INFEASIBLE, message, method, findings)
+
+def equilibria_of(found: Equilibrium, s: Floats) -> Equilibria:
+    """Return what a solver knows of all equilibria; further ones are those without any data."""
+    if found.totals:
+        profiles = tuple(s if total > 0 else np.zeros(len(s)) for total in found.totals)
+        return Equilibria("listed", tuple(found.totals), profiles)
+    if found.others == "unknown":
+        return Equilibria("listed", (float(s.sum()),))
+    return Equilibria(found.others)
 
 
 def _why_not(game: SharingGame, candidate: BudgetedEquilibrium) -> str:

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.solver.proportional.agent_types import agent_types
 from mdsolve.solver.proportional.equilibrium import (
@@ -33,6 +34,7 @@ class ProportionalMechanism(SharingMechanism):
 
     citation = "[K22] appendix C.2, (12)-(14), Theorem VI"
     maturity = "verified against paper"
+    shapes_models = True
     promises: ClassVar[Mapping[str, str]] = {"nash": "always"}
     standing: ClassVar[str]
     options = (
@@ -66,13 +68,8 @@ class ProportionalMechanism(SharingMechanism):
         ranked = RankedGame(types, STANDINGS[self.standing], float(options["p"]))
         return ranked.received(levels)[types.members]
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim an equilibrium."""
-        del game, options
-        return ("nash",)
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return the selected equilibrium, with the totals of the others that were found."""
         power, select = options["p"], options["select"]
@@ -82,31 +79,31 @@ class ProportionalMechanism(SharingMechanism):
         types = agent_types(within_own_means(game), self.name)
         ranked = RankedGame(types, STANDINGS[self.standing], 1.0 if best else float(power))
         search = best_exponent if best else proportional_equilibria
-        found = search(ranked, select, monitor)
+        found = search(ranked, select, context.monitor)
         method = "scan of the leading contribution with global best responses"
         if best:
             method = f"{method}, search over the exponent"
         if found is None:
             message = "No equilibrium was found among profiles in which agents alike act alike."
-            return SharingOutcome(None, None, Termination.LIMIT, message, method)
+            return SharingOutcome(Termination.LIMIT, message, method)
+        s = found.levels[types.members]
         return SharingOutcome(
-            found.levels[types.members],
-            np.zeros(game.size),
             Termination.SOLVED,
             _message(found),
             method,
-            _findings(found),
+            details=_details(found),
+            contributions=s,
+            payments=np.zeros(game.size),
             received=found.game.received(found.levels)[types.members],
+            equilibria=Equilibria("listed", (float(s.sum()),)),
         )
 
 
-def _findings(found: ProportionalEquilibria) -> dict[str, Any]:
+def _details(found: ProportionalEquilibria) -> dict[str, Any]:
     intervals = found.intervals
     ends = sorted({end for interval in intervals for end in interval})
-    wide = any(low < high for low, high in intervals)
     return {
         "p": found.game.power,
-        "equilibria": "continuum" if wide else ends,
         "equilibrium_totals": ends,
         "equilibrium_intervals": intervals,
     }

@@ -1,75 +1,93 @@
-"""All mechanisms, one line each, by the kind of game they are for."""
+"""All mechanisms by the kind of game they are for; a rule is imported when it is used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from importlib import import_module
+from typing import Any
 
 from mdsolve.errors import UsageError
-from mdsolve.mechanism.base import MarketMechanism
-from mdsolve.mechanism.budget_balanced import BudgetBalanced
-from mdsolve.mechanism.contribution_transfer import ContributionTransfer
-from mdsolve.mechanism.desirable import Desirable
-from mdsolve.mechanism.free import FreeExchange
-from mdsolve.mechanism.maximal_exploitation import MaximalExploitation
-from mdsolve.mechanism.no_payments import NoPayments
-from mdsolve.mechanism.proportional import (
-    ProportionalData,
-    ProportionalShapley,
-    ProportionalValue,
+from mdsolve.mechanism.described import Mechanism
+
+
+class Registry(Mapping[str, Any]):
+    """Mechanisms by name.
+
+    Parameters
+    ----------
+    homes : mapping of str to str
+        Name -> module of this package and class, as ``module:Class``.
+    """
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self._homes = dict(homes)
+        self._made: dict[str, Mechanism] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the mechanism of that name; raises `KeyError` if there is none."""
+        if name not in self._made:
+            module, _, kind = self._homes[name].partition(":")
+            self._made[name] = getattr(import_module(f"mdsolve.mechanism.{module}"), kind)()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        """Return the number of mechanisms."""
+        return len(self._homes)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a mechanism of that name."""
+        return name in self._homes
+
+
+MARKET_MECHANISMS = Registry(
+    {
+        "free": "free:FreeExchange",
+        "vcg": "vcg:VickreyClarkeGroves",
+        "mep": "maximal_exploitation:MaximalExploitation",
+        "desirable": "desirable:Desirable",
+    }
 )
-from mdsolve.mechanism.shapley import ShapleyPayments
-from mdsolve.mechanism.sharing_base import SharingMechanism
-from mdsolve.mechanism.upbred import Upbred
-from mdsolve.mechanism.upbred_two_phases import UpbredTwoPhases
-from mdsolve.mechanism.value_shaping import ValueShaping
-from mdsolve.mechanism.value_shaping_private import ValueShapingPrivate
-from mdsolve.mechanism.vcg import VickreyClarkeGroves
-from mdsolve.mechanism.welfare import Welfare
 
-MARKET_MECHANISMS: dict[str, MarketMechanism] = {
-    mechanism.name: mechanism
-    for mechanism in (FreeExchange(), VickreyClarkeGroves(), MaximalExploitation(), Desirable())
+SHARING_MECHANISMS = Registry(
+    {
+        "none": "no_payments:NoPayments",
+        "budget-balanced": "budget_balanced:BudgetBalanced",
+        "shapley": "shapley:ShapleyPayments",
+        "contribution-transfer": "contribution_transfer:ContributionTransfer",
+        "welfare": "welfare:Welfare",
+        "value-shaping": "value_shaping:ValueShaping",
+        "value-shaping-private": "value_shaping_private:ValueShapingPrivate",
+        "proportional-data": "proportional:ProportionalData",
+        "proportional-value": "proportional:ProportionalValue",
+        "proportional-shapley": "proportional:ProportionalShapley",
+        "upbred": "upbred:Upbred",
+        "2p-upbred": "upbred_two_phases:UpbredTwoPhases",
+    }
+)
+
+KINDS = {
+    "market": (MARKET_MECHANISMS, "a market"),
+    "sharing": (SHARING_MECHANISMS, "a sharing game"),
 }
 
-SHARING_MECHANISMS: dict[str, SharingMechanism] = {
-    mechanism.name: mechanism
-    for mechanism in (
-        NoPayments(),
-        BudgetBalanced(),
-        ShapleyPayments(),
-        ContributionTransfer(),
-        Welfare(),
-        ValueShaping(),
-        ValueShapingPrivate(),
-        ProportionalData(),
-        ProportionalValue(),
-        ProportionalShapley(),
-        Upbred(),
-        UpbredTwoPhases(),
-    )
-}
 
-Mechanism = TypeVar("Mechanism")
+def mechanisms(kind: str) -> Registry:
+    """Return the mechanisms for a kind of instance."""
+    return KINDS[kind][0]
 
 
-def market_mechanism(name: str) -> MarketMechanism:
-    """Return the market mechanism of that name; raises `UsageError` naming the nearest one."""
-    return _named(MARKET_MECHANISMS, name, "a market", SHARING_MECHANISMS)
-
-
-def sharing_mechanism(name: str) -> SharingMechanism:
-    """Return the sharing mechanism of that name; raises `UsageError` naming the nearest one."""
-    return _named(SHARING_MECHANISMS, name, "a sharing game", MARKET_MECHANISMS)
-
-
-def _named(
-    known: Mapping[str, Mechanism], name: str, kind: str, others: Mapping[str, object]
-) -> Mechanism:
+def mechanism_named(kind: str, name: str) -> Any:
+    """Return a mechanism for a kind of instance; raises `UsageError` naming the nearest one."""
+    known, words = KINDS[kind]
     if name in known:
         return known[name]
     close = get_close_matches(name, known, n=1)
     fix = f"did you mean {close[0]!r}?" if close else "see mdsolve list"
-    got = f"{name!r}, which is not for {kind}" if name in others else repr(name)
+    elsewhere = any(name in others for others, _ in KINDS.values())
+    got = f"{name!r}, which is not for {words}" if elsewhere else repr(name)
     raise UsageError.single("mechanism", got, "one of " + ", ".join(known), fix)

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
+from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.progress import Monitor
 from mdsolve.shapley.routes import Index, shapley
 from mdsolve.solver.equilibrium.budgeted_shapley import budgeted_shapley
@@ -39,6 +41,9 @@ class ShapleyPayments(SharingMechanism):
     citation = "[M25] (7), Theorems 4.3, 4.6, 4.7"
     summary = "Everybody earns his Shapley share of all accuracies; payments sum to zero."
     maturity = "verified against paper"
+    pays_by_contributions = True
+    simulable = True
+    compared = True
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
         "budget-balance": "always, with the index shapley",
@@ -66,38 +71,21 @@ class ShapleyPayments(SharingMechanism):
         """Return Shapley shares against own costs."""
         return ShapleyStakes(game, game.costs, options["index"])
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim equilibrium, balance and fairness; rationality where it costs nothing to be there.
-
-        Who contributes nothing has value_i a_i(0) - c_i(0), and a best response is no worse.
-        """
-        always: tuple[str, ...] = ("nash", "budget-balance", "reciprocity", "equal-treatment")
-        if options["index"] == "banzhaf":
-            always = ("nash", "equal-treatment")
-        nothing = game.nothing()
-        harmed = game.benefits(nothing).min() < 0 or game.costs.value(nothing).any()
-        if game.budgeted:
-            always = (*always, "feasibility")
-        return always if harmed else (*always, "individual-rationality")
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return the maximiser of the potential program, or a point where best responses rest."""
         index = options["index"]
         if not has_smooth_potential(game):
             _shapley_only(game, index)
-            return _by_responses(game, monitor)
+            return _by_responses(game, context.monitor)
         if game.budgeted:
-            return _within_budgets(game, monitor, index)
-        found = potential_equilibrium(game, monitor, index)
+            return _within_budgets(game, context.monitor, index)
+        found = potential_equilibrium(game, context.monitor, index)
         s, shares = found.contributions, found.point.shares
         payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
         unique = _strictly_concave(game)
-        findings = {
-            index: shares,
-            "equilibria": "unique" if unique else [float(s.sum())],
-        }
+        only = Equilibria("unique") if unique else Equilibria("listed", (float(s.sum()),))
         method = f"projected Newton on the {index.title()} potential, {found.steps} steps"
         if not found.converged:
             message = f"Newton's method stopped {found.residual:.2g} samples from rest."
@@ -109,7 +97,15 @@ class ShapleyPayments(SharingMechanism):
                 if unique
                 else "A Nash equilibrium, a maximiser of the concave potential."
             )
-        return SharingOutcome(s, payments, ended, message, method, findings)
+        return SharingOutcome(
+            ended,
+            message,
+            method,
+            details={index: shares},
+            contributions=s,
+            payments=payments,
+            equilibria=only if found.converged else None,
+        )
 
 
 def _within_budgets(game: SharingGame, monitor: Monitor, index: Index) -> SharingOutcome:
@@ -119,7 +115,6 @@ def _within_budgets(game: SharingGame, monitor: Monitor, index: Index) -> Sharin
     s, shares = found.contributions, found.point.shares
     payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
     method = f"projected Newton on the {index.title()} potential, {held} caps from budgets"
-    findings: dict[str, Any] = {index: shares}
     if not candidate.converged:
         message = "No profile was found that everybody can afford and nobody can improve."
         if candidate.penniless is not None:
@@ -128,12 +123,26 @@ def _within_budgets(game: SharingGame, monitor: Monitor, index: Index) -> Sharin
                 f"No equilibrium was found in which agent {name} can pay: what he owes for the "
                 "others' data and his own cost exceed his budget."
             )
-        return SharingOutcome(s, payments, Termination.LIMIT, message, method, findings)
-    findings["equilibria"] = [float(s.sum())]
+        return SharingOutcome(
+            Termination.LIMIT,
+            message,
+            method,
+            details={index: shares},
+            contributions=s,
+            payments=payments,
+        )
     message = "A Nash equilibrium within the budgets; that it is the only one is not proved."
     if held:
         message += f" {held:,} {'budget holds' if held == 1 else 'budgets hold'} an agent back."
-    return SharingOutcome(s, payments, Termination.SOLVED, message, method, findings)
+    return SharingOutcome(
+        Termination.SOLVED,
+        message,
+        method,
+        details={index: shares},
+        contributions=s,
+        payments=payments,
+        equilibria=Equilibria("listed", (float(s.sum()),)),
+    )
 
 
 def _shapley_only(game: SharingGame, index: str) -> None:
@@ -150,16 +159,30 @@ def _by_responses(game: SharingGame, monitor: Monitor) -> SharingOutcome:
     found = shapley_responses(game, monitor)
     s = found.contributions
     payments = found.shares - (game.benefits(s) - game.benefits(game.nothing()))
-    findings = {"shapley": found.shares, "equilibria": list(found.totals)}
     method = f"global best responses on Shapley shares, {found.sweeps} sweeps"
     if not found.converged:
         message = "No profile was found at which the agents' best responses come to rest."
-        return SharingOutcome(s, payments, Termination.LIMIT, message, method, findings)
+        return SharingOutcome(
+            Termination.LIMIT,
+            message,
+            method,
+            details={"shapley": found.shares},
+            contributions=s,
+            payments=payments,
+        )
     message = "A Nash equilibrium; that it is the only one is not proved."
     if len(found.totals) > 1:
         totals = ", ".join(f"{total:.6g}" for total in found.totals)
         message = f"A Nash equilibrium, of those found (totals {totals}) the one of most potential."
-    return SharingOutcome(s, payments, Termination.SOLVED, message, method, findings)
+    return SharingOutcome(
+        Termination.SOLVED,
+        message,
+        method,
+        details={"shapley": found.shares},
+        contributions=s,
+        payments=payments,
+        equilibria=Equilibria("listed", (float(s.sum()),)),
+    )
 
 
 def _strictly_concave(game: SharingGame) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.joint_protocol import (
@@ -24,16 +25,18 @@ from mdsolve.mechanism.joint_protocol import (
     state,
 )
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import SharingOutcome
+from mdsolve.mechanism.played import equilibria_of
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
+from mdsolve.proof import NoStep
+from mdsolve.solution import plain
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.solver.joint.constants import Region
-from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, joint_equilibrium
 from mdsolve.solver.joint.steps import StepChoice, chosen_steps
 from mdsolve.status import Termination
-from mdsolve.tolerance import DEFAULT
 
 STEP_RULES = ("auto", "published")
 
@@ -55,6 +58,7 @@ class Upbred(SharingMechanism):
     summary = "Contributions and the model move together, without payments; ends like none."
     maturity = "verified against paper"
     learns: ClassVar[bool] = True
+    compared = True
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always; at no data at all with the accuracy continued by its limit",
         "stationarity": "where a model is learned",
@@ -93,14 +97,8 @@ class Upbred(SharingMechanism):
         del s, options
         return np.zeros(game.size)
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim an equilibrium, a stationary model where there is one, and no payments."""
-        del options
-        always = ("nash", "budget-balance")
-        return always if game.learning is None else ("nash", "stationarity", "budget-balance")
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return where the protocol ends, computed directly or by running it.
 
@@ -112,43 +110,45 @@ class Upbred(SharingMechanism):
             If some best contribution is unbounded, or no step size is proved or disproved.
         """
         if options["method"] == "dynamics":
-            return self._run(game, options, monitor)
+            return self._run(game, options, context)
         refuse_unused(options, ("step_size", "model_step_size", "steps", "start", "model_start"))
         refuse_unused(
             {"projection": None if options["projection"] == "box" else "none"}, ("projection",)
         )
-        found = joint_equilibrium(game, 0.0, monitor)
+        found = joint_equilibrium(game, 0.0, context.monitor)
         s, w = found.contributions, found.parameters
-        findings = state(game, s, w, 0.0) | {"equilibria": found.found.others}
-        if found.found.totals:
-            findings["equilibria"] = list(found.found.totals)
         return SharingOutcome(
-            s,
-            np.zeros(game.size),
             Termination.SOLVED if found.found.converged else Termination.LIMIT,
             _message(game, found.found.others, s)
             if found.found.converged
             else "No profile was found at which the agents' best responses come to rest.",
             found.method,
-            findings | _warnings(game, s),
-            received(game, s, w),
+            details=state(game, s, w, 0.0) | _warnings(game, s),
+            contributions=s,
+            payments=np.zeros(game.size),
+            received=received(game, s, w),
+            equilibria=equilibria_of(found.found, s) if found.found.converged else None,
         )
 
     def _run(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         w = first_model(game, options["model_start"])
         steps = _steps(game, options, w)
         zeros = np.zeros(game.size)
         if steps.witness is not None:
-            findings: dict[str, Any] = {"witness": steps.witness, "step_bounds": steps.bounds}
             message = f"No admissible step size: {steps.reason}."
-            return SharingOutcome(None, None, Termination.INFEASIBLE, message, "none", findings)
+            head = {"kind": NoStep.kind, "mechanism": self.name, "options": dict(options)}
+            proof = NoStep.from_dict(plain(head | dict(steps.witness)))
+            bounds = {"step_bounds": steps.bounds}
+            return SharingOutcome(
+                Termination.INFEASIBLE, message, "none", details=bounds, proof=proof
+            )
         start = first_contributions(game, options["start"])
         limit = rounds_allowed(options["steps"])
         motion = Motion(steps.gamma, steps.eta, projected=options["projection"] == "box")
-        path = follow(game, start, w, motion, limit, monitor)
-        findings = {
+        path = follow(game, start, w, motion, limit, context.monitor)
+        details: dict[str, Any] = {
             "course": course(path),
             "rounds": path.steps,
             "step_sizes": {"contributions": steps.gamma, "parameters": steps.eta},
@@ -161,23 +161,23 @@ class Upbred(SharingMechanism):
         )
         inside = bool(np.all((s >= 0) & (s <= game.capacity)))
         if not has_accuracy(game, s, w):
-            findings |= {"last_contributions": s, "parameters": w}
+            details |= {"last_contributions": s, "parameters": w}
             message = _course_message(game, path, inside)
             if is_singular(game, s):
                 message = (
                     f"After {path.steps:,} rounds nobody contributes while the model is not yet "
                     "learned; there the accuracy falls without bound."
                 )
-            return SharingOutcome(None, None, Termination.LIMIT, message, method, findings)
+            return SharingOutcome(Termination.LIMIT, message, method, details=details)
         done = inside and path.ending in ("rested", "singular")
         return SharingOutcome(
-            s,
-            zeros,
             Termination.SOLVED if done else Termination.LIMIT,
             _course_message(game, path, inside),
             method,
-            findings | state(game, s, w, 0.0) | _warnings(game, s),
-            received(game, s, w),
+            details=details | state(game, s, w, 0.0) | _warnings(game, s),
+            contributions=s,
+            payments=zeros,
+            received=received(game, s, w),
         )
 
 
@@ -210,16 +210,12 @@ def _steps(game: SharingGame, options: Mapping[str, Any], w: Floats | None) -> S
 def _settled(game: SharingGame, path: JointPath) -> Floats | None:
     """Return the last model; at no data the best one if only rounding is between them."""
     w = path.parameters
-    if w is None or not is_singular(game, path.contributions) or not _at_optimum(game, w):
+    if w is None or not is_singular(game, path.contributions):
         return w
     assert game.learning is not None
-    return game.learning.optimum
-
-
-def _at_optimum(game: SharingGame, w: Floats) -> bool:
-    assert game.learning is not None
     best = game.learning.optimum
-    return bool(np.all(np.abs(w - best) <= DEFAULT.solve * np.maximum(1.0, np.abs(best))))
+    close = np.all(np.abs(w - best) <= model_allowance(game, path.models[0]))
+    return best if close else w
 
 
 def _warnings(game: SharingGame, s: Floats) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.contribution_transfer import transfers
@@ -26,9 +28,9 @@ from mdsolve.mechanism.joint_protocol import (
     state,
 )
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
-from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
+from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
+from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, worse_off
 from mdsolve.solver.joint.full_contribution import (
     AMPLE,
@@ -62,6 +64,7 @@ class UpbredTwoPhases(SharingMechanism):
     )
     maturity = "verified against paper"
     learns: ClassVar[bool] = True
+    compared = True
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
         "stationarity": "where a model is learned",
@@ -98,14 +101,8 @@ class UpbredTwoPhases(SharingMechanism):
         """Return the price of the difference to the others' average contribution."""
         return transfers(s, _price(price_bounds(game, _best(game)), options))
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim an equilibrium, a stationary model where there is one, and balanced payments."""
-        del options
-        always = ("nash", "budget-balance")
-        return always if game.learning is None else ("nash", "stationarity", "budget-balance")
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return full contributions and the best model, computed directly or by both phases.
 
@@ -118,7 +115,7 @@ class UpbredTwoPhases(SharingMechanism):
         """
         known = price_bounds(game, _best(game))
         beta = _price(known, options)
-        findings: dict[str, Any] = {
+        details: dict[str, Any] = {
             "beta": beta,
             "zeta": known.zeta,
             "tau": known.tau,
@@ -126,7 +123,7 @@ class UpbredTwoPhases(SharingMechanism):
             "beta_least": known.least,
         }
         if options["method"] == "dynamics":
-            return self._run(game, options, known, findings, monitor)
+            return self._run(game, options, known, details, context)
         refuse_unused(options, ("step_size", "model_step_size", "steps", "start", "model_start"))
         s, w = game.capacity.copy(), _best(game)
         enough = game.size > 1 and beta > known.sufficient
@@ -143,18 +140,19 @@ class UpbredTwoPhases(SharingMechanism):
             method = "full contributions are best responses to each other"
         if w is not None:
             method += "; closed form for the model"
-        findings["equilibria"] = "unique" if enough else "unknown"
-        return self._answer(game, s, w, beta, Termination.SOLVED, "", method, findings)
+        known_to_be = Equilibria("unique") if enough else Equilibria("listed", (float(s.sum()),))
+        found = self._answer(game, s, w, beta, Termination.SOLVED, "", method, details)
+        return replace(found, equilibria=known_to_be)
 
     def _run(
         self,
         game: SharingGame,
         options: Mapping[str, Any],
         known: Prices,
-        findings: dict[str, Any],
-        monitor: Monitor,
+        details: dict[str, Any],
+        context: Context,
     ) -> SharingOutcome:
-        beta = findings["beta"]
+        beta = details["beta"]
         w = first_model(game, options["model_start"])
         start = first_contributions(game, options["start"])
         given = {
@@ -165,22 +163,27 @@ class UpbredTwoPhases(SharingMechanism):
         margin = _effective(game, beta) - known.sufficient
         phases = phase_bounds(game, start, margin, given["step_size"], given["model_step_size"])
         first = follow(
-            game, start, w, Motion(phases.gamma, 0.0, _effective(game, beta)), limit, monitor
+            game,
+            start,
+            w,
+            Motion(phases.gamma, 0.0, _effective(game, beta)),
+            limit,
+            context.monitor,
         )
         s = first.contributions
         full = bool(np.all(s == game.capacity))
         second = None
         if w is not None and full and not is_singular(game, s):
-            second = follow(game, s, w, Motion(0.0, phases.eta), limit, monitor)
-        findings |= _phases(phases, first, second, game)
+            second = follow(game, s, w, Motion(0.0, phases.eta), limit, context.monitor)
+        details |= _phases(phases, first, second, game)
         method = f"Algorithm 2, {first.steps:,} rounds of phase 1"
         if second is not None:
             w, method = second.parameters, f"{method} and {second.steps:,} of phase 2"
         rested = full and (second is None or second.ending == "rested")
         message = "" if rested else _unfinished(game, first, second)
         if not has_accuracy(game, s, w):
-            findings |= {"last_contributions": s, "parameters": w}
-            return SharingOutcome(None, None, Termination.LIMIT, message, method, findings)
+            details |= {"last_contributions": s, "parameters": w}
+            return SharingOutcome(Termination.LIMIT, message, method, details=details)
         if rested and not keeps_full(game, w, _effective(game, beta)):
             rested = False
             message = (
@@ -188,7 +191,7 @@ class UpbredTwoPhases(SharingMechanism):
                 f"somebody gains by contributing less: beta is below {known.least:.6g}."
             )
         ended = Termination.SOLVED if rested else Termination.LIMIT
-        return self._answer(game, s, w, beta, ended, message, method, findings)
+        return self._answer(game, s, w, beta, ended, message, method, details)
 
     def _answer(
         self,
@@ -199,15 +202,21 @@ class UpbredTwoPhases(SharingMechanism):
         ended: Termination,
         message: str,
         method: str,
-        findings: dict[str, Any],
+        details: dict[str, Any],
     ) -> SharingOutcome:
         paid = transfers(s, beta)
         given = received(game, s, w)
         utilities = game.utilities(s, paid, given) - game.money
-        losers = worse_off(game, utilities, DEFAULT.allowance(float(np.abs(utilities).max())))
-        findings = findings | state(game, s, w, _effective(game, beta)) | {"worse_off": losers}
-        words = message or _message(game, losers)
-        return SharingOutcome(s, paid, ended, words, method, findings, given)
+        losers = worse_off(game, utilities, DEFAULT.verify * float(np.abs(utilities).max()))
+        return SharingOutcome(
+            ended,
+            message or _message(game, losers),
+            method,
+            details=details | state(game, s, w, _effective(game, beta)) | {"worse_off": losers},
+            contributions=s,
+            payments=paid,
+            received=given,
+        )
 
 
 def _best(game: SharingGame) -> Floats | None:
@@ -243,7 +252,7 @@ def _phases(
     if second is None or second.parameters is None or game.learning is None:
         return found
     away = float(np.linalg.norm(second.models[0] - game.learning.optimum))
-    target = DEFAULT.solve * max(1.0, float(np.abs(game.learning.optimum).min()))
+    target = model_allowance(game, second.models[0])
     bound = None
     if phases.rate is not None:
         bound = 0

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.solver.shaping.value_shaping import (
     ShapedEquilibria,
     contributions_at,
@@ -23,14 +24,14 @@ from mdsolve.status import Termination
 
 
 class ValueShaping(SharingMechanism):
-    """Agent i is handed a model of this value, m_i* being his optimum alone.
+    """Agent i is handed a model of this value, m_i* being the optimum alone, on own data only.
 
-    v(m_i + P) for m_i < m_i*, then min(v(m_i* + P) + (c_i / value_i) (m_i - m_i*), v(total)).
+    v(m_i) for m_i < m_i*, then min(v(m_i*) + (c_i / value_i) (m_i - m_i*), v(total + P)).
 
     Nobody pays. Every further sample is worth what it costs, so agents give all that keeps them as
     well off as alone, and all receive the full model. The minimum is missing in the paper's (11),
     which promises more than all data can give where the others alone stay below the threshold. An
-    agent whose capacity ends first gets a steeper line, up to the full model at his capacity.
+    agent whose capacity ends first gets a steeper line, up to the full model at full capacity.
     """
 
     name = "value-shaping"
@@ -38,6 +39,8 @@ class ValueShaping(SharingMechanism):
     citation = "[K22] (11), Theorems IV and V"
     summary = "Models as good as each agent's data; the most data that any such rule can collect."
     maturity = "verified against paper"
+    shapes_models = True
+    compared = True
     promises: ClassVar[Mapping[str, str]] = {
         "curve-feasibility": "always",
         "individual-rationality-alone": "always",
@@ -63,39 +66,36 @@ class ValueShaping(SharingMechanism):
         del options
         return models_at(game, s)
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim all; maximality of the equilibrium with most data only."""
-        del game
-        always = ("curve-feasibility", "individual-rationality-alone", "nash")
-        return (*always, "data-maximality") if options["select"] == "most-data" else always
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return the equilibrium asked for, with everybody's curve there."""
-        del monitor
+        del context
         found = shaped_equilibria(game)
         total = found.totals[-1 if options["select"] == "most-data" else 0]
         s = contributions_at(game, found, total)
-        findings = {
-            "equilibria": "unique" if len(found.totals) == 1 else list(found.totals),
+        details = {
             "equilibrium_totals": list(found.totals),
             "curves": shaped_curves(game, found, s),
             "viable_alone": found.alone > 0,
             "smallest_viable": smallest_viable(game),
             "standalone": {
                 "contributions": found.alone,
-                "utilities": found.worth - game.costs.fixed,
+                "utilities": found.worth - game.costs.fixed + game.money,
             },
         }
+        totals = tuple(map(float, found.totals))
+        profiles = tuple(contributions_at(game, found, each) for each in totals)
+        known = Equilibria("listed", totals, profiles if len(totals) > 1 else ())
         return SharingOutcome(
-            s,
-            np.zeros(game.size),
             Termination.SOLVED,
             _message(found, total),
             f"Newton's method on the total, {found.steps} steps",
-            findings,
+            details=details,
+            contributions=s,
+            payments=np.zeros(game.size),
             received=game.accuracies(s),
+            equilibria=Equilibria("unique") if len(totals) == 1 else known,
         )
 
 

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.solver.shaping.private_contracts import Contract
 from mdsolve.solver.shaping.private_equilibrium import PrivateEquilibrium, private_equilibrium
 from mdsolve.solver.shaping.private_population import Population, population_of
@@ -40,6 +41,8 @@ class ValueShapingPrivate(SharingMechanism):
     summary = "Two contracts per agent that low-cost and high-cost agents choose as intended."
     maturity = "verified against paper"
     private_costs = True
+    shapes_models = True
+    compared = True
     promises: ClassVar[Mapping[str, str]] = {
         "curve-feasibility": "with rule: exact",
         "individual-rationality-alone": "always",
@@ -77,26 +80,19 @@ class ValueShapingPrivate(SharingMechanism):
             "see curves: in the solution",
         )
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim contracts that can be kept and are best; as printed, neither holds."""
-        del game
-        if options.get("rule", "exact") == "published":
-            return ALWAYS
-        return ("curve-feasibility", *ALWAYS, "data-maximality")
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return the contracts; contributions and accuracies are expectations over types."""
         population, index = population_of(game)
         beliefs, rule = options["beliefs"], options["rule"]
-        found = private_equilibrium(population, beliefs, rule, monitor)
+        found = private_equilibrium(population, beliefs, rule, context.monitor)
         table = _expectations(population, found)
         values = np.array([agent.value for agent in population.classes])
         chances = population.chances
         mixed = chances * table["low"] + (1 - chances) * table["high"]
         received = chances * table["low_worth"] + (1 - chances) * table["high_worth"]
-        findings: dict[str, Any] = {
+        details: dict[str, Any] = {
             "low": table["low"][index],
             "high": table["high"][index],
             "expected_total": float(mixed @ population.members),
@@ -105,23 +101,23 @@ class ValueShapingPrivate(SharingMechanism):
             "standalone": _standalone(population, found, index),
         }
         if found.contracts:
-            findings["curves"] = curves(found.contracts, values)[index]
-            findings["pooling"] = np.array([c.low == c.high for c in found.contracts])[index]
+            details["curves"] = curves(found.contracts, values)[index]
+            details["pooling"] = np.array([c.low == c.high for c in found.contracts])[index]
         else:
-            findings["profiles"] = _profiles(found, values, index)
+            details["profiles"] = _profiles(found, values, index)
         if rule == "published":
-            exact = private_equilibrium(population, beliefs, "exact", monitor)
+            exact = private_equilibrium(population, beliefs, "exact", context.monitor)
             best = _expectations(population, exact)
             total = chances * best["low"] + (1 - chances) * best["high"]
-            findings["exact_total"] = float(total @ population.members)
-            findings["excess"] = (table["excess"] / values)[index]
+            details["exact_total"] = float(total @ population.members)
+            details["excess"] = (table["excess"] / values)[index]
         return SharingOutcome(
-            mixed[index],
-            np.zeros(game.size),
             Termination.SOLVED if found.converged else Termination.LIMIT,
-            _message(found, findings),
+            _message(found, details),
             found.method,
-            findings,
+            details=details,
+            contributions=mixed[index],
+            payments=np.zeros(game.size),
             received=(received / values)[index],
         )
 
@@ -204,33 +200,33 @@ def _profiles(
     }
 
 
-def _message(found: PrivateEquilibrium, findings: Mapping[str, Any]) -> str:
+def _message(found: PrivateEquilibrium, details: Mapping[str, Any]) -> str:
     """Say in a sentence what was found."""
     if not found.converged:
         return "No contracts were found that are each best given the others."
-    if "excess" in findings:
-        return _as_printed(float(np.max(findings["excess"])), findings)
-    if findings["expected_total"] == 0:
+    if "excess" in details:
+        return _as_printed(float(np.max(details["excess"])), details)
+    if details["expected_total"] == 0:
         return (
             "Nobody contributes. From the most that anybody could give downwards, no contracts "
             "came to rest at which a model is worth what it costs."
         )
-    if "pooling" not in findings:
+    if "pooling" not in details:
         return "For every profile of types, contracts that are each best given the others."
-    pooling, size = int(np.sum(findings["pooling"])), len(findings["pooling"])
+    pooling, size = int(np.sum(details["pooling"])), len(details["pooling"])
     if pooling == size:
         return "Pooling: both types of every agent give the same, each agent's best contract."
     apart = "" if pooling == 0 else f" for {size - pooling:,} of {size:,} agents"
     return f"Separating{apart}: low-cost agents give more, each agent's contracts the best."
 
 
-def _as_printed(lacking: float, findings: Mapping[str, Any]) -> str:
+def _as_printed(lacking: float, details: Mapping[str, Any]) -> str:
     if lacking > 0:
         return (
             "As printed, high-cost agents are promised models better by up to "
             f"{lacking:.3g} than all data allow."
         )
-    loss = findings["exact_total"] - findings["expected_total"]
-    if loss <= ROUND_OFF * findings["exact_total"]:
+    loss = details["exact_total"] - details["expected_total"]
+    if loss <= ROUND_OFF * details["exact_total"]:
         return "As printed; the best contracts collect as much in expectation."
     return f"As printed; the best contracts collect {loss:.6g} samples more in expectation."

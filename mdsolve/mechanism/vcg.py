@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.valuation import total
-from mdsolve.mechanism.base import MarketMechanism, MarketOutcome, in_arithmetic
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.base import MarketMechanism, in_arithmetic
+from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.solver.market.routes import check_memory
 from mdsolve.status import Termination
 
@@ -33,35 +34,30 @@ class VickreyClarkeGroves(MarketMechanism):
         "individual-rationality": "always",
     }
 
-    def outcome(
-        self, market: Market, options: Mapping[str, Any], monitor: Monitor, memory_limit: int
-    ) -> MarketOutcome:
+    def outcome(self, game: Market, options: Mapping[str, Any], context: Context) -> MarketOutcome:
         """Return the VCG payments at every profile."""
-        if not isinstance(market, QualityMarket):
+        if not isinstance(game, QualityMarket):
             raise UnsupportedError.single(
                 "mechanism vcg",
                 "a market given as a table of values",
                 "a quality and a valuation: VCG needs the others' values without each agent",
                 "use mep or desirable, which need the agent's own table only",
             )
-        check_memory(market, memory_limit)
-        chosen = in_arithmetic(market, options)
+        check_memory(game, context.memory_limit)
+        chosen = in_arithmetic(game, options)
         assert isinstance(chosen, QualityMarket)
-        agents = range(len(market.agents))
+        agents = range(len(game.agents))
         inside = [chosen.truthful_values(agent) for agent in agents]
         everyone = total(inside)
-        payments = np.empty((len(market.agents), *market.shape), dtype=everyone.dtype)
+        payments = np.empty((len(game.agents), *game.shape), dtype=everyone.dtype)
         for agent in agents:
             others = [j for j in agents if j != agent]
             harmed = [chosen.values_without(agent, j) for j in others]
             zero = everyone * 0
             without = total(harmed) if harmed else zero
             payments[agent] = without - (total([inside[j] for j in others]) if others else zero)
-            monitor.advance("payments", agent + 1, len(market.agents))
+            context.monitor.advance("payments", agent + 1, len(game.agents))
         message = "Each agent pays the harm his participation does to the others."
-        return MarketOutcome(chosen, payments, Termination.SOLVED, message, "closed form")
-
-    def claims(self, market: Market, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim efficiency and individual rationality; never truthfulness."""
-        del market, options
-        return ("efficiency", "individual-rationality")
+        return MarketOutcome(
+            Termination.SOLVED, message, "closed form", market=chosen, payments=payments
+        )

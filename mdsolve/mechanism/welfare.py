@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from mdsolve.context import Context
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.budget_balanced import budget_rate
 from mdsolve.mechanism.options import Option
-from mdsolve.mechanism.sharing_base import Floats, SharingMechanism, SharingOutcome
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.outcome import SharingOutcome
+from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.solver.welfare.program import redistributed, welfare_program
 
 
@@ -58,19 +59,14 @@ class Welfare(SharingMechanism):
         """Return the budget-balanced rule's payments, summing to exactly zero."""
         return redistributed(game, budget_rate(game, options["beta"]), s)
 
-    def claims(self, game: SharingGame, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Claim feasible contributions that no others improve on."""
-        del game, options
-        return ("feasibility", "welfare-optimality")
-
     def outcome(
-        self, game: SharingGame, options: Mapping[str, Any], monitor: Monitor
+        self, game: SharingGame, options: Mapping[str, Any], context: Context
     ) -> SharingOutcome:
         """Return the optimum with the multipliers that prove it."""
         p = -math.inf if options["p"] == "-inf" else float(options["p"])
         beta = budget_rate(game, options["beta"])
-        found = welfare_program(game, p, beta, route=options["route"], monitor=monitor)
-        findings = {
+        found = welfare_program(game, p, beta, route=options["route"], monitor=context.monitor)
+        details = {
             "objective": found.objective,
             "p": "-inf" if p == -math.inf else p,
             "beta": beta,
@@ -81,10 +77,10 @@ class Welfare(SharingMechanism):
             "budget_duals": found.budget_duals,
         }
         return SharingOutcome(
-            found.contributions,
-            found.payments,
             found.termination,
             found.message,
             found.method,
-            findings,
+            details=details,
+            contributions=found.contributions,
+            payments=found.payments,
         )

@@ -14,7 +14,6 @@ from mdsolve.instance.market_values import QualitySpec, ValuationSpec
 from mdsolve.instance.protocol import PROTOCOL_KEYS, SUMMARIES, ProtocolSpec
 from mdsolve.instance.sharing_accuracy import AccuracyFamily
 from mdsolve.instance.sharing_agents import CostSpec
-from mdsolve.mechanism.described import DescribedMechanism
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 
 FAMILIES: dict[str, Any] = {
@@ -34,10 +33,7 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     >>> [entry["name"] for entry in catalogue()["mechanism"]][:4]
     ['free', 'vcg', 'mep', 'desirable']
     """
-    rules: list[DescribedMechanism] = [
-        *MARKET_MECHANISMS.values(),
-        *SHARING_MECHANISMS.values(),
-    ]
+    rules = [*MARKET_MECHANISMS.values(), *SHARING_MECHANISMS.values()]
     listing = {"mechanism": [rule.describe() for rule in rules]}
     for key, union in FAMILIES.items():
         listing[key] = [_family(key, model) for model in _members(union)]

@@ -15,7 +15,7 @@ from mdsolve.instance import load
 from mdsolve.instance.numbers import exact_number
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT
 
 NOT_ANSWERS = frozenset({"mechanism", "options", "tolerance", "source", "note"})
@@ -114,7 +114,7 @@ def answer(solution: Solution, key: str) -> Any:
         return solution.termination.label
     if key == "conditions":
         certificate = solution.certificate
-        listed = certificate.conditions if certificate else ()
+        listed = () if certificate is None else certificate.conditions
         return {condition.name: condition.verdict for condition in listed}
     found = solution.answers.get(key)
     return found.tolist() if isinstance(found, np.ndarray) else found

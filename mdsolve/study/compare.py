@@ -6,27 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mdsolve.context import MEMORY_LIMIT
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.sharing_accuracy import QuadraticFitAccuracySpec
 from mdsolve.instance.training import TrainingInstance
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms as mechanisms_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
-from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.study.parallel import results_of
-from mdsolve.study.run import options_for, solve
-
-SHARING_DEFAULT = ("none", "budget-balanced", "shapley", "value-shaping")
-"""Compared where no mechanism is named: those that need no option."""
-
-JOINT_DEFAULT = ("upbred", "2p-upbred")
-"""The same, where the accuracy depends on a model that is learned."""
-
-PRIVATE_DEFAULT = ("value-shaping-private",)
-"""The same, where costs are private."""
+from mdsolve.study.problem import options_for
+from mdsolve.study.solve import solve
 
 
 @dataclass(frozen=True)
@@ -109,7 +101,7 @@ def compare(
             "train one file per protocol with: mdsolve train FILE",
         )
     names = list(mechanisms) or list(_default(instance))
-    known = MARKET_MECHANISMS if isinstance(instance, MarketInstance) else SHARING_MECHANISMS
+    known = mechanisms_of(instance.kind)
     chosen = options_for(instance, names, options or {})
     pieces = [_Piece(instance, name, chosen[name], memory_limit, name in known) for name in names]
     watch = monitor or Monitor()
@@ -149,11 +141,16 @@ def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
 
 
 def _default(instance: MarketInstance | SharingInstance) -> Sequence[str]:
-    if isinstance(instance, MarketInstance):
-        return tuple(MARKET_MECHANISMS)
-    if isinstance(instance.accuracy, QuadraticFitAccuracySpec):
-        return JOINT_DEFAULT
-    return PRIVATE_DEFAULT if instance.private else SHARING_DEFAULT
+    """Return what is compared where nothing is named: rules for such a game, without options."""
+    joint = isinstance(instance, SharingInstance) and isinstance(
+        instance.accuracy, QuadraticFitAccuracySpec
+    )
+    private = isinstance(instance, SharingInstance) and instance.private
+    return [
+        name
+        for name, rule in mechanisms_of(instance.kind).items()
+        if rule.compared and rule.learns == joint and rule.private_costs == private
+    ]
 
 
 def _by_row(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -174,5 +171,5 @@ def metrics_of(solution: Solution) -> dict[str, Any]:
 
 def verdicts_of(solution: Solution) -> dict[str, Any]:
     """Return the checker's verdicts by condition."""
-    conditions = solution.certificate.conditions if solution.certificate else ()
+    conditions = () if solution.certificate is None else solution.certificate.conditions
     return {condition.name: condition.verdict for condition in conditions}

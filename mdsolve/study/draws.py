@@ -8,25 +8,28 @@ the solution itself is.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mdsolve.context import Context
 from mdsolve.errors import SolveError, UnsupportedError, UsageError
-from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.fit import FitSpec
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.registry import sharing_mechanism
-from mdsolve.mechanism.sharing_base import SharingOutcome
+from mdsolve.mechanism.outcome import SharingOutcome
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
 from mdsolve.solver.fit.accuracy_fit import bounds_of
 from mdsolve.solver.fit.parameter_draws import ParameterCloud
 from mdsolve.status import Termination
 from mdsolve.study.fitted_accuracy import accuracy_data, accuracy_spec
+from mdsolve.study.parallel import results_of
+from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.stopping import stop_message, stop_termination
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -39,6 +42,7 @@ def with_bands(
     *,
     seed: int | None = None,
     monitor: Monitor | None = None,
+    jobs: int = 1,
 ) -> Solution:
     """Return a solution with the key `bands`: quantiles of the outcome over drawn parameters.
 
@@ -46,6 +50,8 @@ def with_bands(
     ----------
     draws : int
         Number of draws; draw k depends on the seed and k alone.
+    jobs : int
+        Processes that share the draws.
 
     Returns
     -------
@@ -67,35 +73,29 @@ def with_bands(
         raise UsageError.single("--draws", str(draws), "at least 1")
     fit = _fit_of(instance)
     assert isinstance(instance, SharingInstance)
-    watch = monitor or Monitor()
-    rule = sharing_mechanism(solution.mechanism.name)
+    context = Context(monitor or Monitor(), seed=seed, jobs=jobs)
     found: list[dict[str, Any]] = []
     counts = {"without_equilibrium": 0, "failed": 0, "inadmissible": 0}
     reason = ""
     stopped: BaseException | None = None
     tried = 0
-    for values in cloud_of(fit).draw(seed or 0, draws):
-        try:
-            watch.advance("draws", tried, draws)
-            drawn = drawn_instance(instance, fit, values)
-            if drawn is None:
-                counts["inadmissible"] += 1
+    name, options = solution.mechanism.name, dict(solution.mechanism.options)
+    pieces = [
+        _Draw(instance, fit, values, name, options)
+        for values in cloud_of(fit).draw(seed or 0, draws)
+    ]
+    try:
+        for drawn in results_of(
+            _drawn, pieces, jobs=context.jobs, monitor=context.monitor, label="draws"
+        ):
+            tried += 1
+            if isinstance(drawn, dict):
+                found.append(drawn)
             else:
-                game = sharing_game(drawn)
-                outcome = rule.outcome(game, dict(solution.mechanism.options), watch)
-                if outcome.termination is Termination.SOLVED:
-                    found.append(_numbers(game, outcome))
-                else:
-                    proved = outcome.termination is Termination.INFEASIBLE
-                    counts["without_equilibrium" if proved else "failed"] += 1
-                    reason = reason or outcome.message
-        except (StopRequested, KeyboardInterrupt) as stop:
-            stopped = stop
-            break
-        except (SolveError, UnsupportedError) as error:
-            counts["failed"] += 1
-            reason = reason or str(error)
-        tried += 1
+                counts[drawn.kind] += 1
+                reason = reason or drawn.reason
+    except (StopRequested, KeyboardInterrupt) as stop:
+        stopped = stop
     bands: dict[str, Any] = {
         "draws": tried,
         "seed": seed or 0,
@@ -113,6 +113,42 @@ def with_bands(
         return banded
     message = f"{solution.message} Stopped after {tried} of {draws} draws: {stop_message(stopped)}."
     return replace(banded, termination=stop_termination(stopped), message=message)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """One set of drawn parameters, and the rule to apply."""
+
+    instance: SharingInstance
+    fit: FitSpec
+    values: np.ndarray
+    mechanism: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """A draw without an equilibrium: which kind of miss, and why."""
+
+    kind: str
+    reason: str = ""
+
+
+def _drawn(draw: _Draw, monitor: Monitor) -> dict[str, Any] | _Missed:
+    """Return the outcome at drawn parameters."""
+    instance = drawn_instance(draw.instance, draw.fit, draw.values)
+    if instance is None:
+        return _Missed("inadmissible")
+    try:
+        problem = SharingProblem(instance, mechanism_named("sharing", draw.mechanism), draw.options)
+        game = problem.build()
+        outcome = problem.outcome(game, Context(monitor))
+    except (SolveError, UnsupportedError) as error:
+        return _Missed("failed", str(error))
+    if outcome.termination is Termination.SOLVED:
+        return _numbers(game, outcome)
+    proved = outcome.termination is Termination.INFEASIBLE
+    return _Missed("without_equilibrium" if proved else "failed", outcome.message)
 
 
 def cloud_of(fit: FitSpec) -> ParameterCloud:

@@ -16,24 +16,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.context import Context
 from mdsolve.errors import MemoryLimitError, UnsupportedError
-from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
+from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.options import effective_options
+from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.played import PlayedMechanism
-from mdsolve.mechanism.registry import sharing_mechanism
-from mdsolve.mechanism.shapley import ShapleyPayments
-from mdsolve.mechanism.sharing_base import SharingMechanism, SharingOutcome
+from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.sharing_base import SharingMechanism
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
 from mdsolve.solver.equilibrium.dynamics import Trajectory, simulate_dynamics
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
 from mdsolve.status import Termination
 from mdsolve.study.dynamics_plan import DynamicsPlan, chosen_step, dynamics_plan
-from mdsolve.study.run import chosen_mechanism
-from mdsolve.study.sharing_run import answered
+from mdsolve.study.problem import problem_of
+from mdsolve.study.sharing_problem import balanced
+from mdsolve.study.solve import concluded
 from mdsolve.study.stopping import stop_message, stop_termination
 from mdsolve.tolerance import DEFAULT, Tolerances
 
@@ -41,8 +41,6 @@ Floats = npt.NDArray[np.float64]
 
 STEPS = 1000
 """Steps of the papers' simulations."""
-
-SIMULATED = ("none", "budget-balanced", "contribution-transfer", "shapley")
 
 
 def simulate(
@@ -109,20 +107,18 @@ def simulate(
         raise UnsupportedError.single(
             f"{instance.label}: kind", instance.kind, "sharing, for simulated dynamics"
         )
-    name, given = chosen_mechanism(instance, mechanism, options or {})
-    rule = sharing_mechanism(name)
-    if name not in SIMULATED or not isinstance(rule, PlayedMechanism | ShapleyPayments):
-        raise UnsupportedError.single(
-            "--dynamics", f"the mechanism {name}", "one of " + ", ".join(SIMULATED)
-        )
-    effective = effective_options(name, rule.options, given)
+    problem = problem_of(instance, mechanism, options)
+    rule, effective = problem.rule, problem.options
+    if not rule.simulable:
+        known = [name for name, each in SHARING_MECHANISMS.items() if each.simulable]
+        got = f"the mechanism {rule.name}"
+        raise UnsupportedError.single("dynamics", got, "one of " + ", ".join(known))
+    context = Context(monitor or Monitor(), tolerances, seed=seed)
     clock = time.perf_counter()
-    game = sharing_game(instance)
-    require_costs(game, private=False)
-    require_given_model(game, learns=False)
+    game = problem.build()
     if game.budgeted:
         raise UnsupportedError.single(
-            "--dynamics", "agents with budgets", "agents who may spend what they like"
+            "dynamics", "agents with budgets", "agents who may spend what they like"
         )
     plan = dynamics_plan(game, step_size, steps, agents_per_step, start, cap, seed)
     built = time.perf_counter()
@@ -136,18 +132,17 @@ def simulate(
         steps=plan.steps,
         agents_per_step=plan.agents_per_step,
         seed=plan.seed,
-        monitor=monitor,
+        monitor=context.monitor,
     )
     goal = rest = None
     if path.stop is None:
-        watch = monitor or Monitor()
         unique = isinstance(proved, StrongConcavity)
         capped = bool(np.any(plan.top < game.capacity))
-        goal = _only_equilibrium(rule, game, effective, watch, proved=unique and not capped)
+        goal = _only_equilibrium(rule, game, effective, context, proved=unique and not capped)
         rest = goal
         if capped:
             smaller = replace(game, capacity=plan.top)
-            rest = _only_equilibrium(rule, smaller, effective, watch, proved=unique)
+            rest = _only_equilibrium(rule, smaller, effective, context, proved=unique)
     details = rule.details(game, effective) if isinstance(rule, PlayedMechanism) else {}
     outcome = SharingOutcome(
         contributions=path.contributions,
@@ -155,20 +150,12 @@ def simulate(
         termination=Termination.SOLVED if path.stop is None else stop_termination(path.stop),
         message="",
         method=_method(plan, path),
-        findings={**details, "dynamics": _record(plan, path, proved, goal, rest)},
+        details={**details, "dynamics": _record(plan, path, proved, goal, rest)},
     )
     seconds = {"build": built - clock, "solve": time.perf_counter() - built}
-    solution = answered(
-        rule,
-        instance,
-        game,
-        outcome,
-        effective,
-        seconds,
-        monitor=Monitor(),
-        tolerances=tolerances,
-        seed=plan.seed if plan.agents_per_step < game.size else None,
-    )
+    drawn = plan.seed if plan.agents_per_step < game.size else None
+    unhurried = context.watched_by(Monitor())
+    solution = concluded(problem, game, balanced(game, outcome), seconds, unhurried, seed=drawn)
     return _judged(solution, path, plan)
 
 
@@ -176,7 +163,7 @@ def _only_equilibrium(
     rule: SharingMechanism,
     game: SharingGame,
     options: Mapping[str, Any],
-    monitor: Monitor,
+    context: Context,
     *,
     proved: bool,
 ) -> Floats | None:
@@ -188,12 +175,13 @@ def _only_equilibrium(
         Whether that is known already.
     """
     try:
-        found = rule.outcome(game, options, monitor)
+        found = rule.outcome(game, options, context)
     except (UnsupportedError, MemoryLimitError, StopRequested, KeyboardInterrupt):
         return None
     if found.termination is not Termination.SOLVED:
         return None
-    return found.contributions if proved or found.findings.get("equilibria") == "unique" else None
+    only = found.equilibria is not None and found.equilibria.uniqueness == "unique"
+    return found.contributions if proved or only else None
 
 
 def _method(plan: DynamicsPlan, path: Trajectory) -> str:

@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.sharing.claim import sharing_claim_from
 from mdsolve.errors import Finding, UsageError
-from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
+from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import sharing_mechanism
 from mdsolve.shapley.routes import shapley
-from mdsolve.solution_files import read_solution_data
+from mdsolve.solution import Solution
+from mdsolve.study.problem import problem_of
 
 Floats = npt.NDArray[np.float64]
 
 
 def payments_at(
     instance: SharingInstance,
-    mechanism: str,
+    mechanism: str | None,
     contributions: Sequence[float] | Floats | str,
     *,
     options: Mapping[str, Any] | None = None,
@@ -59,23 +56,21 @@ def payments_at(
     >>> [round(float(share), 6) for share in found["shapley"]]
     [1.05, 0.55]
     """
-    rule = sharing_mechanism(mechanism)
-    effective = effective_options(mechanism, rule.options, options or {})
-    game = sharing_game(instance)
-    require_costs(game, private=rule.private_costs)
-    require_given_model(game, learns=rule.learns)
+    problem = problem_of(instance, mechanism, options)
+    rule, effective = problem.rule, problem.options
+    game = problem.build()
     s = _contributions(game, contributions)
     paid = rule.payments(game, s, effective)
     received = rule.received(game, s, effective)
     result: dict[str, Any] = {
-        "mechanism": {"name": mechanism, "options": effective},
+        "mechanism": {"name": rule.name, "options": effective},
         "agents": list(game.agents),
         "contributions": s,
         "payments": paid,
         "utilities": game.utilities(s, paid, received),
         "accuracies": game.accuracies(s) if received is None else received,
     }
-    if mechanism == "shapley":
+    if rule.name == "shapley":
         index = effective["index"]
         values = shapley(game, s, index=index, seed=seed, derivatives=True)
         result |= {
@@ -89,29 +84,31 @@ def payments_at(
 
 def _contributions(game: SharingGame, given: Sequence[float] | Floats | str) -> Floats:
     if isinstance(given, str):
-        s = _read(game, given)
+        s = _read(given)
     else:
         s = np.array([float(exact_number(entry)) for entry in given])
     expected = f"{game.size} numbers, one per agent, from 0 to the agent's capacity"
     if s.shape != (game.size,):
-        raise UsageError.single("--at", f"{s.size} numbers", expected)
+        raise UsageError.single("contributions", f"{s.size} numbers", expected)
     outside = np.flatnonzero((s < 0) | (s > game.capacity))
     if outside.size:
         raise UsageError(
-            Finding("--at", f"{s[k]:g} for {game.agents[k]}", expected) for k in outside[:10]
+            Finding("contributions", f"{s[k]:g} for {game.agents[k]}", expected)
+            for k in outside[:10]
         )
     return s
 
 
-def _read(game: SharingGame, text: str) -> Floats:
+def _read(text: str) -> Floats:
     try:
         return np.array([float(exact_number(part)) for part in text.split(",")])
     except ValueError:
         path = Path(text)
         if not path.suffix:
             expected = "numbers separated by commas, or a solution file"
-            raise UsageError.single("--at", repr(text), expected) from None
-    claim = sharing_claim_from(read_solution_data(path), game, path.parent, str(path))
-    if claim.contributions is None:
-        raise UsageError.single("--at", f"{path}, without contributions", "a sharing solution")
-    return claim.contributions
+            raise UsageError.single("contributions", repr(text), expected) from None
+    found = Solution.load(path).answers.get("contributions")
+    if found is None:
+        got = f"{path}, without contributions"
+        raise UsageError.single("contributions", got, "a sharing solution")
+    return np.array([float(x) for x in found])

@@ -6,13 +6,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdsolve.certificate.training.books import books_from, verify_training
+from mdsolve.context import Context
 from mdsolve.errors import UsageError
+from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.status import Termination
-from mdsolve.study.sharing_answers import p_means
+from mdsolve.study.certify import certified
+from mdsolve.study.sharing_problem import p_means
 
 if TYPE_CHECKING:
     from mdsolve.learn.driver import TrainingRun
@@ -103,7 +105,7 @@ def train(
             answers["standalone"] = found.to_dict()
     solved = time.perf_counter()
     solution = Solution(
-        instance=InstanceReference(instance.name, instance.sha256),
+        instance=InstanceReference(instance.name, instance.sha256, data_sha256(instance)),
         mechanism=MechanismUsed(protocol.name, run.settings()),
         termination=run.conclusion.termination,
         message=message,
@@ -117,8 +119,7 @@ def train(
     )
     if not run.history.records:
         return solution
-    certificate = verify_training(instance, books_from(instance, solution.answers, "solution"))
-    return solution.with_certificate(certificate, time.perf_counter() - solved)
+    return certified(instance, solution, Context(Monitor()), start=solved)
 
 
 def training_answers(instance: TrainingInstance, run: TrainingRun) -> dict[str, Any]:

@@ -52,6 +52,5 @@ def program(*arguments, **options):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
         **options,
     )

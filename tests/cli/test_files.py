@@ -9,7 +9,7 @@ import yaml
 
 from mdsolve.instance import load
 from mdsolve.instance.starter import STARTERS
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS
 from tests.cli.conftest import PAPER, SMALL
 
 
@@ -56,6 +56,7 @@ def test_validate_reports_every_file(mdsolve, mdsolve_json, tmp_path):
     code, reports = mdsolve_json(*arguments)
     assert (code, [report["valid"] for report in reports]) == (2, [True, False, False])
     assert {"where", "got", "expected", "fix"} == set(reports[1]["findings"][0])
+    assert reports[1]["more"] == 0
     assert mdsolve("validate", SMALL / "growth.yaml")[0] == 0
 
 

@@ -55,7 +55,7 @@ def test_no_mechanism_exists_is_exit_three_with_the_chain(mdsolve):
     code, out, _ = mdsolve("solve", CASES / "two-banks-fintech.yaml")
     assert code == 3
     assert "must receive" in out
-    assert "or he would stay out" in out
+    assert "or they would stay out" in out
     assert "the platform loses money" in out
 
 

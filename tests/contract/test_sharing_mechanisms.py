@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import deepcopy
 from functools import cache
 
 import numpy as np
 import pytest
 
-from mdsolve.certificate.sharing.check import verify_sharing
-from mdsolve.certificate.sharing.claim import SharingClaim
+import mdsolve as md
+from mdsolve.certificate.check import check_of
+from mdsolve.certificate.dispatch import Request
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.sharing import require_costs, require_given_model
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.status import Termination
+from tests.claims import changed, judged
 
 STEP = 1e-6
 OPTIONS = {"contribution-transfer": {"beta": 0.03}}
@@ -62,96 +62,109 @@ GAMES = {
 }
 
 
-def more_for_one(game, claim):
-    payments = claim.payments.copy()
+def column(data, key):
+    return np.array(data[key], dtype=float)
+
+
+def more_for_one(game, data):
+    payments = column(data, "payments")
     payments[0] += STEP
-    return replace(claim, payments=payments)
+    return changed(data, payments=payments)
 
 
-def move_one(game, claim):
-    s = claim.contributions.copy()
+def move_one(game, data):
+    s = column(data, "contributions")
     inner = int(np.argmax((s > 0) & (s < game.capacity)))
     s[inner] += STEP * max(1.0, s[inner])
-    return replace(claim, contributions=s, payments=None)
+    return changed(data, contributions=s, payments=None)
 
 
-def take_from_all(game, claim):
-    return replace(claim, payments=claim.payments - STEP)
+def take_from_all(game, data):
+    return changed(data, payments=column(data, "payments") - STEP)
 
 
-def below_nothing(game, claim):
-    utilities = game.utilities(claim.contributions, claim.payments)
-    payments = claim.payments.copy()
+def below_nothing(game, data):
+    payments = column(data, "payments")
+    utilities = game.utilities(column(data, "contributions"), payments)
     payments[0] -= utilities[0] + STEP
-    return replace(claim, payments=payments)
+    return changed(data, payments=payments)
 
 
-def one_twin_more(game, claim):
-    payments = claim.payments.copy()
+def one_twin_more(game, data):
+    payments = column(data, "payments")
     payments[1] += STEP
-    return replace(claim, payments=payments)
+    return changed(data, payments=payments)
 
 
-def give_less(game, claim):
-    s = claim.contributions.copy()
+def give_less(game, data):
+    s = column(data, "contributions")
     s[int(np.argmax(s))] *= 0.9
-    return replace(claim, contributions=s, payments=None)
+    return changed(data, contributions=s, payments=None)
 
 
-def give_nothing_and_less(game, claim):
-    s = np.where(np.arange(game.size) == 0, -STEP, claim.contributions)
-    return replace(claim, contributions=s, payments=None)
+def give_nothing_and_less(game, data):
+    s = np.where(np.arange(game.size) == 0, -STEP, column(data, "contributions"))
+    return changed(data, contributions=s, payments=None)
 
 
-def raise_curve(game, claim):
-    curves = claim.details["curves"].copy()
-    curves[0, -1, 1] += 2e-9
-    return replace(claim, details={**claim.details, "curves": curves})
+def raise_curve(game, data):
+    return with_point(data, -1, 1, data["curves"][0][-1][1] + 2e-9)
 
 
-def hand_less(game, claim):
-    received = claim.accuracies.copy()
+def hand_less(game, data):
+    received = column(data, "accuracies")
     received[0] -= STEP
-    return replace(claim, accuracies=received)
+    return changed(data, accuracies=received)
 
 
-def ask_for_less(game, claim):
-    return replace(claim, contributions=claim.contributions * (1 - STEP))
+def ask_for_less(game, data):
+    return changed(data, contributions=column(data, "contributions") * (1 - STEP))
 
 
-def with_point(claim, point, column, value):
-    """Return the claim with one break point (A, C, D are 0, 1, 2) of the first curve moved."""
-    curves = claim.details["curves"].copy()
-    curves[0, point, column] = value
-    return replace(claim, details={**claim.details, "curves": curves})
+def with_point(data, point, key, value):
+    """Return the solution with one break point (A, C, D are 0, 1, 2) of the first curve moved."""
+    curves = deepcopy(data["curves"])
+    curves[0][point][key] = value
+    return changed(data, curves=curves)
 
 
-def keep_the_high_cost_type_down(game, claim):
-    return with_point(claim, 1, 1, claim.details["curves"][0, 1, 1] - STEP)
+def keep_the_high_cost_type_down(game, data):
+    return with_point(data, 1, 1, data["curves"][0][1][1] - STEP)
 
 
-def tempt_the_low_cost_type(game, claim):
-    _, c, d = claim.details["curves"][0]
+def tempt_the_low_cost_type(game, data):
+    _, c, d = data["curves"][0]
     rate = game.prior.low[0] / game.value[0]
-    return with_point(claim, 1, 1, d[1] - rate * (d[0] - c[0]) + STEP)
+    return with_point(data, 1, 1, d[1] - rate * (d[0] - c[0]) + STEP)
 
 
-def ask_the_low_cost_type_for_less(game, claim):
-    return with_point(claim, 2, 0, claim.details["curves"][0, 2, 0] * (1 - STEP))
+def ask_the_low_cost_type_for_less(game, data):
+    return with_point(data, 2, 0, data["curves"][0][2][0] * (1 - STEP))
 
 
-def learn_something_else(game, claim):
-    parameters = claim.details["parameters"] + STEP
-    return replace(claim, details={**claim.details, "parameters": parameters})
+def learn_something_else(game, data):
+    return changed(data, parameters=column(data, "parameters") + STEP)
 
 
-def move_the_last(game, claim):
-    s = claim.contributions.copy()
+def move_the_last(game, data):
+    s = column(data, "contributions")
     s[-1] -= STEP * s[-1]
-    return replace(claim, contributions=s, payments=None)
+    return changed(data, contributions=s, payments=None)
+
+
+def one_total_more(game, data):
+    return changed(data, equilibria=[sum(data["contributions"]) + 1])
+
+
+def more_welfare(game, data):
+    metrics = data["metrics"]
+    return changed(data, metrics={**metrics, "welfare": metrics["welfare"] + STEP})
 
 
 PERTURBATIONS = {
+    "rule": more_for_one,
+    "equilibria": one_total_more,
+    "stated-numbers": more_welfare,
     "stationarity": learn_something_else,
     "2p-upbred nash": move_the_last,
     "value-shaping-private curve-feasibility": raise_curve,
@@ -173,51 +186,49 @@ PERTURBATIONS = {
 
 
 @cache
+def instance_of(game_name):
+    return parse({"kind": "sharing", **GAMES[game_name]})
+
+
+@cache
 def solved(name, game_name):
-    """Return a game, the options of a rule, and its outcome in that game; solved once."""
-    rule = SHARING_MECHANISMS[name]
-    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
-    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
-    require_costs(game, private=rule.private_costs)
-    require_given_model(game, learns=rule.learns)
-    return game, options, rule.outcome(game, options, Monitor())
+    """Return a rule's solution of an instance; solved once."""
+    return md.solve(instance_of(game_name), name, options=OPTIONS.get(name, {}))
 
 
-@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("sharing"))
 @pytest.mark.parametrize("game_name", GAMES)
 def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
-    rule = SHARING_MECHANISMS[name]
     try:
-        game, options, found = solved(name, game_name)
+        solution = solved(name, game_name)
     except UnsupportedError:
         pytest.skip("the mechanism says that it does not apply")
-    assert found.termination is Termination.SOLVED
-    claims = rule.claims(game, options)
-    assert claims
-    assert set(claims) <= set(rule.promises)
-    claim = SharingClaim(
-        name, options, found.contributions, found.payments, found.received, found.findings
-    )
-    right = verify_sharing(game, claim, conditions=claims, claimed=claims)
-    assert right.verdict == "pass", right.to_dict()
-    for condition in claims:
+    instance, data = instance_of(game_name), solution.claim()
+    game = sharing_game(instance)
+    assert solution.termination is Termination.SOLVED, solution.message
+    check = check_of(instance, data, Request())
+    own = set(check.promised) - {"rule", "equilibria", "stated-numbers"}
+    assert own
+    assert own <= set(mechanisms("sharing")[name].promises)
+    for condition in check.promised:
+        assert check.condition(condition).verdict == "pass"
         perturb = PERTURBATIONS.get(f"{name} {condition}", PERTURBATIONS.get(condition))
         assert perturb is not None, f"no perturbation breaks {condition}; add one"
         if condition == "equal-treatment" and game_name != "twins":
             continue
-        wrong = verify_sharing(
-            game, perturb(game, claim), conditions=(condition,), claimed=(condition,)
-        )
+        wrong = judged(instance, perturb(game, data), (condition,))
         assert wrong.condition(condition).verdict == "fail", condition
 
 
-@pytest.mark.parametrize("name", SHARING_MECHANISMS)
+@pytest.mark.parametrize("name", mechanisms("sharing"))
 def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     game_name = "private" if rule.private_costs else "model" if rule.learns else "two"
-    game, options, found = solved(name, game_name)
-    again = rule.payments(game, found.contributions, options)
-    np.testing.assert_allclose(found.payments, again, atol=1e-9)
+    data = solved(name, game_name).claim()
+    options = effective_options(name, rule.options, OPTIONS.get(name, {}))
+    game = sharing_game(instance_of(game_name))
+    again = rule.payments(game, column(data, "contributions"), options)
+    np.testing.assert_allclose(column(data, "payments"), again, atol=1e-9)
     described = rule.describe()
     assert all(described[key] for key in ("title", "source", "summary", "maturity"))
     assert all(option["about"] for option in described["options"])
@@ -225,16 +236,13 @@ def test_payments_are_those_of_the_rule_and_the_rule_is_described(name):
 
 @pytest.mark.parametrize("game_name", ["two", "capacities", "twins"])
 def test_banzhaf_payments_promise_an_equilibrium_but_no_balance(game_name):
-    rule = SHARING_MECHANISMS["shapley"]
-    game = sharing_game(parse({"kind": "sharing", **GAMES[game_name]}))
-    options = {"index": "banzhaf"}
-    found = rule.outcome(game, options, Monitor())
-    assert "budget-balance" not in rule.claims(game, options)
-    claim = SharingClaim("shapley", options, found.contributions, found.payments)
-    claims = rule.claims(game, options)
-    assert verify_sharing(game, claim, conditions=claims, claimed=claims).verdict == "pass"
-    wrong = verify_sharing(game, move_one(game, claim), conditions=("nash",), claimed=("nash",))
-    assert wrong.verdict == "fail"
-    as_shapley = replace(claim, options={"index": "shapley"})
-    other = verify_sharing(game, as_shapley, conditions=("nash",), claimed=("nash",)).verdict
-    assert other == ("pass" if game.size == 2 else "fail")
+    instance = instance_of(game_name)
+    data = md.solve(instance, "shapley", options={"index": "banzhaf"}).claim()
+    claims = check_of(instance, data, Request()).promised
+    assert "budget-balance" not in claims
+    assert judged(instance, data, claims).verdict == "pass"
+    game = sharing_game(instance)
+    assert judged(instance, move_one(game, data), ("nash",)).verdict == "fail"
+    as_shapley = changed(data, mechanism={"name": "shapley", "options": {"index": "shapley"}})
+    other = judged(instance, as_shapley, ("nash",)).verdict
+    assert other == ("pass" if len(instance.agents) == 2 else "fail")

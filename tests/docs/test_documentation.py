@@ -23,8 +23,8 @@ import yaml
 
 from mdsolve.cli.main import app, run
 from mdsolve.instance import parse
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.mechanism.registry import mechanisms
+from mdsolve.reproduce.record import ITEMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -156,7 +156,7 @@ def test_every_command_is_in_the_reference():
     assert {name for _, name in described} == set(typer.main.get_command(app).commands)
 
 
-@pytest.mark.parametrize("name", [*MARKET_MECHANISMS, *SHARING_MECHANISMS])
+@pytest.mark.parametrize("name", [*mechanisms("market"), *mechanisms("sharing")])
 def test_every_mechanism_has_a_page(name):
     page = (DOCS / "mechanisms" / f"{name}.md").read_text(encoding="utf-8")
     assert f"```{{mechanism-facts}} {name}\n" in page

@@ -19,7 +19,7 @@ rationals = st.fractions(min_value=-1, max_value=2, max_denominator=4)
 
 
 @st.composite
-def linear_markets(draw):
+def linear_instances(draw):
     n = draw(st.integers(1, 3))
     matrix = [[draw(rationals) for _ in range(n)] for _ in range(n)]
     types = [sorted(draw(st.sets(st.integers(0, 4), min_size=1, max_size=3))) for _ in range(n)]
@@ -43,7 +43,11 @@ def linear_markets(draw):
         outside,
         allocation,
     )
-    return market_game(instance), plain
+    return instance, plain
+
+
+def linear_markets():
+    return linear_instances().map(lambda pair: (market_game(pair[0]), pair[1]))
 
 
 @given(linear_markets())

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from mdsolve.instance import load
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from tests.conftest import INSTANCES
 from tests.oracles import PlainMarket
 

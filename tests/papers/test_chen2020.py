@@ -11,18 +11,16 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from mdsolve.context import Context
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import market_mechanism
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.shown import write_reproduction
-from mdsolve.solver.market.routes import MEMORY_LIMIT
-from mdsolve.study.reproduce import chen2020_example1 as example1
-from mdsolve.study.reproduce import chen2020_figure1 as figure1
-from mdsolve.study.reproduce import chen2020_figure2 as figure2
-from mdsolve.study.reproduce.chen2020_linear import draw_effects, outcomes, quality
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce import chen2020 as paper
+from mdsolve.reproduce.chen2020 import draw_effects, outcomes, quality
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import write_reproduction
 from tests.oracles import PlainMarket, identity, share
 
 
@@ -33,11 +31,11 @@ def test_vcg_utilities_of_example_1_from_the_definition(report):
     told = [Fraction(report), Fraction(1)]
     payment = plain.value(1, told) - plain.report_value(1, told, told[1])
     expected = plain.report_value(0, true, Fraction(report)) - payment
-    assert example1.utility(Fraction(report), Fraction(10)) == expected
+    assert paper.utility(Fraction(report), Fraction(10)) == expected
 
 
 def test_the_best_integer_report_earns_29_30():
-    earned = {r: example1.utility(Fraction(r), Fraction(10)) for r in range(1, 11)}
+    earned = {r: paper.utility(Fraction(r), Fraction(10)) for r in range(1, 11)}
     assert max(earned, key=earned.get) == 4
     assert [earned[r] for r in (3, 4, 10)] == [Fraction(27, 28), Fraction(29, 30), Fraction(10, 11)]
 
@@ -45,15 +43,15 @@ def test_the_best_integer_report_earns_29_30():
 def test_the_truthful_ratio_by_numerical_search():
     def gain(own):
         best = scipy.optimize.minimize_scalar(
-            lambda r: -example1.utility(r, own),
+            lambda r: -paper.utility(r, own),
             bounds=(0.5, own - 1),
             options={"xatol": 1e-12},
             method="bounded",
         )
-        return -best.fun - example1.utility(own, own)
+        return -best.fun - paper.utility(own, own)
 
     ratio = scipy.optimize.brentq(gain, 5, 8, xtol=1e-13)
-    assert example1.truthful_ratio() == pytest.approx(ratio, abs=1e-9)
+    assert paper.truthful_ratio() == pytest.approx(ratio, abs=1e-9)
     assert ratio == pytest.approx(6.357355626, abs=1e-9)
 
 
@@ -64,12 +62,12 @@ def test_the_truthful_ratio_in_fractions():
 
     low, high = Fraction(63573556258, 10**10), Fraction(63573556259, 10**10)
     assert excess(low) < 0 < excess(high)
-    for found in (example1.truthful_ratio(), example1.truthful_ratio_from_cubic()):
+    for found in (paper.truthful_ratio(), paper.truthful_ratio_from_cubic()):
         assert low < Fraction(found) < high
     grid = [Fraction(k, 200) for k in range(1, 200 * 7)]
     for own, pays in ((low - Fraction(1, 100), False), (high + Fraction(1, 100), True)):
-        truth = example1.utility(own, own)
-        lies = [example1.utility(r, own) for r in grid if r < own]
+        truth = paper.utility(own, own)
+        lies = [paper.utility(r, own) for r in grid if r < own]
         assert (max(lies) > truth) == pays
 
 
@@ -90,7 +88,7 @@ def test_vectorised_exploitation_equals_the_market_s(off_path, own):
     effects = draw_effects(random, 6, 3, own)
     types = random.integers(1, 9, (6, 3)) / 8
     found = outcomes(effects, types, off_path)
-    rule = market_mechanism("mep")
+    rule = mechanism_named("market", "mep")
     for k in range(6):
         market = market_game(
             parse(
@@ -105,7 +103,7 @@ def test_vectorised_exploitation_equals_the_market_s(off_path, own):
             )
         )
         options = effective_options("mep", rule.options, {})
-        payments = rule.outcome(market, options, Monitor(), MEMORY_LIMIT).payments.ravel()
+        payments = rule.outcome(market, options, Context()).payments.ravel()
         assert found.revenue[k] == pytest.approx(payments.sum())
         values = [float(market.truthful_values(i).ravel()[0]) for i in range(3)]
         assert found.welfare[k] == pytest.approx(sum(values))
@@ -156,8 +154,8 @@ def test_mean_welfare_in_closed_form(n):
 
 
 def test_figure_2_in_closed_form(monkeypatch):
-    monkeypatch.setattr(figure2, "SAMPLES", 5000)
-    series = figure2.recompute(1, Monitor()).series
+    monkeypatch.setattr(paper, "SAMPLES", 5000)
+    series = ITEMS["chen2020/figure2"].recompute(1).series
     # E c+ and E c- of a column sum, and E alpha_ii, under each reading.
     readings = {"any-sign": (1 / 3, -1 / 3, 0.0), "positive": (7 / 12, -1 / 12, 1 / 2)}
     for own, (plus, minus, mean) in readings.items():
@@ -196,9 +194,8 @@ def test_revenue_does_not_exceed_welfare_on_average(own):
 
 
 def test_figure_1_states_what_holds_and_what_does_not(monkeypatch):
-    monkeypatch.setattr(figure1, "BATCHES", 10)
-    monkeypatch.setattr(figure1, "SAMPLES", 500)
-    rows = figure1.recompute(3, Monitor()).rows
+    monkeypatch.setattr(paper, "BATCHES", 10)
+    rows = ITEMS["chen2020/figure1"].recompute(3).rows
     verdicts = {(row.what, row.note.partition(";")[0]): row.agrees for row in rows}
     for words in ("pool under the efficient allocation", "all get the best model"):
         assert verdicts["revenue may surpass social welfare", f"the others {words}"] is False
@@ -209,9 +206,8 @@ def test_figure_1_states_what_holds_and_what_does_not(monkeypatch):
 
 @pytest.mark.parametrize("name", [f"chen2020/{k}" for k in ("example1", "figure1", "figure2")])
 def test_reproductions_write_numbers_and_a_picture(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(figure1, "BATCHES", 4)
-    monkeypatch.setattr(figure1, "SAMPLES", 200)
-    monkeypatch.setattr(figure2, "SAMPLES", 200)
+    monkeypatch.setattr(paper, "BATCHES", 4)
+    monkeypatch.setattr(paper, "SAMPLES", 200)
     found = ITEMS[name].recompute(0, Monitor())
     numbers, image = write_reproduction(found, tmp_path)
     assert json.loads(numbers.read_text())["rows"] == found.to_dict()["rows"]

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.doshi2025 import draw_example_figure, draw_steps_figure
+from mdsolve.reproduce import doshi2025 as paper
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import draw_reproduction
 from mdsolve.solver.joint.equilibrium import joint_equilibrium
-from mdsolve.study.reproduce import doshi2025_example1 as example1
-from mdsolve.study.reproduce import doshi2025_step_sizes as step_sizes
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 
 @pytest.fixture(scope="module")
 def example():
-    return example1.recompute(0, Monitor())
+    return ITEMS["doshi2025/example1"].recompute()
 
 
 @pytest.fixture(scope="module")
 def steps():
-    return step_sizes.recompute(0, Monitor())
+    return ITEMS["doshi2025/step-sizes"].recompute()
 
 
 def verdicts(found):
@@ -45,7 +45,7 @@ def test_example_1_says_what_holds(example):
 
 def test_the_rounds_shown_are_those_of_a_plain_loop(example):
     series = example.series
-    s, w = np.array(example1.CONTRIBUTIONS[0]), np.array(example1.MODELS[1])
+    s, w = np.array(paper.CONTRIBUTIONS[0]), np.array(paper.MODELS[1])
     states, target = [s], np.array([1.0, 2.0])
     for _ in range(series["rounds"][-1]):
         rise = ((w - target) ** 2).sum() / s.sum() ** 2 - np.array([0.04, 0.02])
@@ -57,10 +57,10 @@ def test_the_rounds_shown_are_those_of_a_plain_loop(example):
 
 
 def test_with_noise_a_half_the_printed_contributions_are_an_equilibrium():
-    found = solve(example1.example(0.5), "upbred")
+    found = solve(paper.example(0.5), "upbred")
     np.testing.assert_allclose(found.contributions, [0, 5], atol=1e-9)  # 1/2 / 5^2 = 0.02
     assert found.accuracies.sum() == pytest.approx(1.8)
-    assert solve(example1.example(0.5), "2p-upbred").accuracies.sum() == pytest.approx(1.9)
+    assert solve(paper.example(0.5), "2p-upbred").accuracies.sum() == pytest.approx(1.9)
 
 
 def test_step_sizes_say_what_holds(steps):
@@ -76,18 +76,16 @@ def test_step_sizes_say_what_holds(steps):
 
 
 def test_the_game_of_two_targets_is_at_rest_where_theory_has_it():
-    game = step_sizes.two_targets()
+    game = paper.two_targets()
     found = joint_equilibrium(game, 0.0, Monitor())
     np.testing.assert_allclose(found.contributions, [2, 8])
-    measured = step_sizes.derivative_of_mean_gradient(game, np.array([1.05]), np.array([2.0, 8.0]))
+    measured = paper.derivative_of_mean_gradient(game, np.array([1.05]), np.array([2.0, 8.0]))
     np.testing.assert_allclose(measured, 2 * 0.05 / 20**2 * np.ones((1, 2)), rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("name", "draw"), [("example", draw_example_figure), ("steps", draw_steps_figure)]
-)
-def test_pictures_and_numbers_can_be_written(name, draw, request, tmp_path):
+@pytest.mark.parametrize("name", ["example", "steps"])
+def test_pictures_and_numbers_can_be_written(name, request, tmp_path):
     found = request.getfixturevalue(name)
-    draw(found, tmp_path / "p.png")
+    draw_reproduction(found, tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 10_000
     json.dumps(found.to_dict(), allow_nan=False)

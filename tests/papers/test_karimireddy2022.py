@@ -7,7 +7,7 @@ import pytest
 
 from mdsolve.game.curves import PacCurve
 from mdsolve.progress import Monitor
-from mdsolve.study.reproduce.registry import ITEMS
+from mdsolve.reproduce.record import ITEMS
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 from mpmath import findroot, mp, mpf, sqrt
 
 from mdsolve.instance import load
-from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.karimireddy2022_private import draw_private_figure
-from mdsolve.study.reproduce import karimireddy2022_private
-from mdsolve.study.run import solve
+from mdsolve.reproduce import karimireddy2022_contracts
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import draw_reproduction
+from mdsolve.study.solve import solve
 from tests.conftest import INSTANCES
 
 FOLDER = INSTANCES / "papers" / "karimireddy2022"
@@ -69,10 +69,10 @@ def test_the_story_separates_laboratories_and_pools_hospitals():
 @pytest.fixture(scope="module")
 def found():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(karimireddy2022_private, "DRAWS", 80)
-        patch.setattr(karimireddy2022_private, "AGENTS", 500)
-        patch.setattr(karimireddy2022_private, "SHARES", (0.2, 0.4, 0.6))
-        return karimireddy2022_private.recompute(1, Monitor())
+        patch.setattr(karimireddy2022_contracts, "DRAWS", 80)
+        patch.setattr(karimireddy2022_contracts, "AGENTS", 500)
+        patch.setattr(karimireddy2022_contracts, "SHARES", (0.2, 0.4, 0.6))
+        return ITEMS["karimireddy2022/figure8"].recompute(1)
 
 
 def test_the_reproduction_separates_what_holds_from_what_does_not(found):
@@ -94,7 +94,7 @@ def test_the_curve_in_the_picture_lies_between_own_and_full_model(found, tmp_pat
     assert np.all(series["received"] <= np.array(series["full"]) + 1e-12)
     assert np.all(series["received"] >= np.array(series["own"]) - 1e-12)
     (_, (printed_up, promised), _) = series["as_printed"]
-    assert promised > 1 - 1 / (1 + printed_up + karimireddy2022_private.OTHERS) + 0.01
+    assert promised > 1 - 1 / (1 + printed_up + karimireddy2022_contracts.OTHERS) + 0.01
     target = tmp_path / "figure.png"
-    draw_private_figure(found, target)
+    draw_reproduction(found, target)
     assert target.stat().st_size > 10_000

@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 
 from mdsolve.progress import silent
-from mdsolve.report.reproductions.karimireddy2022_proportional import draw_proportional_figure
+from mdsolve.report.pictures.panels import draw_panels
+from mdsolve.reproduce import karimireddy2022 as paper
+from mdsolve.reproduce.record import ITEMS, Recomputation
 from mdsolve.study.check import check_instance
-from mdsolve.study.reproduce import karimireddy2022_proportional as paper
-from mdsolve.study.reproduce.record import Reproduction
 
+ITEM = ITEMS["karimireddy2022/proportional"]
 FOLDER = Path(__file__).parents[2] / "instances" / "papers" / "karimireddy2022"
 
 
-def rows_of(rows):
-    return {row.what: row for row in rows}
+def run_of(function):
+    run = Recomputation(ITEM, 0, silent(), "none", dict(vars(paper)))
+    function(run)
+    return run
 
 
 def test_theorem_six_has_the_equilibrium_but_not_the_largest_utility():
-    rows = rows_of(paper.theorem6(silent()))
+    rows = {row.what: row for row in run_of(paper.theorem6).rows}
     assert rows["all contributing m*/n is an equilibrium"].agrees
     wrong = rows["it has the largest utility"]
     assert not wrong.agrees
@@ -29,31 +32,32 @@ def test_theorem_six_has_the_equilibrium_but_not_the_largest_utility():
 
 
 def test_figures_with_fewer_points(monkeypatch, tmp_path):
-    monkeypatch.setattr(paper, "AGENTS", 1000)
+    monkeypatch.setattr(paper, "CROWD", 1000)
     monkeypatch.setattr(paper, "EXPONENTS", (0.0, 0.5, 1.0))
     monkeypatch.setattr(paper, "FRACTIONS", (0.3, 0.7))
     monkeypatch.setattr(paper, "MIXED_EXPONENTS", (0.5, 1.0))
-    alike, rows6 = paper.figure6(silent())
+    six = run_of(paper.figure6)
+    alike = six.series["figure6"]
     assert alike["data"][0] == 0
     assert np.all(np.diff(alike["data"]) > 0)
     assert alike["data"][-1] == pytest.approx(alike["value-shaping"], rel=1e-9)
     assert alike["data, least"] == [0, 0, 0]
-    verdicts = [row.agrees for row in rows6]
+    verdicts = [row.agrees for row in six.rows]
     assert verdicts == [True, False, True, False, True]
-    mixed, rows7 = paper.figure7(silent())
+    seven = run_of(paper.figure7)
+    mixed = seven.series["figure7"]
     # At p = 1 either all lead, v / c_high each, or the cheap ones alone, v / c_low each.
     for fraction, total, high in zip(
         paper.FRACTIONS, mixed["data"], mixed["high, p = 1"], strict=True
     ):
         leaders, cost = (1000, paper.HIGH) if high else (round(1000 * fraction), paper.LOW)
-        curve = paper.game_of([(1, 1.0)], paper.HARD).accuracy.curve
+        curve = paper.curve_of(paper.value_of(paper.HARD))
         value = curve.value(np.array([total]))[0]
         assert total == pytest.approx(leaders * value / cost, rel=1e-8)
     assert mixed["high, p = 1"][1] == 0
     assert min(mixed["high, p < 1"]) > 0
-    assert [row.agrees for row in rows7] == [False, False]
-    found = Reproduction("x", "x", "x", (), (), {"figure6": alike, "figure7": mixed})
-    draw_proportional_figure(found, tmp_path / "figure.png")
+    assert [row.agrees for row in seven.rows] == [False, False]
+    draw_panels(ITEM.panels, {**six.series, **seven.series}, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 

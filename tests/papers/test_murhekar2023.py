@@ -16,16 +16,13 @@ from hypothesis import strategies as st
 
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.shown import FIGURES, write_reproduction
+from mdsolve.reproduce import murhekar2023 as paper
+from mdsolve.reproduce import murhekar2023_welfare as welfare
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
-from mdsolve.study.reproduce import murhekar2023_equation14 as equation14
-from mdsolve.study.reproduce import murhekar2023_theorem_3_2 as theorem32
-from mdsolve.study.reproduce import murhekar2023_theorem_4_1 as theorem41
-from mdsolve.study.reproduce import murhekar2023_theorem_a1 as theorem_a1
-from mdsolve.study.reproduce import murhekar2023_theorem_a2 as theorem_a2
-from mdsolve.study.reproduce.registry import ITEMS
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 NAMES = [name for name in ITEMS if name.startswith("murhekar2023")]
 
@@ -36,19 +33,21 @@ def verdicts(found):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reproductions_write_their_numbers_and_pictures(name, tmp_path):
-    found = ITEMS[name].recompute(0, Monitor())
+    found = ITEMS[name].recompute()
     files = write_reproduction(found, tmp_path)
-    assert [file.suffix for file in files] == ([".json", ".png"] if name in FIGURES else [".json"])
+    assert [file.suffix for file in files] == (
+        [".json", ".png"] if ITEMS[name].panels else [".json"]
+    )
     assert json.loads(files[0].read_text())["rows"] == found.to_dict()["rows"]
 
 
 # Theorem A.1
 
 
-@pytest.mark.parametrize("family", theorem_a1.FAMILIES)
+@pytest.mark.parametrize("family", ITEMS["murhekar2023/theorem-a1"].printed)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_separable_game_is_solved_by_maximising_each_agent_alone(family, seed):
-    instance = theorem_a1.separable_instance(family, np.random.default_rng(seed))
+    instance = paper.separable(family, np.random.default_rng(seed))
     game = sharing_game(instance)
     s = np.asarray(solve(instance, "none").contributions)
     others = np.random.default_rng(seed + 50).uniform(0, 10, game.size)
@@ -61,7 +60,7 @@ def test_a_separable_game_is_solved_by_maximising_each_agent_alone(family, seed)
 
 
 def test_all_separable_games_have_a_certified_equilibrium():
-    found = theorem_a1.recompute(3, Monitor())
+    found = ITEMS["murhekar2023/theorem-a1"].recompute(3)
     assert [row.agrees for row in found.rows] == [True, True, None]
     assert "is refused" in found.rows[-1].recomputed
 
@@ -89,18 +88,18 @@ def regret(s, eps):
 def test_the_gap_without_equilibrium_is_attained_and_nowhere_undercut(eps):
     level = Fraction(7, 8) - eps / 4
     even = Fraction(1, 2) + 2 * eps * (level - Fraction(1, 2))
-    gap = theorem_a2.gap_formula(eps)
+    gap = paper.gap_formula(eps)
     assert regret((even, even, even), eps) == gap == (1 - 4 * eps**2) / 64
-    assert theorem_a2.even_regret(eps) == gap
+    assert paper.even_regret(eps) == gap
     steep = [Fraction(1, 2) - eps + 2 * eps * Fraction(k, 12) for k in range(13)]
     grid = sorted({Fraction(0), Fraction(1), even, *steep})
     assert min(regret(s, eps) for s in itertools.product(grid, repeat=3)) == gap
 
 
-@pytest.mark.parametrize("eps", theorem_a2.WIDTHS)
+@pytest.mark.parametrize("eps", paper.WIDTHS)
 def test_the_proved_gap_is_a_lower_bound_within_a_thousandth(eps):
-    found = solve(theorem_a2.ring_instance(eps), "none")
-    exact = theorem_a2.gap_formula(eps)
+    found = solve(paper.ring(eps), "none")
+    exact = paper.gap_formula(eps)
     assert Fraction(999, 1000) * exact <= Fraction(found.nash_gap) <= exact
     assert found.certificate.condition("no-equilibrium").arithmetic == "exact"
 
@@ -109,18 +108,18 @@ def test_at_the_end_of_the_range_there_is_an_equilibrium():
     half = Fraction(1, 2)
     three = (Fraction(3, 4),) * 3
     assert regret(three, half) == 0
-    found = solve(theorem_a2.ring_instance(half), "none")
+    found = solve(paper.ring(half), "none")
     np.testing.assert_allclose(found.contributions, 0.75, atol=1e-9)
 
 
 # Theorem 3.2
 
 
-@pytest.mark.parametrize("n", theorem32.SIZES)
+@pytest.mark.parametrize("n", paper.SIZES)
 def test_the_constants_bound_the_jacobian_everywhere(n):
     random = np.random.default_rng(n)
-    game = theorem32.strongly_concave_game(n, random)
-    lam, largest = theorem32.constants(game)
+    instance = paper.strongly_concave(n, random)
+    game, (lam, largest) = sharing_game(instance), paper.constants(instance)
     stakes = AccuracyStakes(game, game.costs)
     for _ in range(200):
         s = random.uniform(0, 1, n) * game.capacity
@@ -131,11 +130,11 @@ def test_the_constants_bound_the_jacobian_everywhere(n):
 
 def test_norms_are_those_of_a_plain_loop():
     random = np.random.default_rng(1)
-    game = theorem32.strongly_concave_game(3, random)
-    lam, largest = theorem32.constants(game)
+    instance = paper.strongly_concave(3, random)
+    game, (lam, largest) = sharing_game(instance), paper.constants(instance)
     step = lam / (3 * largest) ** 2
     weights, start = game.accuracy.weights.dense(), random.uniform(0, 1, 3) * game.capacity
-    norms = theorem32.gradient_norms(game, step, start, Monitor())
+    norms = paper.gradient_norms(instance, step, start, Monitor())
     s = start.tolist()
     for norm in norms:
         slopes = []
@@ -146,11 +145,11 @@ def test_norms_are_those_of_a_plain_loop():
             slopes.append(min(max(free, -s[i] / step), (game.capacity[i] - s[i]) / step))
         assert math.sqrt(sum(g * g for g in slopes)) == pytest.approx(norm, rel=1e-9)
         s = [x + step * g for x, g in zip(s, slopes, strict=True)]
-    assert norms[-1] <= norms[0] / theorem32.REDUCTION < norms[-2]
+    assert norms[-1] <= norms[0] / paper.REDUCTION < norms[-2]
 
 
 def test_the_rate_of_theorem_3_2_holds():
-    assert all(theorem32.recompute(5, Monitor()).rows[k].agrees for k in range(6))
+    assert all(ITEMS["murhekar2023/theorem-3-2"].recompute(5).rows[k].agrees for k in range(6))
 
 
 # The rate beta*
@@ -171,7 +170,7 @@ def mpmath_rate(rates):
 def test_the_rate_against_forty_digits(rates):
     truth = float(mpmath_rate(rates))
     assert rate_of_costs(np.array(rates)) == pytest.approx(truth, rel=1e-13)
-    assert float(equation14.exact_rate(rates)) == pytest.approx(truth, rel=1e-13)
+    assert float(welfare.exact_rate(rates)) == pytest.approx(truth, rel=1e-13)
 
 
 @pytest.mark.parametrize("spread", [1e-10, 1e-8, 1e-7, 1e-3, 1.0, 1e4, 1e9, 1e14])
@@ -183,9 +182,9 @@ def test_the_rate_near_equal_and_very_unequal_costs(spread):
 
 def test_the_printed_form_loses_half_of_the_digits():
     rates = [1.0, 1.0 + 0.3e-8, 1.0 + 1e-8]
-    error = abs(equation14.printed_rate(rates) / float(mpmath_rate(rates)) - 1)
+    error = abs(welfare.printed_rate(rates) / float(mpmath_rate(rates)) - 1)
     assert 1e-10 < error < 1e-7
-    found = equation14.recompute(0, Monitor())
+    found = ITEMS["murhekar2023/equation-14"].recompute()
     assert [row.agrees for row in found.rows] == [True, True, True, True, False, False]
 
 
@@ -199,7 +198,7 @@ def smaller_root(costs):
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=7))
 def test_the_sign_of_the_least_dual_by_high_precision(costs):
     n = len(costs)
-    sign = theorem41.least_dual(costs)
+    sign = welfare.least_dual(costs)
     if len(set(costs)) == 1:
         assert sign == 1
         return
@@ -216,7 +215,7 @@ def test_the_sign_of_the_least_dual_by_high_precision(costs):
 def test_the_dual_of_the_example_by_hand():
     # A = 10/21, beta* = 1/6: mu_C / T = (1/21 - 1/12) / (3/4).
     assert smaller_root([1, 1, 10]) == pytest.approx(1 / 6, abs=1e-15)
-    assert theorem41.dual_share((1, 1, 10), Fraction(1, 6)) == Fraction(-1, 21)
+    assert welfare.dual_share((1, 1, 10), Fraction(1, 6)) == Fraction(-1, 21)
 
 
 def plan(costs, values, budget, beta):
@@ -251,7 +250,7 @@ def test_the_planner_s_optimum_by_a_general_solver():
 
 
 def test_equilibria_of_the_example_by_hand():
-    found = solve(theorem41.consortium((1, 1, 10), 10, 40), "budget-balanced")
+    found = solve(welfare.consortium((1, 1, 10), 10, 40), "budget-balanced")
     total = math.sqrt(12) - 1
     # 10 c_i / (1 + S)^2 = (1 - 1/6) c_i
     assert found.metrics["total_data"] == pytest.approx(total, rel=1e-12)
@@ -260,12 +259,12 @@ def test_equilibria_of_the_example_by_hand():
     best = 40 + (120 * accuracy - total) / 3
     assert found.metrics["p_mean"]["1"] == pytest.approx(even, rel=1e-12)
     assert even == pytest.approx(65.167526, abs=5e-7)
-    assert theorem41.best_split(found) == pytest.approx(best, rel=1e-12)
+    assert welfare.best_split(found) == pytest.approx(best, rel=1e-12)
     assert best < 73
 
 
 def test_theorem_4_1_holds_for_equal_costs_only():
-    found = verdicts(theorem41.recompute(1, Monitor()))
+    found = verdicts(ITEMS["murhekar2023/theorem-4-1"].recompute(1))
     failing = [what for what, agrees in found.items() if agrees is False]
     assert failing == [
         "the equilibrium maximises average utility",

@@ -12,27 +12,18 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.shown import write_reproduction
+from mdsolve.reproduce import murhekar2025 as paper
+from mdsolve.reproduce import murhekar2025_images as images
+from mdsolve.reproduce.record import ITEMS, rounds_to, sharing
+from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
-from mdsolve.study.reproduce import murhekar2025_examples as examples
-from mdsolve.study.reproduce import murhekar2025_lemma_4_6 as lemma46
-from mdsolve.study.reproduce import murhekar2025_table1 as table1
-from mdsolve.study.reproduce import murhekar2025_theorem_4_8 as theorem48
-from mdsolve.study.reproduce import murhekar2025_theorem_4_9 as theorem49
-from mdsolve.study.reproduce.murhekar2025_data_sets import (
-    ALL_MOVE,
-    DATA_SETS,
-    DESCRIBED,
-    LARGEST_COST,
-    drawn_game,
-)
-from mdsolve.study.reproduce.record import rounds_to
-from mdsolve.study.reproduce.registry import ITEMS
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 
 ELSEWHERE = ("murhekar2025/table1", "murhekar2025/section5")
 """Tested on small runs: below, and in a file of its own."""
+DATA_SETS = ITEMS["murhekar2025/table1"].printed
 NAMES = [name for name in ITEMS if name.startswith("murhekar2025") and name not in ELSEWHERE]
 
 
@@ -42,7 +33,7 @@ def agreement(found):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reproductions_write_their_numbers(name, tmp_path):
-    found = ITEMS[name].recompute(0, Monitor())
+    found = ITEMS[name].recompute()
     (numbers,) = write_reproduction(found, tmp_path)
     assert json.loads(numbers.read_text())["rows"] == found.to_dict()["rows"]
 
@@ -61,10 +52,10 @@ def shares(s, t):
 
 
 def test_example_3_by_hand():
-    found = solve(examples.game_instance(), "none")
+    found = solve(sharing(paper.EXAMPLE, paper.RATES), "none")
     np.testing.assert_allclose(found.contributions, [math.sqrt(10) - 1, 0], atol=1e-10)
     # Agent 2 gains less than 0.25 from his first sample: 1/(1 + s_1)^2 = 0.1.
-    assert agreement(examples.recompute_example3(0, Monitor())) == [True, True, True, True, None]
+    assert agreement(ITEMS["murhekar2025/example3"].recompute()) == [True, True, True, True, None]
 
 
 def test_example_4_from_the_first_order_conditions():
@@ -78,14 +69,14 @@ def test_example_4_from_the_first_order_conditions():
         )
         phi = shares(s, t)
         gain = (s + t) / (mpmath.sqrt(10) - 1)
-    found = solve(examples.game_instance(), "shapley")
+    found = solve(sharing(paper.EXAMPLE, paper.RATES), "shapley")
     np.testing.assert_allclose(found.contributions, [float(s), float(t)], atol=1e-9)
     np.testing.assert_allclose(found.shapley, [float(x) for x in phi], atol=1e-10)
     assert float(s) == pytest.approx(2.9983929801, abs=1e-10)
     assert float(t) == pytest.approx(1.1690481371, abs=1e-10)
     assert float(gain) == pytest.approx(1.9273385624, abs=1e-10)
     assert found.metrics["data_gain"] == pytest.approx(float(gain), abs=1e-9)
-    checked = agreement(examples.recompute_example4(0, Monitor()))
+    checked = agreement(ITEMS["murhekar2025/example4"].recompute())
     assert checked == [True, True, True, True, True, True, None, None]
 
 
@@ -105,7 +96,7 @@ def test_example_7_by_the_fixed_point_and_the_misprint():
         phi = shares(s, t)
         reciprocity = accuracy(s + t) / phi[0]
     np.testing.assert_allclose(
-        examples.value_shaping_contributions(), [float(s), float(t)], atol=1e-10
+        paper.value_shaping_contributions(), [float(s), float(t)], atol=1e-10
     )
     assert float(phi[0]) == pytest.approx(0.9537002452, abs=1e-10)
     assert float(phi[1]) == pytest.approx(0.7776195619, abs=1e-10)
@@ -113,7 +104,7 @@ def test_example_7_by_the_fixed_point_and_the_misprint():
     rounded = shares(3.98, 2.46)
     assert round(rounded[0], 4) == 0.9538
     assert round(rounded[1], 4) == 0.7774
-    found = examples.recompute_example7(0, Monitor())
+    found = ITEMS["murhekar2025/example7"].recompute()
     assert agreement(found) == [True, True, True, True, False, True, True]
 
 
@@ -128,18 +119,19 @@ def test_what_rounds_to_a_printed_number():
 
 
 def weights_of(data):
-    rows = np.repeat(np.array(data.weights), 10, axis=0)
+    rows = np.repeat(np.array(data["weights"], dtype=float), 10, axis=0)
     return np.repeat(rows, 10, axis=1)
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_equilibria_of_the_table_by_plain_best_responses(name):
     data = DATA_SETS[name]
-    game = drawn_game(data, np.random.default_rng(4))
+    instance = images.drawn(data, np.random.default_rng(4))
+    game = sharing_game(instance)
     weights = weights_of(data)
     np.testing.assert_array_equal(game.accuracy.weights.dense(), weights)
     for rule in ("none", "budget-balanced"):
-        found = table1.equilibrium_cell(game, rule, Monitor())
+        found = solve(instance, rule)
         borne = 1.0
         if rule == "budget-balanced":
             with mpmath.workdps(40):
@@ -158,18 +150,18 @@ def test_equilibria_of_the_table_by_plain_best_responses(name):
                 s[i] = min(max((wanted - others) / weights[i, i], 0.0), game.capacity[i])
             if np.abs(s - before).max() < 1e-11:
                 break
-        assert found.total == pytest.approx(s.sum(), rel=1e-8)
+        assert found.metrics["total_data"] == pytest.approx(s.sum(), rel=1e-8)
         assert found.regret < 1e-9
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_everybody_shares_everything_under_shapley_payments(name):
     data = DATA_SETS[name]
-    game = drawn_game(data, np.random.default_rng(9))
-    assert table1.equilibrium_cell(game, "shapley", Monitor()).share == 1.0
+    instance = images.drawn(data, np.random.default_rng(9))
+    assert solve(instance, "shapley").metrics["data_share"] == 1.0
     # All others at the largest capacity make every slope smaller: coalitions then differ by how
     # many agents of each group they hold.
-    table, top = np.array(data.weights), data.batches[1]
+    table, top = np.array(data["weights"], dtype=float), int(data["batches"][1])
     for group in range(3):
         others = [10 - (g == group) for g in range(3)]
         slope = 0.0
@@ -178,19 +170,20 @@ def test_everybody_shares_everything_under_shapley_payments(name):
             chance = ways / (30 * math.comb(29, sum(counts)))
             full = np.array(counts) + (np.arange(3) == group)
             slope += chance * (10 * table[:, group] / (1 + top * table @ full) ** 2).sum()
-        assert slope > LARGEST_COST
+        assert slope > images.LARGEST_COST
 
 
 def test_simulated_contributions_by_a_plain_loop():
     data = DATA_SETS["FashionMNIST"]
-    game = drawn_game(data, np.random.default_rng(2))
+    instance = images.drawn(data, np.random.default_rng(2))
+    game = sharing_game(instance)
     weights = weights_of(data)
-    found = table1.simulated_cell(game, "none", ALL_MOVE, 0, Monitor())
+    found = images.simulated(instance, "none", "all move", 0)
     s = np.zeros(30)
-    for _ in range(table1.STEPS):
+    for _ in range(images.STEPS):
         slope = np.diag(weights) / (1 + weights @ s) ** 2 - game.costs.rate
-        s = np.clip(s + table1.STEP_SIZE * slope, 0, np.minimum(game.capacity, 100))
-    assert found.total == pytest.approx(s.sum(), rel=1e-10)
+        s = np.clip(s + images.STEP_SIZE * slope, 0, np.minimum(game.capacity, 100))
+    assert found.metrics["total_data"] == pytest.approx(s.sum(), rel=1e-10)
     wanted = (np.sqrt(np.diag(weights) / game.costs.rate) - 1 - weights @ s) / np.diag(weights)
     best = np.clip(s + wanted, 0, game.capacity)
     moved = 1 / (1 + weights @ s) - 1 / (1 + weights @ s + np.diag(weights) * (best - s))
@@ -200,28 +193,32 @@ def test_simulated_contributions_by_a_plain_loop():
 
 
 def test_the_table_s_verdicts_on_a_small_run(monkeypatch, tmp_path):
-    monkeypatch.setattr(table1, "DRAWS", 3)
-    monkeypatch.setattr(table1, "SIMULATED_DRAWS", 2)
-    found = table1.recompute(0, Monitor())
+    monkeypatch.setattr(images, "TABLE_DRAWS", 3)
+    monkeypatch.setattr(images, "SIMULATED_DRAWS", 2)
+    found = ITEMS["murhekar2025/table1"].recompute()
     rows = {(row.what, row.note.partition(";")[0]): row for row in found.rows}
     for name, data in DATA_SETS.items():
         row = next(r for r in found.rows if r.what == f"{name}: data share at equilibrium, %")
         assert row.agrees is False
         assert row.recomputed.endswith("/ 100.0")
         after = f"{name}: data share after 1000 steps, %"
-        assert rows[after, data.closest.words].agrees
-    assert rows["MNIST: data share after 1000 steps, %", DESCRIBED.words].agrees is False
+        assert rows[after, images.DYNAMICS[data["closest"]][-1]].agrees
+    assert (
+        rows["MNIST: data share after 1000 steps, %", images.DYNAMICS["described"][-1]].agrees
+        is False
+    )
     assert len(write_reproduction(found, tmp_path)) == 2
 
 
 # Theorem 4.8
 
 
-@pytest.mark.parametrize("family", theorem48.FAMILIES)
+@pytest.mark.parametrize("family", ITEMS["murhekar2025/theorem-4-8"].printed)
 @pytest.mark.parametrize("seed", range(2))
 def test_no_larger_contributions_have_more_welfare_by_a_general_solver(family, seed):
     random = np.random.default_rng(seed)
-    game = theorem48.substitutes_game(family, random)
+    instance = paper.substitutes(family, random)
+    game = sharing_game(instance)
     s = potential_equilibrium(game, Monitor()).contributions
     best = max(
         -scipy.optimize.minimize(
@@ -233,12 +230,12 @@ def test_no_larger_contributions_have_more_welfare_by_a_general_solver(family, s
         for _ in range(3)
     )
     assert best <= game.welfare(s) + 1e-9
-    assert theorem48.dominating(game, random, Monitor()).steepest <= 1e-9
+    assert paper.larger_contributions(instance, random)[0] <= 1e-9
 
 
-@pytest.mark.parametrize("family", theorem48.FAMILIES)
+@pytest.mark.parametrize("family", ITEMS["murhekar2025/theorem-4-8"].printed)
 def test_cross_derivatives_of_these_payoffs_are_not_positive(family):
-    game = theorem48.substitutes_game(family, np.random.default_rng(7))
+    game = sharing_game(paper.substitutes(family, np.random.default_rng(7)))
     s, step = np.full(game.size, 0.7), 1e-4
     total = game.total_benefit
     for i, j in itertools.combinations(range(game.size), 2):
@@ -260,7 +257,7 @@ def test_the_counterexample_with_complementary_data_by_brute_force():
     assert max(map(utility, grid)) <= utility(1.0) + 1e-12
     welfare = [total(s, s) - 2 * s * s / 16 for s in (1.0, 1.5)]
     assert welfare == pytest.approx([7 / 8, 147 / 160])
-    assert float(theorem48.complements_welfare(Fraction(3, 2))) == pytest.approx(welfare[1])
+    assert float(paper.complements_welfare(Fraction(3, 2))) == pytest.approx(welfare[1])
     # Concave: no chord lies above the payoff.
     random = np.random.default_rng(0)
     ends = random.uniform(0, 5, (2000, 2, 2))
@@ -278,7 +275,7 @@ def test_the_counterexample_with_complementary_data_by_brute_force():
 
 
 def test_theorem_4_8_fails_only_for_complementary_data():
-    assert agreement(theorem48.recompute(2, Monitor())) == [True, True, False, False]
+    assert agreement(ITEMS["murhekar2025/theorem-4-8"].recompute(2)) == [True, True, False, False]
 
 
 # Theorem 4.9
@@ -324,27 +321,27 @@ def gains_by_enumeration(game):
 def test_gains_by_all_coalitions(seed):
     random = np.random.default_rng(seed)
     rates = tuple(random.uniform(0.02, 0.3, 3).tolist())
-    game = theorem49.AlikeGame(rates, 0.8, float(random.uniform(0.4, 1)))
+    game = paper.Alike(rates, 0.8, float(random.uniform(0.4, 1)))
     totals, accuracies = gains_by_enumeration(game)
-    found = theorem49.gains(game, Monitor())
-    assert found.totals == pytest.approx(totals, rel=1e-8)
-    assert found.accuracies == pytest.approx(accuracies, rel=1e-8)
-    assert found.data >= game.data_bound
-    assert found.accuracy >= game.accuracy_bound
+    *gains, found_totals, found_accuracies = game.gains()
+    assert found_totals == pytest.approx(totals, rel=1e-8)
+    assert found_accuracies == pytest.approx(accuracies, rel=1e-8)
+    assert all(gain >= bound for gain, bound in zip(gains, game.bounds(), strict=True))
 
 
-@pytest.mark.parametrize("game", [theorem49.CAPPED, theorem49.IDLE, theorem49.STEEP])
+@pytest.mark.parametrize("game", [paper.CAPPED, paper.IDLE, paper.STEEP])
 def test_counterexamples_by_all_coalitions(game):
     totals, accuracies = gains_by_enumeration(game)
-    found = theorem49.gains(game, Monitor())
-    assert found.totals == pytest.approx(totals, rel=1e-8)
-    assert found.accuracies == pytest.approx(accuracies, rel=1e-8)
-    data_fails = totals[0] > 0 and totals[1] / totals[0] < game.data_bound
-    assert data_fails or accuracies[1] / accuracies[0] < game.accuracy_bound
+    *_, found_totals, found_accuracies = game.gains()
+    assert found_totals == pytest.approx(totals, rel=1e-8)
+    assert found_accuracies == pytest.approx(accuracies, rel=1e-8)
+    data_bound, accuracy_bound = game.bounds()
+    data_fails = totals[0] > 0 and totals[1] / totals[0] < data_bound
+    assert data_fails or accuracies[1] / accuracies[0] < accuracy_bound
 
 
 def test_theorem_4_9_fails_only_outside_its_hypotheses():
-    found = theorem49.recompute(4, Monitor())
+    found = ITEMS["murhekar2025/theorem-4-9"].recompute(4)
     assert agreement(found) == [True, True, False, False, False]
 
 
@@ -363,7 +360,7 @@ def test_one_way_help_by_hand():
     if x < 0:
         pytest.fail("agent 1 contributes in this game")
     phi = (accuracy(x) + accuracy(x + y) - accuracy(y)) / 2
-    found = solve(lemma46.pair_instance([0.1, 0.05], lemma46.ONE_WAY), "shapley")
+    found = solve(paper.one_way_help(), "shapley")
     np.testing.assert_allclose(found.contributions, [x, y], atol=1e-8)
     assert found.utilities[0] == pytest.approx(phi - 0.1 * x, abs=1e-9)
     assert found.utilities[0] == pytest.approx(0.167277, abs=5e-7)
@@ -372,7 +369,7 @@ def test_one_way_help_by_hand():
 
 
 def test_lemma_4_6_holds_without_fixed_costs_only():
-    found = lemma46.recompute(1, Monitor())
+    found = ITEMS["murhekar2025/lemma-4-6"].recompute(1)
     assert agreement(found) == [True, False, None, False]
     # Example 4 leaves agent 2 with 0.303287.
-    assert found.rows[1].recomputed == f"u_2 = {0.303287 - lemma46.FIXED:.6f}"
+    assert found.rows[1].recomputed == f"u_2 = {0.303287 - paper.FIXED:.6f}"

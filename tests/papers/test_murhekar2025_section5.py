@@ -7,11 +7,13 @@ import json
 import pytest
 
 from mdsolve.errors import UsageError
-from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.shown import write_reproduction
-from mdsolve.study.reproduce import murhekar2025_section5 as section
+from mdsolve.reproduce import murhekar2025_images as section
+from mdsolve.reproduce.record import ITEMS
+from mdsolve.reproduce.shown import write_reproduction
 from tests.cli.conftest import mdsolve  # noqa: F401 - fixture
 from tests.learn.runs import write_mnist
+
+ITEM = ITEMS["murhekar2025/section5"]
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def quick(monkeypatch):
 
 
 def test_the_claims_hold_on_digits(quick, tmp_path):
-    found = section.recompute(0, Monitor())
+    found = ITEM.recompute()
     rows = {row.what: row for row in found.rows}
     assert rows["largest weight of every group on data turned like its own"].agrees
     assert rows["data share, %"].agrees
@@ -48,7 +50,7 @@ def test_agents_are_ten_per_angle_where_there_are_images_enough(monkeypatch, tmp
 @pytest.mark.parametrize("source", ["iris", "mnist:", "csv:x.csv"])
 def test_other_sources_are_refused(source):
     with pytest.raises(UsageError, match="--data"):
-        section.recompute_on(0, Monitor(), source)
+        ITEM.recompute(data=source)
 
 
 def test_data_are_for_reproductions_that_train(mdsolve):  # noqa: F811

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from mdsolve.progress import Monitor
-from mdsolve.report.reproductions.shown import write_reproduction
-from mdsolve.study.reproduce import doshi2025_protocols as protocols
-from mdsolve.study.reproduce import murhekar2023_table2 as table2
-from mdsolve.study.reproduce.training_runs import DIGITS, DIGITS_EXAMPLES, Setting, setting_on
+from mdsolve.reproduce import doshi2025_protocols as protocols
+from mdsolve.reproduce import murhekar2023_welfare as table2
+from mdsolve.reproduce.record import BUNDLED, ITEMS
+from mdsolve.reproduce.shown import write_reproduction
+from mdsolve.reproduce.training_runs import DIGITS_EXAMPLES, Setting, setting_on
 from tests.learn.runs import instance, run, write_mnist
 
 
@@ -23,7 +23,7 @@ def small():
         patch.setattr(protocols, "DRAWS", 1)
         patch.setattr(protocols, "AGENTS", (2, 10))
         patch.setattr(protocols, "BETAS", (0.0, 2.0))
-        return protocols.recompute(3, Monitor())
+        return ITEMS["doshi2025/protocols"].recompute(3)
 
 
 def test_statements_about_welfare_hold_in_miniature(small):
@@ -57,8 +57,9 @@ def test_pictures_and_numbers_are_written(small, tmp_path):
 
 
 def test_printed_means_need_twelve_agents():
-    assert [table2.fewest_agents(printed) for printed in table2.PUBLISHED.values()] == [12, 11, 12]
-    for printed in table2.PUBLISHED.values():
+    table = [ITEMS["murhekar2023/table2"].printed[method] for method in table2.METHODS]
+    assert [table2.fewest_agents(printed) for printed in table] == [12, 11, 12]
+    for printed in table:
         sums = np.array([float(text) for text in printed])
 
         def normalised(n, sums=sums):
@@ -70,9 +71,9 @@ def test_printed_means_need_twelve_agents():
 
 
 def test_the_table_in_miniature(monkeypatch, tmp_path):
-    monkeypatch.setattr(table2, "DRAWS", 1)
+    monkeypatch.setattr(table2, "PARTITIONS", 1)
     monkeypatch.setattr(table2, "COSTS", (0.001, 0.004))
-    found = table2.recompute(0, Monitor())
+    found = ITEMS["murhekar2023/table2"].recompute()
     assert [row.agrees for row in found.rows[1:6]] == [True] * 5
     assert found.rows[7].agrees is False  # dear data: FedBR above FedBR-BG
     made = instance(
@@ -94,7 +95,7 @@ def test_other_data_keep_the_proportions(tmp_path, monkeypatch):
     keys = {"name": "2p-upbred", "beta": 2, "step_size": 20, "difference": 8, "start": [10, 20]}
     there, here = (
         setting.instance(agents, keys, 0),
-        setting_on(DIGITS, {}).instance(agents, {**keys, "rounds": 1}, 0),
+        setting_on(BUNDLED, {}).instance(agents, {**keys, "rounds": 1}, 0),
     )
     scale = 60 / DIGITS_EXAMPLES
     for old, new in zip(here.agents.cost, there.agents.cost, strict=True):

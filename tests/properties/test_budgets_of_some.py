@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.status import Termination
 
@@ -73,10 +73,10 @@ def test_no_budget_is_as_good_as_plenty(name, options, agents):
     if name.startswith("proportional"):
         agents = [{**agent, "cost": 0.3} for agent in agents]
     plenty = [agent | {"budget": agent.get("budget", PLENTY)} for agent in agents]
-    rule = SHARING_MECHANISMS[name]
+    rule = mechanisms("sharing")[name]
     here, there = sharing_game(instance_of(agents)), sharing_game(instance_of(plenty))
-    found = rule.outcome(here, options, Monitor())
-    rich = rule.outcome(there, options, Monitor())
+    found = rule.outcome(here, options, Context())
+    rich = rule.outcome(there, options, Context())
     assert found.termination is rich.termination
     if found.termination is not Termination.SOLVED:
         return
@@ -85,7 +85,7 @@ def test_no_budget_is_as_good_as_plenty(name, options, agents):
     assert left.min() >= -1e-9
     if name == "welfare":
         added = float((there.money - here.money).mean())
-        assert found.findings["objective"] + added == pytest.approx(
+        assert found.details["objective"] + added == pytest.approx(
             rich.findings["objective"], abs=1e-6
         )
         return

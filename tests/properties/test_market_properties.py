@@ -13,7 +13,7 @@ from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.instance import parse
 from mdsolve.solver.market.routes import maximal_payments
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from mdsolve.study.verify import verify
 
 entries = st.fractions(min_value=-1, max_value=2, max_denominator=5)

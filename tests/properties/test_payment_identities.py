@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import market_mechanism
-from mdsolve.progress import Monitor
-from mdsolve.solver.market.routes import MEMORY_LIMIT, maximal_payments
+from mdsolve.mechanism.registry import mechanism_named
+from mdsolve.solver.market.routes import maximal_payments
 from tests.markets import entries, rational_markets
 
 amounts = st.fractions(min_value=-3, max_value=3, max_denominator=8)
@@ -73,9 +73,9 @@ def test_a_bonus_for_one_agent_leaves_the_others_payments_alone(table, agent, da
 @settings(max_examples=30)
 def test_truthful_payments_never_exceed_exploitation_and_start_there(pair):
     market, _ = pair
-    rule = market_mechanism("mep")
+    rule = mechanism_named("market", "mep")
     options = effective_options("mep", rule.options, {"arithmetic": "exact"})
-    exploited = rule.outcome(market, options, Monitor(), MEMORY_LIMIT).payments
+    exploited = rule.outcome(market, options, Context()).payments
     payments = exactly(market)
     assert (payments <= exploited).all()
     for agent in range(len(market.agents)):

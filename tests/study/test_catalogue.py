@@ -10,9 +10,9 @@ import pytest
 
 from mdsolve.errors import UsageError
 from mdsolve.instance.protocol import ProtocolSpec
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.report.text.catalogue import catalogue_view, entry_view
-from mdsolve.report.text.solution import console_for
+from mdsolve.report.text.console import console_for
 from mdsolve.study.catalogue import catalogue, entries_named
 
 LISTING = catalogue()
@@ -21,7 +21,7 @@ ENTRIES = [(group, entry) for group, entries in LISTING.items() for entry in ent
 
 def test_it_lists_every_mechanism_and_the_families_of_the_format():
     names = {group: {entry["name"] for entry in entries} for group, entries in LISTING.items()}
-    assert names["mechanism"] == {*MARKET_MECHANISMS, *SHARING_MECHANISMS}
+    assert names["mechanism"] == {*mechanisms("market"), *mechanisms("sharing")}
     assert names["quality"] == {"identity", "saturation", "power", "table"}
     assert names["valuation"] == {"growth", "share", "linear", "sum", "table"}
     assert names["cost"] == {"linear", "quadratic", "power", "piecewise-linear"}

@@ -10,7 +10,7 @@ import scipy.optimize
 
 import mdsolve as md
 from mdsolve.errors import UnsupportedError, UsageError
-from mdsolve.progress import Monitor
+from mdsolve.progress import Monitor, StopRequested
 
 PLAIN = {
     "kind": "sharing",
@@ -221,7 +221,11 @@ def test_other_kinds_and_budgets_are_refused():
 
 
 def test_a_time_limit_keeps_contributions_and_the_check(game):
-    found = md.simulate(game, "none", step_size=1e-7, steps=10**8, monitor=Monitor(time_limit=0.1))
+    def run_out(event):
+        if event.label == "steps" and event.done == 5:
+            raise StopRequested("the time limit of 1 s was reached")
+
+    found = md.simulate(game, "none", step_size=1e-7, steps=10**8, monitor=Monitor(run_out))
     assert found.termination is md.Termination.LIMIT
     assert "time limit" in found.message
     assert found.regret > 0

@@ -55,10 +55,9 @@ class StatedFigures:
 
     def words(self) -> Mapping[str, Recompute]:
         """Return what is said of the market and of the options."""
-        claim = self.context.claim
         asked = self.context.options.get("objective", "revenue")
         return {
-            "exists": lambda: Said.exactly(claim.payments is not None),
+            "exists": self._exists,
             "decided": lambda: Said(_one_of(DECIDED)),
             "side_constraints": lambda: Said(self._side),
             "objective": lambda: Said.exactly(asked),
@@ -66,6 +65,13 @@ class StatedFigures:
             "assumptions": lambda: Said(self._assumptions),
             "frontier": _no_frontier,
         }
+
+    def _exists(self) -> Said:
+        claim = self.context.claim
+        if claim.payments is None and not claim.denies:
+            message = "there is no payment table that shows it"
+            raise NoRouteError(message)
+        return Said.exactly(claim.payments is not None)
 
     def of_table(self) -> Mapping[str, Recompute]:
         """Return what follows from a payment table."""

@@ -287,7 +287,7 @@ def ranked(context: SharingContext) -> Ranked:
     pool = pool_of(reading)
     arithmetic = context.arithmetic
     nothing = pool.value(pool.platform + arithmetic.zeros(1))
-    if not arithmetic.at_most(arithmetic.zeros(1), nothing).holds.all():
+    if arithmetic.less(nothing, arithmetic.zeros(1)).holds.any():
         message = "the value of no data is negative"
         raise NoRouteError(message)
     table = np.column_stack([given, reading.bounded, reading.limited, reading.costs.kinds])

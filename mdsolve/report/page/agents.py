@@ -1,4 +1,4 @@
-"""The table of a page that says of every agent what he brings, receives, pays and gains."""
+"""The table of a page that says what every agent brings, receives, pays and gains."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.report.agent_rows import agent_table
-from mdsolve.report.numbers import number
+from mdsolve.report.agent_rows import Floats, agent_table, largest
+from mdsolve.report.numbers import column
 from mdsolve.report.page.answer import gain_columns, market_gains
 from mdsolve.report.page.markup import Html, joined, table, tag
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.words import amount, listed
 from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
+from mdsolve.report.words import listed
+from mdsolve.tolerance import ROUND_OFF
 
 MOST_ROWS = 60
 """Rows of the table of agents; the solution file has all."""
@@ -31,31 +32,21 @@ def agents_table(subject: Subject) -> Html:
 def _market_agents(subject: Subject) -> Html:
     solution = subject.solution
     answers = solution.answers
-    scale = max(abs(float(value)) for value in answers["values"])
-    gains = market_gains(answers)
+    money = {key: _floats(answers[key]) for key in ("values", "payments", "utilities")}
+    money |= {"outside_values": _floats(answers["outside_values"]), "gains": market_gains(answers)}
+    small = ROUND_OFF * largest(*money.values())
+    columns = [column(np.where(np.abs(x) <= small, 0.0, x)) for x in money.values()]
     heads = ["agent", "data (type)", "model received", "is worth", "pays (negative: receives)"]
     heads += ["utility", "staying out", "gains"]
     quality = answers.get("model_quality") or [None] * len(solution.agents)
-    rows = [
-        (
-            name,
-            number(answers["profile"][k], 5),
-            "" if quality[k] is None else amount(quality[k]),
-            *(
-                amount(answers[key][k], scale)
-                for key in ("values", "payments", "utilities", "outside_values")
-            ),
-            amount(gains[k], scale),
-        )
-        for k, name in enumerate(solution.agents)
-    ]
+    data = column(answers["profile"])
+    rows = zip(solution.agents, data, column(quality), *columns, strict=True)
     return table("The case shown; worth, payments and utilities in money", heads, rows)
 
 
 def _sharing_agents(subject: Subject) -> Html:
     solution, game = subject.solution, subject.game
     agents = agent_table(solution, game)
-    scale = float(abs(agents["utilities"]).max(initial=1.0))
     unit = solution.answers.get("protocol", {}).get("unit", "samples")
     columns: list[tuple[str, Any]] = [(f"brings ({unit})", agents["contributions"])]
     if "capacity" in agents and np.isfinite(agents["capacity"]).any():
@@ -73,14 +64,10 @@ def _sharing_agents(subject: Subject) -> Html:
     rows = agents.rows()
     runs = any(row.count > 1 for row in rows)
     heads = ["agent", *(["agents alike"] if runs else []), *(words for words, _ in columns)]
-    shown = [
-        (
-            row.name,
-            *([f"{row.count:,}"] if runs else []),
-            *(_entry(values[row.first], scale) for _, values in columns),
-        )
-        for row in rows[:MOST_ROWS]
-    ]
+    listed_rows = rows[:MOST_ROWS]
+    cells = [column(values[row.first] for row in listed_rows) for _, values in columns]
+    counts = [[f"{row.count:,}" for row in listed_rows]] if runs else []
+    shown = zip([row.name for row in listed_rows], *counts, *cells, strict=True)
     left = len(rows) - MOST_ROWS
     caption = "Numbers are per agent" + (", one row per run of agents alike" if runs else "")
     parts = [table(caption, heads, shown)]
@@ -94,5 +81,5 @@ def _sharing_agents(subject: Subject) -> Html:
     return joined(parts)
 
 
-def _entry(value: float, scale: float) -> str:
-    return "no limit" if value == float("inf") else amount(value, scale)
+def _floats(values: Any) -> Floats:
+    return np.array([float(value) for value in values], dtype=np.float64)

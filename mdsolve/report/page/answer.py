@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.conditions import Certificate
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.training import TrainingInstance
-from mdsolve.report.agent_rows import AgentTable, agent_table
-from mdsolve.report.numbers import number
+from mdsolve.report.agent_rows import MONEY, AgentTable, agent_table, largest
+from mdsolve.report.alarms import Alarm, alarms_of
+from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.words import amount, heading
 from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
 from mdsolve.report.text.joint import no_step_view
-from mdsolve.report.text.solution import witness_lines
+from mdsolve.report.text.proofs import witness_lines
+from mdsolve.report.verdict import tally_of
+from mdsolve.report.words import heading, lower_first
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
@@ -43,26 +46,46 @@ def verdict_words(subject: Subject) -> str:
         return (
             "Nothing was checked: the file holds no certificate, and its instance is not at hand."
         )
-    promised = [c for c in certificate.conditions if c.claimed]
-    failed = [heading(c) for c in promised if c.verdict == "fail"]
+    failed = _headings(certificate, "fail", claimed=True)
     if failed:
-        words = "; ".join(lower_first(x) for x in failed)
-        return f"{source} refutes the answer. Not true: {words}."
-    open_ones = [heading(c) for c in promised if c.verdict == "not-checked"]
-    if open_ones:
-        words = "; ".join(lower_first(x) for x in open_ones)
-        return f"{source} leaves open: {words}."
-    if not promised:
-        return f"{source} was made for information; the mechanism promises nothing here."
+        return f"{source} refutes the answer. Not true: {failed}."
+    undecided = _headings(certificate, "not-checked", claimed=True)
+    if undecided:
+        return f"{source} leaves open: {undecided}."
+    promised = tuple(c for c in certificate.conditions if c.claimed)
+    kept = tally_of(Certificate(promised)).words
+    broken = _headings(certificate, "fail", claimed=False)
+    if broken:
+        return f"Not true, and not promised: {broken}. {source} found the promises kept ({kept})."
     if subject.solution.termination is Termination.INFEASIBLE:
-        return f"{source} confirmed the proof."
+        return f"{source} confirmed the proof ({kept})."
     every = "the promised condition" if len(promised) == 1 else f"all {len(promised)} conditions"
-    return f"{source} confirmed {every} that the mechanism promises."
+    confirmed = f"confirmed {every} that the mechanism promises ({kept})"
+    nothing = "was made for information; the mechanism promises nothing here"
+    return f"{source} {confirmed if promised else nothing}."
 
 
-def lower_first(words: str) -> str:
-    """Return words that begin in the middle of a sentence."""
-    return words[:1].lower() + words[1:]
+def _headings(certificate: Certificate, verdict: str, *, claimed: bool) -> str:
+    """Return what conditions with a verdict say, one after the other."""
+    found = [c for c in certificate.conditions if c.verdict == verdict and c.claimed == claimed]
+    return "; ".join(lower_first(heading(condition)) for condition in found)
+
+
+def subject_alarms(subject: Subject) -> list[Alarm]:
+    """Return what a board would call a failure."""
+    solution = subject.solution
+    columns = ("contributions", "utilities")
+    known = all(solution.answers.get(key) is not None for key in columns)
+    return alarms_of(solution, agent_table(solution, subject.game) if known else None)
+
+
+def standing(subject: Subject) -> str:
+    """Return how a check is to be marked: pass only where nothing is violated at all."""
+    certificate = subject.solution.certificate
+    violated = certificate is not None and tally_of(certificate).violated
+    if violated or subject_alarms(subject):
+        return "fail"
+    return "not-checked" if certificate is None else certificate.verdict
 
 
 def answer_sentences(subject: Subject) -> list[str]:
@@ -85,12 +108,12 @@ def _market(subject: Subject) -> list[str]:
     solution = subject.solution
     answers, names = solution.answers, solution.agents
     payments, gains = _column(answers["payments"]), market_gains(answers)
-    scale = float(np.abs(_column(answers["values"])).max(initial=1.0))
+    scale = largest(_column(answers["values"]), payments)
     money = _moved(names, -payments, scale)
     kept = float(answers["revenue"])
     rest = (
         "the organiser keeps nothing"
-        if abs(kept) <= ROUND_OFF * max(1.0, scale)
+        if abs(kept) <= ROUND_OFF * scale
         else f"the organiser {'keeps' if kept > 0 else 'adds'} {amount(abs(kept), scale)}"
     )
     pairs = zip(names, answers["profile"], strict=True)
@@ -127,10 +150,10 @@ def _sharing(subject: Subject) -> list[str]:
         same = amount(low) == amount(high)
         models = amount(high) if same else f"{amount(low)} to {amount(high)}"
         first += f"; the models they receive have the accuracy {models}"
-    scale = float(np.abs(table["utilities"]).max(initial=1.0))
+    scale = largest(*(table[key] for key in MONEY if key in table))
     money = _moved(table.agents, table["payments"], scale)
     surplus = -float(table["payments"].sum())
-    if abs(surplus) > DEFAULT.verify * max(1.0, scale):
+    if abs(surplus) > DEFAULT.verify * scale:
         word = "remain with the organiser" if surplus > 0 else "have to come from outside"
         money += f"; {amount(abs(surplus))} {word}"
     sentences = [f"{first}.", f"{money[:1].upper()}{money[1:]}."]
@@ -147,7 +170,7 @@ def gain_columns(table: AgentTable) -> dict[str, Floats]:
 
 def _moved(names: Any, received: Floats, scale: float) -> str:
     """Return who receives and who pays, in words without a capital or a stop."""
-    small = DEFAULT.verify * max(1.0, scale)
+    small = DEFAULT.verify * scale
     getting, giving = int((received > small).sum()), int((received < -small).sum())
     if getting + giving == 0:
         return "no money moves between the agents"
@@ -170,7 +193,7 @@ def _moved(names: Any, received: Floats, scale: float) -> str:
 
 
 def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
-    small = DEFAULT.verify * max(1.0, scale)
+    small = DEFAULT.verify * scale
     losers = int((gains < -small).sum())
     worst, best = (
         int(np.argmax(gains <= gains.min() + small)),
@@ -210,8 +233,8 @@ def _proof(subject: Subject) -> list[str]:
     if "tree" in witness:
         lines = [
             "Everything that the agents could bring was cut into boxes that leave no gap.",
-            "For each box one agent and one contribution are named by which he gains, wherever "
-            "in the box the outcome lies. So no outcome is stable.",
+            "For each box one agent is named who gains by one contribution, wherever in the box "
+            "the outcome lies. So no outcome is stable.",
         ]
         if "nash_gap" in solution.answers:
             gap = amount(solution.answers["nash_gap"])

@@ -13,34 +13,37 @@ from typing import Any
 
 from mdsolve.conditions import Condition
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.agents import agents_table
 from mdsolve.report.page.answer import (
     answer_sentences,
     asked,
     kind_of,
     proof_lines,
+    standing,
+    subject_alarms,
     verdict_words,
 )
+from mdsolve.report.page.bands import bands_section
 from mdsolve.report.page.figures import pictures
 from mdsolve.report.page.limits import assumptions
 from mdsolve.report.page.markup import Html, bullets, facts, joined, section, table, tag
 from mdsolve.report.page.source import Subject
-from mdsolve.report.page.witness import witness_words
-from mdsolve.report.page.words import (
+from mdsolve.report.verdict import MARKS, mark_of, tally_of, worst_first
+from mdsolve.report.witness import witness_words
+from mdsolve.report.words import (
     VERDICTS,
-    amount,
     heading,
     how_decided,
     listed,
     meaning,
+    sentence,
+    upper_first,
 )
 from mdsolve.status import Termination
 
 NAMED_ABOVE = ("name", "citation")
 """Keys of a training run's options that the page says elsewhere."""
-
-MARKS = {"pass": "✓", "fail": "✗", "not-checked": "?"}
 
 
 def report_page(subjects: Sequence[Subject]) -> str:
@@ -66,14 +69,12 @@ def _contents(subjects: Sequence[Subject]) -> Html:
     """Return the list of solutions with their verdicts and links to their chapters."""
     rows = []
     for place, subject in enumerate(subjects, 1):
-        certificate = subject.solution.certificate
-        verdict = "not-checked" if certificate is None else certificate.verdict
         found = subject.solution.answers.get("metrics") or {}
         rows.append(
             (
                 tag("a", subject.solution.mechanism.name, href=f"#answer-{place}"),
                 subject.solution.termination.label,
-                f"{MARKS[verdict]} {verdict}",
+                f"{MARKS[standing(subject)]} {_check(subject)}",
                 amount(found["total_data"]) if found.get("total_data") is not None else "",
                 amount(found["welfare"]) if found.get("welfare") is not None else "",
             )
@@ -82,10 +83,21 @@ def _contents(subjects: Sequence[Subject]) -> Html:
     return table("The solutions in this report", heads, rows, words=3)
 
 
+def _check(subject: Subject) -> str:
+    """Return what the check of a solution amounts to."""
+    certificate = subject.solution.certificate
+    return "not checked" if certificate is None else tally_of(certificate).words
+
+
 def _chapter(subject: Subject, place: int, several: bool) -> Iterator[Html]:
-    """Yield the sections about one solution."""
+    """Yield the sections about one solution, what must not be overlooked first."""
     name = subject.solution.mechanism.name
     suffix = f" ({name})" if several else ""
+    alarms = subject_alarms(subject)
+    if alarms:
+        lead = tag("strong", f"Before anything else{suffix}")
+        listed_alarms = bullets(f"{MARKS['fail']} {alarm.words}" for alarm in alarms)
+        yield tag("div", tag("p", lead), listed_alarms, class_="banner fail", role="note")
     yield section(f"What was asked{suffix}", f"asked-{place}", _asked(subject))
     yield section(f"The answer{suffix}", f"answer-{place}", _answer(subject))
     proof = proof_lines(subject)
@@ -100,6 +112,9 @@ def _chapter(subject: Subject, place: int, several: bool) -> Iterator[Html]:
     if agents:
         yield section("Agent by agent", f"agents-{place}", agents)
         yield section("In pictures", f"pictures-{place}", pictures(subject, place))
+    sure = bands_section(subject)
+    if sure:
+        yield section("How sure the numbers are", f"bands-{place}", sure)
     yield section("What was checked", f"checked-{place}", _certificate(subject))
     yield section("What is assumed and what is not proved", f"limits-{place}", _limits(subject))
     yield section("Where this comes from", f"origin-{place}", _origin(subject))
@@ -126,8 +141,7 @@ def _mechanism(subject: Subject) -> str:
 
 
 def _answer(subject: Subject) -> Html:
-    certificate = subject.solution.certificate
-    verdict = "not-checked" if certificate is None else certificate.verdict
+    verdict = standing(subject)
     sentences = [tag("p", sentence) for sentence in answer_sentences(subject) if sentence]
     parts = [tag("div", *sentences, class_="answer")]
     solved = subject.solution.termination is Termination.SOLVED
@@ -143,23 +157,22 @@ def _certificate(subject: Subject) -> Html:
     if certificate is None:
         return tag("p", "Nothing. Give the instance with --instance to have it checked.")
     how = (
-        "A checker that shares nothing with the solver compared the answer with the instance when "
-        "this report was made."
+        "A checker of its own read the instance and compared the answer with it when this report "
+        "was made."
         if subject.checked
         else "These verdicts are copied from the solution file. They were not checked again, since "
         "the instance was not at hand."
     )
-    promised = [c for c in certificate.conditions if c.claimed]
-    others = [c for c in certificate.conditions if not c.claimed]
-    parts: list[Html] = [tag("p", how, class_="lead"), *map(_condition, promised)]
-    if others:
-        words = "The mechanism does not promise the following; it is here for information."
-        parts += [tag("p", words, class_="lead"), *map(_condition, others)]
+    counted = f"{upper_first(tally_of(certificate).words)}."
+    parts: list[Html] = [tag("p", how, class_="lead"), tag("p", counted, class_="lead")]
+    parts += map(_condition, worst_first(certificate))
+    parts += [tag("p", remark, class_="note") for remark in certificate.remarks]
     return joined(parts)
 
 
 def _condition(condition: Condition) -> Html:
-    verdict = f"{MARKS[condition.verdict]} {VERDICTS[condition.verdict]}"
+    promised = "promised" if condition.claimed else "not promised"
+    verdict = f"{mark_of(condition)} {VERDICTS[condition.verdict]} ({promised})"
     found = [
         tag(
             "p",
@@ -176,14 +189,10 @@ def _condition(condition: Condition) -> Html:
     if condition.verdict == "not-checked":
         found.append(tag("p", name, class_="how"))
     else:
-        words = f": {how_decided(condition)} {_sentence(condition.detail)}"
+        words = f": {how_decided(condition)} {sentence(condition.detail)}"
         found.append(tag("p", name, words, class_="how"))
     shown = [part for part in found if part != tag("p", "")]
     return tag("div", *shown, class_=f"condition {condition.verdict}")
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _limits(subject: Subject) -> Html:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 from mdsolve.errors import UsageError
+from mdsolve.report.legible import legible_data
 from mdsolve.report.page.markup import Html, joined, tag, text
 from mdsolve.report.page.source import Subject
 from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
@@ -27,16 +28,16 @@ UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What drawing numbers of a foreign solution that do not fit together ends with."""
 
 OUTCOME = (
-    "Left: what each agent brings. Middle: what he pays or receives. Right: what taking part is "
-    "worth to him beside his alternatives. The same numbers are in the table above."
+    "Left: what each agent brings. Middle: what each pays or receives. Right: what taking part is "
+    "worth to each beside the alternatives. The same numbers are in the table above."
 )
 MARKET = (
-    "Left: each agent's data, and the money that flows between him and the organiser. Right: what "
-    "he earns staying out and taking part. The same numbers are in the table above."
+    "Left: each agent's data, and the money that flows to or from the organiser. Right: what each "
+    "earns staying out and taking part. The same numbers are in the table above."
 )
 HISTORY = "What agents bring and how accurate their models are, round by round."
 CURVES = (
-    "The model that an agent is handed for what he brings, between the model of his own data and "
+    "The model that an agent is handed for what it brings, between the model of its own data and "
     "that of all data together. Break points are marked."
 )
 DYNAMICS = "Above: how far from rest the simulated agents are. Below: how much data they bring."
@@ -51,7 +52,7 @@ def pictures(subject: Subject, number: int) -> Html:
         Of the solution on the page, so that names inside pictures differ.
     """
     solution, game = subject.solution, subject.game
-    title = None if subject.instance is None else subject.instance.title
+    title = None if subject.instance is None else legible_data(subject.instance.title)
     answers = solution.answers
     caption = MARKET if "profile" in answers else HISTORY if "history" in answers else OUTCOME
     drawn: list[tuple[Callable[[Target], str | None], str]] = [

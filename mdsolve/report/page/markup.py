@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from mdsolve.report.legible import legible
+
 VOID = frozenset({"br", "meta"})
 
 
@@ -22,7 +24,7 @@ def text(value: object) -> Html:
     >>> text("<script>"), text(Html("<b>x</b>"))
     ('&lt;script&gt;', '<b>x</b>')
     """
-    return value if isinstance(value, Html) else Html(escape(str(value), quote=True))
+    return value if isinstance(value, Html) else Html(escape(legible(str(value)), quote=True))
 
 
 def tag(name: str, *content: object, **attributes: str | None) -> Html:

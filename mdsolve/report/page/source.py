@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from mdsolve.conditions import Certificate, Condition
-from mdsolve.errors import Finding, InstanceError, SolutionFileError
+from mdsolve.conditions import Certificate
+from mdsolve.errors import InstanceError
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance, load
-from mdsolve.instance.findings import shown
+from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
-from mdsolve.report.page.envelope import Envelope, envelope_of, solution_of
-from mdsolve.report.page.missing import completed
-from mdsolve.solution import Solution
-from mdsolve.solution_files import read_solution_data
+from mdsolve.report.legible_solution import legible_solution
+from mdsolve.solution import InstanceReference, Solution
+from mdsolve.solution_files import entries_of, read_solution_data, solution_from
+from mdsolve.study.completed import completed
 from mdsolve.study.verify import verify
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
@@ -73,43 +72,75 @@ def read_subjects(
     InstanceError, SolutionFileError
         If one of the files cannot be used.
     """
-    data = read_solution_data(file)
-    entries = data.get("solutions", [data])
-    usable = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
-    if not usable or not entries:
-        expected = "a list of one solution or more"
-        raise SolutionFileError([Finding(f"{file}: solutions", shown(entries), expected)])
     given = None if instance_file is None else load(instance_file)
-    found: dict[tuple[str | None, str | None], Instance | None] = {}
+    found: dict[InstanceReference, Instance | None] = {}
     subjects = []
-    for place, entry in enumerate(entries):
-        label = str(file) if len(entries) == 1 else f"{file}: solutions[{place}]"
-        envelope = envelope_of(entry, label)
+    for label, entry in entries_of(read_solution_data(file), str(file)):
+        stored = solution_from(entry, file.parent, label)
         instance = given
         if given is None:
-            key = (envelope.instance.name, envelope.instance.sha256)
-            if key not in found:
-                found[key] = find_instance(envelope.instance.sha256, key[0], file)
-            instance = found[key]
-        subjects.append(_subject(entry, envelope, instance, file.parent, label, monitor))
+            if stored.instance not in found:
+                found[stored.instance] = find_instance(stored.instance, file)
+            instance = found[stored.instance]
+        if instance is None:
+            subjects.append(Subject(legible_solution(stored), None, None, False, (), ()))
+            continue
+        certificate = verify(
+            instance,
+            entry,
+            any_instance=True,
+            monitor=monitor,
+            folder=file.parent,
+            label=label,
+        )
+        checked = replace(stored, certificate=certificate)
+        subject = subject_of(instance, checked)
+        subjects.append(replace(subject, notes=tuple(_notes(stored, instance, certificate))))
     return subjects
 
 
-def find_instance(sha256: str | None, name: str | None, solution: Path) -> Instance | None:
+def subject_of(instance: Instance, solution: Solution) -> Subject:
+    """Return what a page shows of a checked solution in memory."""
+    game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
+    named = replace(solution, agents=_names(solution, instance, game))
+    answers, computed = completed(named, instance, game)
+    shown = legible_solution(replace(named, answers=answers))
+    return Subject(shown, instance, game, True, computed, ())
+
+
+def _notes(stored: Solution, instance: Instance, certificate: Certificate) -> Iterator[str]:
+    recorded = stored.instance.sha256
+    same = stored.instance.data_sha256 in (None, data_sha256(instance))
+    if recorded is not None and instance.sha256 not in (recorded, None) and same:
+        yield (
+            "The solution was made for an instance file with other content. It was checked "
+            "against the file given here."
+        )
+    stated = stored.certificate
+    if stated is not None and stated.verdict != certificate.verdict:
+        yield (
+            f"The solution file states the verdict {stated.verdict}; the new check says "
+            f"{certificate.verdict}. This report shows the new check."
+        )
+
+
+def find_instance(reference: InstanceReference, solution: Path) -> Instance | None:
     """Return the instance with the recorded content beside the solution or in this folder."""
-    if sha256 is None:
+    if reference.sha256 is None and reference.data_sha256 is None:
         return None
     folders = {solution.resolve().parent: None, Path.cwd(): None}
     files = [f for folder in folders for f in sorted(folder.iterdir()) if f.suffix in ENDINGS]
-    files.sort(key=lambda file: file.stem != name)
+    files.sort(key=lambda file: file.stem != reference.name)
     for file in files[:MOST_CANDIDATES]:
-        if not file.is_file() or file.samefile(solution) or not _may_hold(file, name):
+        if not file.is_file() or file.samefile(solution) or not _may_hold(file, reference.name):
             continue
         try:
             instance = load(file)
         except InstanceError:
             continue
-        if instance.sha256 == sha256:
+        if instance.sha256 == reference.sha256:
+            return instance
+        if reference.data_sha256 is not None and data_sha256(instance) == reference.data_sha256:
             return instance
     return None
 
@@ -124,50 +155,9 @@ def _may_hold(file: Path, name: str | None) -> bool:
     return b"kind" in content and (name is None or name.encode() in content)
 
 
-def _subject(
-    entry: Mapping[str, Any],
-    envelope: Envelope,
-    instance: Instance | None,
-    folder: Path,
-    label: str,
-    monitor: Monitor | None,
-) -> Subject:
-    certificate = None
-    if envelope.certificate is not None:
-        listed = [Condition(**dict(found)) for found in envelope.certificate.conditions]
-        certificate = Certificate(tuple(listed))
-    stated = None if certificate is None else certificate.verdict
-    notes = []
-    recorded = envelope.instance.sha256
-    if instance is not None:
-        certificate = verify(instance, entry, monitor=monitor, folder=folder, label=label)
-        if recorded is not None and instance.sha256 not in (recorded, None):
-            notes.append(
-                "The solution was made for an instance file with other content. It was checked "
-                "against the file given here."
-            )
-        if stated is not None and stated != certificate.verdict:
-            notes.append(
-                f"The solution file states the verdict {stated}; the new check says "
-                f"{certificate.verdict}. This report shows the new check."
-            )
-    game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
-    names = _names(envelope, instance, game)
-    solution = solution_of(entry, envelope, certificate, names, folder, label)
-    computed: tuple[str, ...] = ()
-    if instance is not None:
-        answers, computed = completed(solution, instance, game, entry, folder)
-        solution = replace(solution, answers=answers)
-    return Subject(solution, instance, game, instance is not None, computed, tuple(notes))
-
-
-def _names(
-    envelope: Envelope, instance: Instance | None, game: SharingGame | None
-) -> tuple[str, ...]:
-    if envelope.agents is not None:
-        return tuple(envelope.agents)
+def _names(solution: Solution, instance: Instance, game: SharingGame | None) -> tuple[str, ...]:
     if game is not None:
         return tuple(game.agents)
     if isinstance(instance, MarketInstance):
         return tuple(market_game(instance).agents)
-    return instance.agent_names if isinstance(instance, TrainingInstance) else ()
+    return instance.agent_names if isinstance(instance, TrainingInstance) else solution.agents

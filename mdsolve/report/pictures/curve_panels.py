@@ -1,7 +1,7 @@
 """What agents receive for what they bring, per mechanism that hands out shaped models.
 
-One panel per kind of agent: the model handed to him as a function of his own contribution, between
-what he has alone and what all data together can give.
+One panel per kind of agent: the model handed out as a function of the own contribution, between
+what the agent has alone and what all data together can give.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One agent's curves, all functions of his own contribution (samples to accuracy).
+    """One agent's curves, all functions of their own contribution (samples to accuracy).
 
     Parameters
     ----------
     title : str
     together, alone, handed : callable
-        The model from all data, from his own (and the platform's), and the one he receives.
+        The model from all data, from own data only, and the one handed out.
     breaks : (k,)
         Contributions at which the curve bends.
     marks : tuple of Mark
@@ -97,8 +97,8 @@ def _known(solution: Solution, game: SharingGame, most: int) -> list[CurvePanel]
             CurvePanel(
                 f"{solution.agents[agent]}: {rate} of accuracy per sample",
                 _at(curve, others),
-                _at(curve, platform),
-                shaped(curve, points[agent], others, platform),
+                curve.value,
+                shaped(curve, points[agent], others),
                 points[agent, :, 0],
                 tuple(marks),
                 _end(curve, x3),
@@ -124,7 +124,7 @@ def _private(solution: Solution, game: SharingGame, most: int) -> list[CurvePane
         else:
             found = others_data(population.members, population.chances, low, high, k)
             amounts, chances = found.amounts, found.probabilities
-        alone = _at(kind.curve, game.platform_data)
+        alone = kind.curve.value
         together = _expected(kind.curve, amounts + game.platform_data, chances)
         names = ("A: alone, high costs", "C: high costs", "D: low costs")
         marks = [
@@ -180,7 +180,7 @@ def _proportional(solution: Solution, game: SharingGame, most: int) -> list[Curv
             CurvePanel(
                 f"{solution.agents[agent]}: others bring up to {number(lead, 4)}",
                 together,
-                _at(types.curve, game.platform_data),
+                types.curve.value,
                 _ranked(ranked, levels, kind, together),
                 np.array([own, lead]),
                 (Mark(own, float(received[agent]), f"gives {number(own, 4)}", below=False),),
@@ -194,22 +194,22 @@ def _ranked(ranked: RankedGame, levels: Floats, kind: int, together: Along) -> A
     return lambda own: ranked.factors(levels, kind, own) * together(own)
 
 
-def shaped(curve: Curve, points: Floats, others: float, platform: float) -> Along:
+def shaped(curve: Curve, points: Floats, others: float) -> Along:
     """Return the value handed out under known costs as a function of own contributions.
 
     Parameters
     ----------
     points : (3, 2)
         Break points (own contribution, value of the model).
-    others, platform : float
-        Samples of everybody else with the platform, and of the platform alone.
+    others : float
+        Samples of everybody else, with the platform's.
     """
     (x1, _), (x2, y2), (x3, y3) = points
 
     def value(own: Floats) -> Floats:
         line = y2 + (y3 - y2) * (own - x2) / (x3 - x2) if x3 > x2 else np.full(own.shape, y3)
         inside = np.where((own >= x2) & (own < x3), line, curve.value(own + others))
-        return np.where(own < x1, curve.value(own + platform), inside)
+        return np.where(own < x1, curve.value(own), inside)
 
     return value
 

@@ -1,15 +1,23 @@
-"""A picture of shaped models: what each agent's model is worth against his own contribution."""
+"""A picture of shaped models: what each agent's model is worth against the own contribution."""
 
 from __future__ import annotations
 
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.report.pictures.curve_panels import CurvePanel, curve_panels, has_curves
-from mdsolve.report.pictures.style import PALETTE, Target, picture
+from mdsolve.report.pictures.style import (
+    PALETTE,
+    Target,
+    cut,
+    few_ticks,
+    handles_of,
+    head,
+    legend_below,
+    picture,
+)
 from mdsolve.solution import Solution
 
 if TYPE_CHECKING:
@@ -50,28 +58,20 @@ def draw_curves(
     width = max(7.0, 4.0 * len(panels))
     with picture(target, width, 4.6) as figure:
         drawn = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
-        headline = (
-            f"{title or solution.instance.name or 'shaped models'}: {solution.mechanism.name}"
-        )
-        figure.suptitle(
-            shorten(headline, int(CHARACTERS * width), placeholder=" ..."),
-            fontsize=13,
-            fontweight="bold",
-            x=0.01,
-            ha="left",
-            parse_math=False,
-        )
+        rest, most = f": {solution.mechanism.name}", int(CHARACTERS * width)
+        what = cut(title or solution.instance.name or "shaped models", most - len(rest))
+        head(figure, f"{what}{rest}", most)
         for axes, panel in zip(drawn, panels, strict=True):
             draw_panel(axes, panel)
-            axes.set_title(shorten(panel.title, 46), fontsize=10, parse_math=False)
+            axes.set_title(cut(panel.title, 46), fontsize=10, parse_math=False)
             axes.set_xlabel("own contribution, in samples")
+            few_ticks(axes)
         drawn[0].set_ylabel("value of the model, as accuracy")
-        handles, labels = drawn[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+        legend_below(figure, handles_of(drawn[:1]))
 
 
 def draw_panel(axes: Axes, panel: CurvePanel) -> None:
-    """Draw one agent's curve between what he has alone and what all data together can give."""
+    """Draw one agent's curve between the own data alone and all data together."""
     reach = BEYOND * panel.end
     own = np.linspace(0, reach, POINTS)
     together, alone = panel.together(own), panel.alone(own)

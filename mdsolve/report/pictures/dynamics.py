@@ -8,14 +8,13 @@ the total contributions against the equilibrium's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.report.numbers import number
-from mdsolve.report.pictures.style import PALETTE, Target, picture
+from mdsolve.report.pictures.style import PALETTE, Target, few_ticks, head, picture
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
@@ -47,18 +46,12 @@ def draw_dynamics(solution: Solution, target: Target, title: str | None = None) 
     steps = np.asarray(course["steps"], dtype=np.float64)
     with picture(target, 7.0, 5.6) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.25, 1.0))
-        figure.suptitle(
-            shorten(title or solution.instance.name or "sharing game", LONGEST_TITLE),
-            x=0.01,
-            ha="left",
-            fontsize=12,
-            fontweight="bold",
-            parse_math=False,
-        )
+        head(figure, title or solution.instance.name or "sharing game", LONGEST_TITLE, size=12)
         _draw_distance(above, steps, found)
         _draw_total(below, steps, found)
         below.set_xlabel(_caption(found, solution.mechanism.name))
         below.set_xlim(0, max(1.0, float(steps[-1])))
+        few_ticks(below)
 
 
 def _draw_distance(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
@@ -99,12 +92,13 @@ def _draw_total(axes: Axes, steps: Floats, found: Mapping[str, Any]) -> None:
     goals = {"equilibrium": found["equilibrium"]}
     if found["rest_point"] is not None and not _same(found["rest_point"], found["equilibrium"]):
         goals["equilibrium under the cap"] = found["rest_point"]
-    for (words, goal), style in zip(goals.items(), ("--", ":"), strict=False):
-        if goal is None:
-            continue
-        total = float(np.sum(goal))
+    known = {words: float(np.sum(goal)) for words, goal in goals.items() if goal is not None}
+    for (words, total), style in zip(known.items(), ("--", ":"), strict=False):
         axes.axhline(total, color=GOAL, linestyle=style, linewidth=1.2)
-        under = totals[-1] > total * (1 + ROUND_OFF)
+        # Of two lines the lower one is named from below; a single one from where no curve is.
+        under = total < max(known.values()) or (
+            len(known) == 1 and totals[-1] > total * (1 + ROUND_OFF)
+        )
         axes.annotate(
             f"{words}: {number(total, 5)}",
             (1.0, total),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mdsolve.report.pictures.style import PALETTE, picture
+from mdsolve.report.pictures.style import PALETTE, handles_of, legend_below, picture
 from mdsolve.solver.market.growth_frontier import Frontier
+
+WIDTH, HEIGHT, ENTRY = 8.0, 4.4, 0.1
+"""Inches of the picture, and of an entry of the legend below it."""
 
 
 def draw_frontier(
@@ -22,7 +25,7 @@ def draw_frontier(
     series: dict[tuple[int, str], list[Frontier]] = {}
     for point in points:
         series.setdefault((point.agents, point.grid), []).append(point)
-    with picture(target) as figure:
+    with picture(target, WIDTH, HEIGHT + ENTRY * len(series)) as figure:
         axes = figure.add_subplot()
         thresholds: set[int] = set()
         several = len({agents for agents, _ in series}) > 1
@@ -32,13 +35,16 @@ def draw_frontier(
             marked = colour if several else PALETTE[-1]
             finite = [point for point in line if point.frontier != "infinite"]
             types = "1..D" if grid == "one" else "0..D"
+            words = f"{agents} agents, types {types}"
+            if several and agents not in thresholds:
+                words += f" (every D from {line[0].threshold:.4f})"
             axes.step(
                 [float(point.exponent) for point in finite],
                 [float(point.frontier) for point in finite],
                 where="mid",
                 color=colour,
                 linestyle="-" if grid == "one" else "--",
-                label=f"{agents} agents, types {types}",
+                label=words,
             )
             capped = [point for point in finite if point.reached_limit]
             axes.plot(
@@ -49,18 +55,9 @@ def draw_frontier(
             )
             if agents not in thresholds:
                 thresholds.add(agents)
-                axes.axvline(line[0].threshold, color=marked, linewidth=1, linestyle=":")
-                axes.annotate(
-                    f"every D from {line[0].threshold:.4f}",
-                    (line[0].threshold, 0),
-                    xycoords=("data", "axes fraction"),
-                    xytext=(3, 6),
-                    textcoords="offset points",
-                    rotation=90,
-                    ha="left",
-                    va="bottom",
-                    fontsize=8,
-                    color=marked,
+                named = None if several else f"every D from {line[0].threshold:.4f}"
+                axes.axvline(
+                    line[0].threshold, color=marked, linewidth=1.2, linestyle=":", label=named
                 )
         axes.set_yscale("log")
         for words, level in (levels or {}).items():
@@ -76,4 +73,4 @@ def draw_frontier(
         axes.set_xlabel("market growth exponent   (-1: fixed market, 0: no competition)")
         axes.set_ylabel("largest disparity D with a mechanism")
         axes.set_title("How unequal may the agents be?")
-        axes.legend(loc="upper left", bbox_to_anchor=(0, 0.93) if levels else None)
+        legend_below(figure, handles_of([axes]))

@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from mdsolve.conditions import Certificate
 from mdsolve.errors import UsageError
+from mdsolve.report.alarms import alarms_of
 from mdsolve.report.numbers import number
-from mdsolve.report.pictures.style import PALETTE, Target, picture
+from mdsolve.report.pictures.style import (
+    PALETTE,
+    Target,
+    cut,
+    few_ticks,
+    head,
+    picture,
+    short_name,
+)
+from mdsolve.report.verdict import tally_of
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
@@ -25,7 +35,7 @@ BAR, SPACING = 0.34, 0.38
 """Height of a bar and distance of an agent's two bars, in rows."""
 
 MOST_AGENTS = 30
-LONGEST_NAME, LONGEST_TITLE = 14, 80
+LONGEST_NAME, LONGEST_TITLE, LONGEST_LINE = 12, 72, 125
 """Characters that fit."""
 
 ROW_HEIGHT = 0.95
@@ -52,11 +62,11 @@ class Line:
     Parameters
     ----------
     data : float
-        His type.
+        Their type.
     payment : float
-        What he pays; negative where he is paid.
+        What they pay; negative where they are paid.
     outside, inside : float
-        Utility when he stays out, and when he takes part.
+        Utility when they stay out, and when they take part.
     """
 
     name: str
@@ -74,8 +84,8 @@ def can_draw(solution: Solution) -> bool:
 def draw_outcome(solution: Solution, target: Target, title: str | None = None) -> None:
     """Draw payments and gains at the solution's profile, one row per agent.
 
-    Left: each agent's data (area of the circle) and the money that flows between him and the
-    platform (width of the arrow). Right: his utility outside and inside.
+    Left: each agent's data (area of the circle) and the money that flows to or from the platform
+    (width of the arrow). Right: the agent's utility outside and inside.
 
     Parameters
     ----------
@@ -101,11 +111,10 @@ def draw_outcome(solution: Solution, target: Target, title: str | None = None) -
     rows = len(lines)
     with picture(target, 10.0, 1.6 + ROW_HEIGHT * rows) as figure:
         flows, gains = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
-        headline = shorten(title or solution.instance.name or "market", LONGEST_TITLE)
-        plain: dict[str, Any] = {"x": 0.01, "ha": "left", "parse_math": False}
-        figure.suptitle(headline, fontsize=13, fontweight="bold", **plain)
+        head(figure, title or solution.instance.name or "market", LONGEST_TITLE)
         _draw_flows(flows, lines, float(solution.answers["revenue"]), scale)
         _draw_gains(gains, lines, scale)
+        plain: dict[str, Any] = {"x": 0.01, "ha": "left", "parse_math": False}
         figure.supxlabel(_summary(solution, lines, scale), fontsize=10, **plain)
 
 
@@ -124,10 +133,10 @@ def _money(amount: float, scale: float) -> str:
     >>> _money(-1234.5, 2000.0), _money(0.25, 0.9), _money(1e-13, 1.0)
     ('-1,234', '0.2500', '0')
     """
-    if abs(amount) <= ROUND_OFF * max(1.0, scale):
+    if abs(amount) <= ROUND_OFF * scale:
         return NOTHING
     before = math.ceil(math.log10(scale)) if scale > 0 else 0
-    return f"{amount:,.{max(0, SIGNIFICANT_DIGITS - max(0, before))}f}"
+    return f"{amount:,.{max(0, SIGNIFICANT_DIGITS - before)}f}"
 
 
 def _draw_flows(axes: Axes, lines: Sequence[Line], revenue: float, scale: float) -> None:
@@ -141,8 +150,8 @@ def _draw_flows(axes: Axes, lines: Sequence[Line], revenue: float, scale: float)
     for row, line in enumerate(lines):
         share = line.data / most_data if most_data > 0 else 0.0
         axes.scatter([0.11], [row], s=max(LARGEST_CIRCLE * share, 12), color=PALETTE[5], zorder=3)
-        name = line.name if len(line.name) <= LONGEST_NAME else line.name[: LONGEST_NAME - 1] + "…"
-        axes.text(0.25, row - 0.1, name, va="bottom", fontsize=11, parse_math=False)
+        name = short_name(line.name, LONGEST_NAME)
+        axes.text(0.25, row - 0.1, name, va="bottom", fontsize=10, parse_math=False)
         axes.text(
             0.25, row + 0.04, f"brings {number(line.data, 4)}", ha="left", va="top", fontsize=9
         )
@@ -231,6 +240,7 @@ def _draw_gains(axes: Axes, lines: Sequence[Line], scale: float) -> None:
     span = max(high - low, ROUND_OFF)
     axes.set(ylim=(last + 0.55, -0.55), xlim=(low - 0.02 * span, high + 0.55 * span), yticks=[])
     axes.grid(visible=False, axis="y")
+    few_ticks(axes)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.set_title("What it is worth to each", fontsize=10)
@@ -245,15 +255,13 @@ def _summary(solution: Solution, lines: Sequence[Line], scale: float) -> str:
     ]
     gain = sum(line.inside - line.outside for line in lines)
     if losers:
-        sentence = shorten(
-            f"Better off outside: {', '.join(losers)}", LONGEST_TITLE, placeholder=" …"
-        )
-        sentence += "."
+        sentence = f"{cut('Better off outside: ' + ', '.join(losers), LONGEST_TITLE)}."
     else:
         sentence = f"Nobody is better off outside; together they gain {_money(gain, scale)}."
-    checked = ""
-    if solution.certificate is not None:
-        words = {"pass": "every promised condition holds", "fail": "a promised condition fails"}
-        found = words.get(solution.certificate.verdict, "some conditions were not checked")
-        checked = f" Checked: {found}."
-    return f"Mechanism: {solution.mechanism.name}. {sentence}{checked}"
+    first = f"Mechanism: {solution.mechanism.name}. {sentence}"
+    if solution.certificate is None:
+        return first
+    alarms = [alarm.fact for alarm in alarms_of(solution)]
+    promised = tuple(c for c in solution.certificate.conditions if c.claimed)
+    counted = f"Promised: {tally_of(Certificate(promised)).words}."
+    return "\n".join(cut(line, LONGEST_LINE) for line in (first, counted, *alarms))

@@ -7,7 +7,6 @@ bring and drawn as curves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +14,22 @@ import numpy.typing as npt
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.report.agent_rows import AgentTable, Row, agent_table
-from mdsolve.report.numbers import number
-from mdsolve.report.pictures.style import PALETTE, Target, picture
+from mdsolve.report.numbers import column, number
+from mdsolve.report.pictures.style import (
+    PALETTE,
+    UNSOLVED,
+    Target,
+    cut,
+    few_ticks,
+    handles_of,
+    head,
+    legend_below,
+    picture,
+    short_name,
+)
 from mdsolve.solution import Solution
-from mdsolve.tolerance import ROUND_OFF
+from mdsolve.status import Termination
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,39 +99,40 @@ def draw_sharing(
     """
     table = agent_table(solution, game, without)
     rows = table.rows()
-    headline = shorten(title or solution.instance.name or "sharing game", LONGEST_TITLE)
+    rest = f": {solution.mechanism.name}"
+    look: dict[str, Any] = {}
+    if solution.termination is not Termination.SOLVED:
+        rest += f", no equilibrium found ({solution.termination.label})"
+        look = dict(UNSOLVED)
+    headline = cut(title or solution.instance.name or "sharing game", LONGEST_TITLE - len(rest))
     few = len(rows) <= MOST_ROWS
     height = FRAME + ROW_HEIGHT * max(len(rows), 3) if few else 4.4
     with picture(target, 11.0, height) as figure:
-        figure.suptitle(
-            f"{headline}: {solution.mechanism.name}",
-            fontsize=13,
-            fontweight="bold",
-            x=0.01,
-            ha="left",
-            parse_math=False,
-        )
+        head(figure, f"{headline}{rest}", LONGEST_TITLE)
         panels = figure.subplots(1, 3, sharey=few)
         if few:
             _label_rows(panels[0], rows)
-            _draw_brought(panels[0], table, rows, unit)
-            _draw_money_or_models(panels[1], table, rows)
+            _draw_brought(panels[0], table, rows, unit, look)
+            _draw_money_or_models(panels[1], table, rows, look)
             _draw_gains(panels[2], table, rows)
+            for axes in panels:
+                few_ticks(axes)
         else:
             _draw_sorted(panels, table, unit)
-        _legend(figure, panels, few and any(row.count > 1 for row in rows))
+        runs = few and any(row.count > 1 for row in rows)
+        words = "A row stands for a run of agents alike; numbers are per agent." if runs else None
+        legend_below(figure, handles_of(panels), words)
 
 
 def _label_rows(axes: Axes, rows: Sequence[Row]) -> None:
-    names = [
-        row.name if len(row.name) <= LONGEST_NAME else row.name[: LONGEST_NAME - 1] + "…"
-        for row in rows
-    ]
+    names = [short_name(row.name, LONGEST_NAME) for row in rows]
     axes.set_yticks(range(len(rows)), names, parse_math=False)
     axes.set_ylim(len(rows) - 0.4, -0.6)
 
 
-def _draw_brought(axes: Axes, table: AgentTable, rows: Sequence[Row], unit: str) -> None:
+def _draw_brought(
+    axes: Axes, table: AgentTable, rows: Sequence[Row], unit: str, look: dict[str, Any]
+) -> None:
     first = [row.first for row in rows]
     brings = table["contributions"][first]
     compared = [table[key][first] for key in BROUGHT if key in table]
@@ -134,29 +146,30 @@ def _draw_brought(axes: Axes, table: AgentTable, rows: Sequence[Row], unit: str)
         elif np.isfinite(capacity).any():
             least = float(capacity[np.isfinite(capacity)].min())
             title += f"; capacities from {number(least, 4)}"
-    axes.barh(range(len(rows)), brings, 0.5, color=BRINGS, label="under this mechanism")
+    axes.barh(range(len(rows)), brings, 0.5, color=BRINGS, label="under this mechanism", **look)
     _mark(axes, table, rows, BROUGHT)
     _list(axes, brings)
     axes.set_xlim(0, ROOM * most)
     axes.set_title(title, fontsize=10)
 
 
-def _draw_money_or_models(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
+def _draw_money_or_models(
+    axes: Axes, table: AgentTable, rows: Sequence[Row], look: dict[str, Any]
+) -> None:
     first = [row.first for row in rows]
     payments = table["payments"][first]
-    scale = float(np.abs(table["utilities"]).max(initial=1.0))
-    if np.abs(table["payments"]).max(initial=0.0) <= ROUND_OFF * max(1.0, scale):
+    if not np.any(table["payments"]):
         models = table["accuracies"][first]
-        axes.barh(range(len(rows)), models, 0.5, color=BRINGS)
+        axes.barh(range(len(rows)), models, 0.5, color=BRINGS, **look)
         low, high = min(0.0, float(models.min())), float(models.max())
-        _write(axes, models, max(abs(low), high, ROUND_OFF))
+        _write(axes, models)
         axes.set_xlim(ROOM * low, ROOM * max(high, ROUND_OFF))
         axes.set_title("model received (accuracy); nobody pays", fontsize=10)
         return
     colours = [PAYS if payment < 0 else RECEIVES for payment in payments]
-    axes.barh(range(len(rows)), payments, 0.5, color=colours)
+    axes.barh(range(len(rows)), payments, 0.5, color=colours, **look)
     most = float(np.abs(payments).max()) or 1.0
-    _write(axes, payments, most)
+    _write(axes, payments)
     axes.axvline(0, color=DARK, linewidth=0.8)
     axes.set_xlim(
         -1.5 * most if payments.min() < 0 else -0.05 * most,
@@ -175,14 +188,14 @@ def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
     best = np.max(others, axis=0) if others else None
     worse = np.zeros(len(rows), dtype=bool)
     if best is not None:
-        worse = utilities < best - ROUND_OFF * max(1.0, abs(high), abs(low))
+        worse = utilities < best - DEFAULT.verify * max(abs(high), abs(low))
         for place, (here, there) in enumerate(zip(utilities, best, strict=True)):
             colour = LOSES if worse[place] else GAINS
             axes.plot([there, here], [place, place], color=colour, linewidth=5, zorder=2)
-    for place, utility in enumerate(utilities):
+    for place, words in enumerate(column(utilities)):
         axes.annotate(
-            number(utility, 4),
-            (max([utility, *(column[place] for column in others)]), place),
+            words,
+            (max([utilities[place], *(there[place] for there in others)]), place),
             xytext=(8, 0),
             textcoords="offset points",
             va="center",
@@ -221,9 +234,9 @@ def _mark(axes: Axes, table: AgentTable, rows: Sequence[Row], keys: Sequence[str
 
 def _list(axes: Axes, values: Floats) -> None:
     """Write numbers in a column at the right, clear of bars and marks."""
-    for place, value in enumerate(values):
+    for place, words in enumerate(column(values)):
         axes.annotate(
-            number(value, 4),
+            words,
             (1.0, place),
             xycoords=("axes fraction", "data"),
             ha="right",
@@ -232,13 +245,12 @@ def _list(axes: Axes, values: Floats) -> None:
         )
 
 
-def _write(axes: Axes, values: Floats, most: float) -> None:
+def _write(axes: Axes, values: Floats) -> None:
     """Write numbers at the ends of bars."""
-    for place, value in enumerate(values):
+    for place, (value, words) in enumerate(zip(values, column(np.abs(values)), strict=True)):
         negative = value < 0
-        shown = 0.0 if abs(value) <= ROUND_OFF * max(1.0, most) else value
         axes.annotate(
-            number(abs(shown), 4),
+            words,
             (value, place),
             xytext=(-7 if negative else 7, 0),
             textcoords="offset points",
@@ -273,8 +285,7 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str) -> None:
         if key in table:
             draw(brought, key, colour, MARKERS[key][1], "--")
     brought.set_title(f"brings ({unit})", fontsize=10)
-    scale = float(np.abs(table["utilities"]).max(initial=1.0))
-    if np.abs(table["payments"]).max() <= ROUND_OFF * max(1.0, scale):
+    if not np.any(table["payments"]):
         draw(money, "accuracies", RECEIVES, "model received")
         money.set_title("model received (accuracy); nobody pays", fontsize=10)
     else:
@@ -289,23 +300,4 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str) -> None:
     for axes in panels:
         axes.set_xlabel("agents, those who bring most first")
         axes.set_xlim(1, size)
-        axes.locator_params(axis="x", nbins=5)
-
-
-def _legend(figure: Any, panels: Sequence[Axes], runs: bool) -> None:
-    found: dict[str, Any] = {}
-    for axes in panels:
-        handles, labels = axes.get_legend_handles_labels()
-        for handle, label in zip(handles, labels, strict=True):
-            found.setdefault(label, handle)
-    title = "A row stands for a run of agents alike; numbers are per agent." if runs else None
-    figure.legend(
-        found.values(),
-        found.keys(),
-        loc="outside lower left",
-        ncols=4,
-        fontsize=9,
-        title=title,
-        title_fontsize=9,
-        alignment="left",
-    )
+        few_ticks(axes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.progress import Monitor
+from mdsolve.report.legible import legible_data
+from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
 from mdsolve.report.pictures.dynamics import draw_dynamics
 from mdsolve.report.pictures.market import MOST_AGENTS, can_draw, draw_outcome
@@ -14,7 +16,7 @@ from mdsolve.report.pictures.sharing import Floats, can_draw_sharing, draw_shari
 from mdsolve.report.pictures.style import Target
 from mdsolve.report.pictures.training import can_draw_training, draw_training
 from mdsolve.solution import Solution
-from mdsolve.study.sharing_answers import without_payments
+from mdsolve.study.sharing_problem import without_payments
 
 UNPAID_LIMIT = 10_000
 """Most agents for whom the equilibrium without payments is computed once more for a picture."""
@@ -30,7 +32,8 @@ def draw_solution(solution: Solution, target: Target, instance: Instance | None)
     instance : Instance or None
         What was solved; None where it is not at hand.
     """
-    title = None if instance is None else instance.title
+    title = None if instance is None else legible_data(instance.title)
+    solution = legible_solution(solution)
     game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
     if "dynamics" in solution.answers:
         draw_dynamics(solution, target, title)
@@ -63,4 +66,4 @@ def _unpaid(solution: Solution, game: SharingGame | None) -> Floats | None:
     unpaid = "equilibrium" if game is None else solution.mechanism.name
     if game is None or unpaid == "none" or game.prior is not None or game.size > UNPAID_LIMIT:
         return None
-    return without_payments(game, Monitor())
+    return without_payments(game, Context())

@@ -5,16 +5,18 @@ A picture goes into a .png file, or as SVG into a buffer in memory, for pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
+from mdsolve.report.numbers import number
 from mdsolve.solution_files import write_atomically
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -42,6 +44,89 @@ STYLE: Any = {
     "figure.constrained_layout.h_pad": 0.11,
     "figure.constrained_layout.w_pad": 0.11,
 }
+
+
+LETTER = 0.078
+"""Inches that a letter of a legend takes at most, on average."""
+
+HANDLE = 0.6
+"""Inches of a legend's entry beside its words."""
+
+MOST_COLUMNS = 4
+
+UNSOLVED = {"hatch": "////", "edgecolor": "#404040", "alpha": 0.45, "linewidth": 0.8}
+"""How bars look that are no equilibrium: washed out and hatched."""
+
+
+def cut(text: str, most: int) -> str:
+    """Return text of at most so many characters, the end left out.
+
+    Examples
+    --------
+    >>> cut("a title", 9), cut("a longer title", 9)
+    ('a title', 'a longer…')
+    """
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def short_name(name: str, most: int) -> str:
+    """Return a name of at most so many characters, the middle left out: ends tell names apart.
+
+    Examples
+    --------
+    >>> short_name("island-clinic-1 .. 10", 26), short_name("Kreiskrankenhaus Musterstadt 7", 20)
+    ('island-clinic-1 .. 10', 'Kreiskranke…rstadt 7')
+    """
+    if len(name) <= most:
+        return name
+    end = 2 * most // 5
+    return f"{name[: most - end - 1]}…{name[len(name) - end :]}"
+
+
+def head(figure: Figure, words: str, most: int, size: float = 13) -> None:
+    """Write a picture's headline, cut where it is too long; words are no formulas."""
+    plain: Any = {"x": 0.01, "ha": "left", "fontweight": "bold", "parse_math": False}
+    figure.suptitle(cut(words, most), fontsize=size, **plain)
+
+
+def legend_below(figure: Figure, entries: Mapping[str, Any], title: str | None = None) -> None:
+    """Write a legend under the panels, with as many columns as its words leave room for.
+
+    Parameters
+    ----------
+    entries : mapping
+        Words -> handle.
+    """
+    longest = max(map(len, entries), default=0)
+    room = int(float(figure.get_figwidth()) / (LETTER * longest + HANDLE))
+    shown = figure.legend(
+        entries.values(),
+        entries.keys(),
+        loc="outside lower left",
+        ncols=max(1, min(MOST_COLUMNS, room)),
+        fontsize=9,
+        title=title,
+        title_fontsize=9,
+        alignment="left",
+    )
+    for text in shown.get_texts():
+        text.set_parse_math(False)
+
+
+def handles_of(panels: Iterable[Axes]) -> dict[str, Any]:
+    """Return the handles of several panels by their words, each once."""
+    found: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        for handle, label in zip(handles, labels, strict=True):
+            found.setdefault(label, handle)
+    return found
+
+
+def few_ticks(axes: Axes, most: int = 5) -> None:
+    """Set thousands of an axis of amounts apart, and leave room between its numbers."""
+    axes.xaxis.set_major_formatter(lambda value, _: number(value, 4))
+    axes.locator_params(axis="x", nbins=most)
 
 
 def require_png(target: Target) -> None:

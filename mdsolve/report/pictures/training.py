@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.report.pictures.style import PALETTE, Target, picture
+from mdsolve.report.pictures.style import (
+    PALETTE,
+    Target,
+    cut,
+    handles_of,
+    head,
+    legend_below,
+    picture,
+    short_name,
+)
 from mdsolve.solution import Solution
 
 if TYPE_CHECKING:
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-LONGEST_TITLE = 80
+LONGEST_NAME, LONGEST_TITLE = 30, 80
 """Characters that fit."""
 
 MOST_LINES = len(PALETTE)
@@ -46,22 +54,14 @@ def draw_training(solution: Solution, target: Target, title: str | None = None) 
     unit = solution.answers.get("protocol", {}).get("unit", "units")
     panels: list[tuple[str, str]] = [
         ("contributions", f"brings ({unit} a round)"),
-        ("accuracies", "accuracy of his model, on held-out examples"),
+        ("accuracies", "accuracy of the own model, on held-out examples"),
     ]
     if np.any(np.asarray(history["payments"], dtype=np.float64)):
         panels.append(("payments", "receives, or pays below 0 (money a round)"))
     with picture(target, 4.6 * len(panels), 4.4) as figure:
-        figure.suptitle(
-            shorten(
-                f"{title or solution.instance.name or 'training run'}: {solution.mechanism.name}",
-                LONGEST_TITLE,
-            ),
-            fontsize=13,
-            fontweight="bold",
-            x=0.01,
-            ha="left",
-            parse_math=False,
-        )
+        rest = f": {solution.mechanism.name}"
+        what = cut(title or solution.instance.name or "training run", LONGEST_TITLE - len(rest))
+        head(figure, f"{what}{rest}", LONGEST_TITLE)
         drawn = figure.subplots(1, len(panels), squeeze=False)[0]
         for axes, (key, words) in zip(drawn, panels, strict=True):
             _shade(axes, rounds, history["phases"])
@@ -70,8 +70,7 @@ def draw_training(solution: Solution, target: Target, title: str | None = None) 
             axes.set_xlabel("round")
             axes.locator_params(axis="x", integer=True)
         drawn[0].set_ylim(bottom=0)
-        handles, labels = drawn[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower left", ncols=4, fontsize=9)
+        legend_below(figure, handles_of(drawn[:1]))
 
 
 def _shade(axes: Axes, rounds: Floats, phases: Any) -> None:
@@ -95,7 +94,7 @@ def _draw_lines(axes: Axes, rounds: Floats, values: Floats, agents: tuple[str, .
         axes.fill_between(rounds, low, high, color=PALETTE[0], alpha=0.2, lw=0, label=words)
         return
     for colour, name, column in zip(PALETTE, agents, values.T, strict=False):
-        words = name.replace("$", r"\$")  # names are text, not formulas
+        words = short_name(name, LONGEST_NAME)
         axes.plot(rounds, column, color=colour, marker=marker, label=words)
     if values.min() < 0:
         axes.axhline(0, color="#404040", linewidth=0.8)

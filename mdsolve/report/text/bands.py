@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import column
+from mdsolve.report.text.console import Grid
 
 AGENTS_SHOWN = 30
 COLUMNS = {"contributions": "brings", "payments": "receives", "utilities": "utility"}
@@ -22,40 +21,51 @@ def bands_view(bands: Mapping[str, Any], agents: Sequence[str]) -> RenderableTyp
     words = f"{bands['solved']:,} of {bands['draws']:,} draws of the fitted parameters"
     parts: list[RenderableType] = []
     if bands["solved"]:
-        table = Table(
-            box=box.SIMPLE_HEAD,
-            title=f"Median [5 %, 95 %] over {words}",
-            title_justify="left",
-            padding=(0, 1, 0, 0),
-        )
-        table.add_column("agent", no_wrap=True)
-        for head in COLUMNS.values():
-            table.add_column(head, justify="right", no_wrap=True)
-        for i, agent in enumerate(agents[:AGENTS_SHOWN]):
-            table.add_row(agent, *(_band(np.asarray(bands[key])[:, i]) for key in COLUMNS))
-        parts.append(table)
+        shown = agents[:AGENTS_SHOWN]
+        cells = [band_column(bands[key], AGENTS_SHOWN) for key in COLUMNS]
+        title = f"Median [5 %, 95 %] over {words}"
+        parts.append(Grid(title, ["agent", *COLUMNS.values()], [shown, *cells]))
         if len(agents) > AGENTS_SHOWN:
             parts.append(Text(f"  ... and {len(agents) - AGENTS_SHOWN:,} more agents.\n"))
-        parts.append(
-            Text(
-                f"total data: {_band(bands['total_data'])}; "
-                f"total welfare: {_band(bands['welfare'])}.\n"
-            )
-        )
+        (total,), (welfare,) = (band_column(bands[key], 1) for key in ("total_data", "welfare"))
+        parts.append(Text(f"total data: {total}; total welfare: {welfare}.\n"))
     else:
         parts.append(Text(f"An equilibrium in {words}.\n"))
+    lost = lost_words(bands)
+    if lost:
+        parts.append(Text(f"{lost}\n"))
+    return Group(*parts)
+
+
+def band_column(quantiles: Any, most: int) -> list[str]:
+    """Return medians with their ranges in brackets, all with the same decimals.
+
+    Parameters
+    ----------
+    quantiles : (3, n) or (3,)
+        The lower end, the median and the upper end of each.
+    most : int
+        Entries to return at most.
+
+    Examples
+    --------
+    >>> band_column([[1.0, 2.0], [1.5, 2.0], [2.25, 2.0]], 5)
+    ['1.50 [1.00, 2.25]', '2.00']
+    """
+    low, middle, high = np.asarray(quantiles, dtype=np.float64).reshape(3, -1)[:, :most]
+    size = len(middle)
+    shown = column([*low, *middle, *high], 4)
+    parts = zip(shown[:size], shown[size : 2 * size], shown[2 * size :], strict=True)
+    return [m if a == b else f"{m} [{a}, {b}]" for a, m, b in parts]
+
+
+def lost_words(bands: Mapping[str, Any]) -> str:
+    """Return what became of draws without an equilibrium; empty where there are none."""
     lost = {
         "without_equilibrium": "had no equilibrium",
         "failed": "could not be solved",
         "inadmissible": "had a baseline above the ceiling",
     }
     told = [f"{bands[key]:,} {verb}" for key, verb in lost.items() if bands[key]]
-    if told:
-        first = f" (the first: {bands['reason']})" if "reason" in bands else ""
-        parts.append(Text(f"Of the others {', '.join(told)}{first}.\n"))
-    return Group(*parts)
-
-
-def _band(values: Any) -> str:
-    low, middle, high = (number(float(value), 3) for value in values)
-    return middle if low == high else f"{middle} [{low}, {high}]"
+    first = f" (the first: {bands['reason']})" if "reason" in bands else ""
+    return f"Of the others {', '.join(told)}{first}." if told else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.report.agent_rows import largest
 from mdsolve.report.numbers import number
 from mdsolve.tolerance import DEFAULT
 
@@ -72,7 +73,9 @@ def _rents(answers: Mapping[str, Any]) -> str:
     if "information_rent" not in answers:
         return ""
     rents = np.asarray(answers["information_rent"], dtype=float)
-    if rents.max(initial=0.0) <= DEFAULT.solve:
+    money = largest(rents, np.asarray(answers.get("utilities", ()), dtype=float))
+    rents = np.where(np.abs(rents) <= DEFAULT.verify * money, 0.0, rents)
+    if rents.max(initial=0.0) <= 0:
         return "Information rent of low costs: none."
     low, high = number(float(rents.min()), 4), number(float(rents.max()), 4)
     amount = low if low == high else f"{low} to {high}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from mdsolve.report.numbers import number
+from mdsolve.report.legible import legible
+from mdsolve.report.numbers import column, number
+from mdsolve.report.text.console import Grid
 from mdsolve.study.fit import Assessment, FittedInstance
 
 
@@ -26,49 +26,54 @@ def fit_view(fitted: FittedInstance) -> RenderableType:
             parts.append(_weights(found))
     parts.append(Text(_quality(found)))
     parts.append(Text(_comparison(found) + "\n"))
-    parts.extend(Text(f"Warning: {words}.\n") for words in found.warnings())
+    parts.extend(Text(f"Warning: {legible(words)}.\n") for words in found.warnings())
     return Group(*parts)
-
-
-def _table(title: str, *heads: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="right" if place else "left", no_wrap=True)
-    return table
 
 
 def _shape(found: Assessment) -> RenderableType:
     fit = found.fit
     errors = dict(zip(fit.names, fit.standard_errors.tolist(), strict=True))
-    table = _table(f"Fit of the family {fit.family}", "parameter", "value", "standard error", "")
-    for name, value in fit.parameters.items():
-        if name.startswith("weight"):
-            continue
-        remark = "given" if name in fit.fixed else "on its bound" if name in fit.at_bound else ""
-        table.add_row(name, number(value, 5), number(errors.get(name), 2), remark)
-    return table
+    names = [name for name in fit.parameters if not name.startswith("weight")]
+    remarks = dict.fromkeys(fit.at_bound, "on its bound") | dict.fromkeys(fit.fixed, "given")
+    return Grid(
+        f"Fit of the family {fit.family}",
+        ["parameter", "value", "standard error", ""],
+        [
+            names,
+            [number(fit.parameters[name], 5) for name in names],
+            [number(errors.get(name), 2) for name in names],
+            [remarks.get(name, "") for name in names],
+        ],
+    )
 
 
 def _weights(found: Assessment) -> RenderableType:
     fit = found.fit
     errors = dict(zip(fit.names, fit.standard_errors.tolist(), strict=True))
-    heads = [f"data of {column}" if column != "total" else "all data" for column in fit.columns]
-    table = _table("Weights, with standard errors", "accuracy of", *heads)
-    for row in fit.rows:
-        cells = []
-        for column in fit.columns:
-            name = f"weight[{row}][{column}]"
-            cells.append(f"{number(fit.parameters[name], 3)} ({number(errors[name], 2)})")
-        table.add_row(row, *cells)
-    return table
+    heads = [f"data of {legible(x)}" if x != "total" else "all data" for x in fit.columns]
+    cells = []
+    for data in fit.columns:
+        names = [f"weight[{row}][{data}]" for row in fit.rows]
+        values = column((fit.parameters[name] for name in names), 3)
+        scatter = [number(errors[name], 2) for name in names]
+        cells.append([f"{x} ({e})" for x, e in zip(values, scatter, strict=True)])
+    title = "Weights, with standard errors"
+    return Grid(title, ["accuracy of", *heads], [list(map(legible, fit.rows)), *cells])
 
 
 def _curves(found: Assessment) -> RenderableType:
-    table = _table("Fitted curves", "accuracy of", "points", "from", "to", "reached")
-    for row, (samples, heights) in found.fit.curves.items():
-        ends = (number(samples[0], 4), number(samples[-1], 4), number(heights[-1], 4))
-        table.add_row(row, str(len(samples)), *ends)
-    return table
+    curves = found.fit.curves
+    return Grid(
+        "Fitted curves",
+        ["accuracy of", "points", "from", "to", "reached"],
+        [
+            list(map(legible, curves)),
+            [f"{len(samples):,}" for samples, _ in curves.values()],
+            column(samples[0] for samples, _ in curves.values()),
+            column(samples[-1] for samples, _ in curves.values()),
+            column((heights[-1] for _, heights in curves.values()), 4),
+        ],
+    )
 
 
 def _quality(found: Assessment) -> str:

@@ -10,20 +10,23 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mdsolve.report.legible import legible
 from mdsolve.report.numbers import number
 from mdsolve.study.check import CheckReport
 
 
 def known_answers_view(report: CheckReport) -> RenderableType:
     """Return one row per known answer, with a mark for agreement."""
-    title = f"{report.file}" + (f"  (source: {report.source})" if report.source else "")
+    source = f"  (source: {report.source})" if report.source else ""
+    title = Text(legible(f"{report.file}{source}"))
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     for head in ("", "mechanism", "answer", "known", "recomputed", "difference"):
         table.add_column(head, overflow="fold")
     for row in report.comparisons:
         mark = Text("✓", style="green") if row.agrees else Text("✗", style="red")
         gap = "" if row.difference is None else f"{row.difference:.2g}"
-        table.add_row(mark, row.mechanism, row.key, brief(row.expected), brief(row.found), gap)
+        cells = (row.mechanism, row.key, brief(row.expected), brief(row.found), gap)
+        table.add_row(mark, *(Text(legible(cell)) for cell in cells))
     return table
 
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from string import digits
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from mdsolve.report.numbers import number
+from mdsolve.report.agent_rows import MONEY, AgentTable, agent_table, largest
+from mdsolve.report.numbers import column, number
 from mdsolve.report.text.bands import bands_view
+from mdsolve.report.text.console import Grid
 from mdsolve.report.text.equilibria import findings_words
 from mdsolve.solution import Solution
-from mdsolve.tolerance import DEFAULT, ROUND_OFF
-
-Floats = npt.NDArray[np.float64]
+from mdsolve.tolerance import ROUND_OFF
 
 ROWS_SHOWN = 30
+
+COLUMNS = {
+    "contributions": "brings",
+    "low": "if low",
+    "high": "if high",
+    "accuracies": "accuracy",
+    "payments": "receives",
+    "shapley": "share",
+    "utilities": "utility",
+    "alone": "alone",
+}
+"""Column of the table of agents -> heading."""
 
 METRICS = {
     "total_data": "total data",
@@ -35,75 +41,22 @@ METRICS = {
 }
 
 
-def run_name(first: str, last: str) -> str:
-    """Return a name for a run of agents.
-
-    Examples
-    --------
-    >>> run_name("edge-1", "edge-20"), run_name("north", "south")
-    ('edge-1 .. 20', 'north .. south')
-    """
-    stem = last.rstrip(digits)
-    alike = first.rstrip(digits) == stem and last != stem
-    return f"{first} .. {last.removeprefix(stem) if alike else last}"
-
-
-def run_starts(columns: Sequence[Floats]) -> list[tuple[int, int]]:
-    """Return [start, end) of runs of neighbouring agents with the same numbers.
-
-    Examples
-    --------
-    >>> run_starts([np.array([1.0, 1.0, 2.0])])
-    [(0, 2), (2, 3)]
-    """
-    size = len(columns[0])
-    changed = np.zeros(size - 1, dtype=bool)
-    for column in columns:
-        scale = max(1.0, float(np.max(np.abs(column))))
-        changed |= np.abs(np.diff(column)) > DEFAULT.verify * scale
-    starts = [0, *(np.flatnonzero(changed) + 1).tolist()]
-    return list(pairwise([*starts, size]))
-
-
 def sharing_view(solution: Solution) -> RenderableType:
     """Return a row per agent (or run of agents alike), and the metrics."""
     answers = solution.answers
-    columns: list[tuple[str, Any]] = [
-        ("brings", answers["contributions"]),
-        *((f"if {kind}", answers[kind]) for kind in ("low", "high") if kind in answers),
-        ("accuracy", answers["accuracies"]),
-        # Private costs bring two columns more, and rules for them pay nothing.
-        *([] if "low" in answers else [("receives", answers["payments"])]),
-        *([("share", answers["shapley"])] if "shapley" in answers else []),
-        ("utility", answers["utilities"]),
+    table = _known(agent_table(solution, None))
+    rows = table.rows()
+    shown = rows[:ROWS_SHOWN]
+    heads = ["agent", *(COLUMNS[key] for key in table.columns)]
+    cells = [
+        [row.name for row in shown],
+        *(column(values[row.first] for row in shown) for values in table.columns.values()),
     ]
-    if "standalone" in answers:
-        columns.append(("alone", answers["standalone"]["utilities"]))
-    columns = [(head, _without_rounding(values)) for head, values in columns]
-    table = Table(box=box.SIMPLE_HEAD, title="Outcome", title_justify="left", padding=(0, 1, 0, 0))
-    table.add_column("agent", no_wrap=True)
-    for head, _ in columns:
-        table.add_column(head, justify="right", no_wrap=True)
-    starts = run_starts([values for _, values in columns])
-    for start, after in starts[:ROWS_SHOWN]:
-        name = solution.agents[start]
-        if after - start > 1:
-            name = run_name(name, solution.agents[after - 1])
-        table.add_row(name, *(number(values[start], 4) for _, values in columns))
-    parts: list[RenderableType] = [table]
-    left = len(starts) - ROWS_SHOWN
+    parts: list[RenderableType] = [Grid("Outcome", heads, cells)]
+    left = len(rows) - ROWS_SHOWN
     if left > 0:
         parts.append(Text(f"  ... and {left:,} more rows (--json or -o for all).\n"))
-    metrics = answers["metrics"]
-    size = len(solution.agents) * _scale(np.asarray(answers["utilities"], dtype=float))
-    shown = [
-        f"{words}: {number(0 if abs(metrics[key]) <= ROUND_OFF * size else metrics[key], 5)}"
-        for key, words in METRICS.items()
-        if metrics.get(key) is not None
-    ]
-    if answers.get("regret") is not None:
-        shown.append(f"regret: {_regret(answers)}")
-    parts.append(Text("; ".join(shown) + ".\n"))
+    parts.append(Text(f"{_metrics(answers, table)}.\n"))
     found = findings_words(answers)
     if found:
         parts.append(Text("\n".join(found) + "\n"))
@@ -115,22 +68,29 @@ def sharing_view(solution: Solution) -> RenderableType:
     return Group(*parts)
 
 
-def _scale(values: Floats) -> float:
-    """Return what rounding is measured by: the largest finite entry, at least 1."""
-    return float(np.abs(values[np.isfinite(values)]).max(initial=1.0))
+def _known(table: AgentTable) -> AgentTable:
+    """Return the columns to show, in their order; rules for private costs pay nothing."""
+    hidden = ("payments",) if "low" in table else ()
+    shown = {key: table[key] for key in COLUMNS if key in table and key not in hidden}
+    return AgentTable(table.agents, shown)
 
 
-def _without_rounding(values: Any) -> Floats:
-    """Return a column in which entries that are rounding beside the others are 0."""
-    column = np.asarray(values, dtype=float)
-    return np.where(np.abs(column) <= ROUND_OFF * _scale(column), 0.0, column)
-
-
-def _regret(answers: Mapping[str, Any]) -> str:
-    """Return what anybody gains by deviating; what is rounding beside the utilities is named so."""
-    least = ROUND_OFF * _scale(np.asarray(answers["utilities"], dtype=float))
-    regret = float(answers["regret"])
-    return f"below {least:.0e}" if regret <= least else number(regret, 5)
+def _metrics(answers: Mapping[str, Any], table: AgentTable) -> str:
+    """Return the metrics that are defined, and what anybody gains by deviating."""
+    money = largest(*(table[key] for key in MONEY if key in table))
+    metrics = answers.get("metrics") or {}
+    small = ROUND_OFF * len(table.agents) * money
+    shown = [
+        f"{words}: {number(0 if key == 'welfare' and abs(x) <= small else x, 5)}"
+        for key, words in METRICS.items()
+        if (x := metrics.get(key)) is not None
+    ]
+    regret = answers.get("regret")
+    if regret is not None:
+        least = ROUND_OFF * money
+        said = f"below {least:.0e}" if regret <= least else number(float(regret), 5)
+        shown.append(f"regret: {said}")
+    return "; ".join(shown)
 
 
 def dynamics_words(found: Mapping[str, Any]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
 
-from mdsolve.report.numbers import number
+from mdsolve.report.numbers import column
+from mdsolve.report.text.console import Grid
 from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import Solution
 
@@ -26,24 +25,19 @@ def shown_rounds(total: int) -> list[int]:
 
 
 def training_view(solution: Solution) -> RenderableType:
-    """Return the outcome and a row per round shown."""
+    """Return the outcome, with a row per round shown."""
     history = solution.answers["history"]
     if not history["rounds"]:
         return solution_view(solution)
     unit = solution.answers["protocol"]["unit"]
-    table = Table(box=box.SIMPLE_HEAD, title="Rounds", title_justify="left", padding=(0, 1, 0, 0))
-    table.add_column("round", justify="right")
-    table.add_column("what for")
-    for head in (f"{unit} brought", "mean accuracy", "mean loss", "money moved"):
-        table.add_column(head, justify="right")
-    for k in shown_rounds(len(history["rounds"])):
-        moved = float(np.clip(history["payments"][k], 0, None).sum())
-        table.add_row(
-            str(history["rounds"][k]),
-            history["phases"][k],
-            number(float(history["contributions"][k].sum()), 4),
-            number(float(history["accuracies"][k].mean()), 4),
-            number(float(history["losses"][k].mean()), 4),
-            number(moved, 4),
-        )
-    return Group(table, solution_view(solution))
+    shown = shown_rounds(len(history["rounds"]))
+    moved = [float(np.clip(history["payments"][k], 0, None).sum()) for k in shown]
+    columns = {
+        "round": [f"{history['rounds'][k]:,}" for k in shown],
+        "what for": [str(history["phases"][k]) for k in shown],
+        f"{unit} brought": column(history["contributions"][k].sum() for k in shown),
+        "mean accuracy": column((history["accuracies"][k].mean() for k in shown), 4),
+        "mean loss": column((history["losses"][k].mean() for k in shown), 4),
+        "money moved": column(moved, 4),
+    }
+    return solution_view(solution, Grid("Rounds", list(columns), list(columns.values())))

@@ -56,8 +56,10 @@ def _piece_maximum(stakes: AccuracyStakes, agent: int, s: Floats, low: float, hi
 
     if slope(low) <= 0:
         return low
+    if np.isfinite(high) and slope(float(np.nextafter(high, low))) > 0:
+        return high
     if not np.isfinite(high):
-        high = max(1.0, 2 * low)
+        high = max(1.0, 2 * low)  # a guess: doubled here, narrowed to the last digit below
         for _ in range(DOUBLINGS):
             if slope(high) <= 0:
                 break
@@ -107,10 +109,11 @@ def best_response_sweeps(
     Work O(n) best responses per sweep. A profile that returns ends the sweeps with the cycle.
     """
     s = start.copy()
-    seen: dict[tuple[float, ...], int] = {}
+    reach = float(s.max(initial=0.0))
+    seen: dict[tuple[str, ...], int] = {}
     path: list[Floats] = []
     for rounds in range(1, limit + 1):
-        key = tuple(np.round(s, CYCLE_DIGITS).tolist())
+        key = tuple(f"{amount:.{CYCLE_DIGITS}g}" for amount in s.tolist())
         if seen.get(key, rounds - 1) < rounds - 2:
             return Sweeps(s, rounds - 1, False, np.array(path[seen[key] :]))
         seen[key] = len(path)
@@ -121,10 +124,23 @@ def best_response_sweeps(
             moved = max(moved, abs(answer - s[agent]))
             s[agent] = answer
         monitor.advance("best responses", rounds, limit)
-        if moved <= DEFAULT.solve * max(1.0, float(s.max())):
+        reach = max(reach, float(s.max(initial=0.0)))
+        if moved <= allowed_movement(stakes, s, reach):
             return Sweeps(s, rounds, True)
     return Sweeps(s, limit, False)
 
 
+def allowed_movement(stakes: AccuracyStakes, s: Floats, reach: float) -> float:
+    """Return by how much agents at rest may still move, in samples.
+
+    Parameters
+    ----------
+    reach : float
+        The largest contribution met on the way. Slopes may not tell apart contributions that are
+        small beside the amounts of data over which they change.
+    """
+    return DEFAULT.solve * max(reach, float(stakes.game.accuracy.own_span(s).max(initial=0.0)))
+
+
 CYCLE_DIGITS = 10
-"""Decimals to which two profiles must agree to count as the same."""
+"""Significant digits to which two profiles must agree to count as the same."""

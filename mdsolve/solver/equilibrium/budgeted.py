@@ -28,7 +28,7 @@ from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import PowerCurve
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import best_response
+from mdsolve.solver.equilibrium.best_response import allowed_movement, best_response
 from mdsolve.solver.equilibrium.nash import Equilibrium, Others, accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import Spending, affordable
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
@@ -247,6 +247,7 @@ def _by_sweeps(
     caps = most.copy()
     stakes = AccuracyStakes(replace(game, capacity=caps), spending.stakes.borne)
     s = game.nothing() if start is None else start.copy()
+    reach = float(s.max())
     penniless: int | None = None
     for rounds in range(1, SWEEP_LIMIT + 1):
         moved, penniless = 0.0, None
@@ -260,10 +261,11 @@ def _by_sweeps(
             moved = max(moved, abs(answer - float(s[agent])))
             s[agent] = answer
         monitor.advance("best responses within the budgets", rounds, SWEEP_LIMIT)
-        if moved <= DEFAULT.solve * max(1.0, float(s.max())):
+        reach = max(reach, float(s.max()))
+        rested = moved <= allowed_movement(stakes, s, reach)
+        if rested:
             break
     method = f"best responses within the budgets, {rounds} sweeps"
-    converged = penniless is None and bool(moved <= DEFAULT.solve * max(1.0, float(s.max())))
-    found = Equilibrium(s, method, "unknown", converged)
+    found = Equilibrium(s, method, "unknown", penniless is None and rested)
     held = (s >= caps) & (s < game.capacity)
     return BudgetedEquilibrium(found, penniless, False, int(np.count_nonzero(held)))

@@ -94,7 +94,7 @@ def _above_threshold(game: SharingGame, borne: Costs) -> tuple[Floats, bool] | N
     most = np.minimum(found.most, y - platform)
     bearable = np.maximum(y - max(threshold, platform), _affordable(borne, worth, most))
     most = np.minimum(most, bearable)
-    slack = ROUND_OFF * max(1.0, y)
+    slack = ROUND_OFF * y
     wanted = y - platform
     if np.any(found.least > most + slack) or float(most.sum()) < wanted - slack:
         return None

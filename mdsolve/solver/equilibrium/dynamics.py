@@ -86,7 +86,7 @@ class _Loop:
         self.age += 1
         away = float(np.max(np.abs(s - self.remembered)))
         self.farthest = max(self.farthest, away)
-        noise = ROUND_OFF * max(1.0, float(np.max(np.abs(s))))
+        noise = ROUND_OFF * float(np.max(np.abs(s)))
         if self.farthest > noise and away <= DEFAULT.solve * self.farthest:
             return self.age
         if self.age == self.span:

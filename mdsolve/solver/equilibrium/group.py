@@ -80,6 +80,16 @@ class _Groups:
         others = float(self.table[g] @ totals) - self.table[g, g] * totals[g]
         return responses_equilibrium(self.responses[g], max(0.0, others) + self.platform)
 
+    def span(self, totals: Floats) -> float:
+        """Return the samples that rounding in the groups' amounts of data is relative to."""
+        seen = self.table @ totals + self.platform
+        spans = [
+            self.responses[g].span(float(seen[g])).max(initial=0.0)
+            for g in range(len(seen))
+            if len(self.members[g])
+        ]
+        return float(max(spans))
+
     def response(self, totals: Floats) -> Floats:
         """Return every group's total in answer to the others'."""
         return np.array(
@@ -96,7 +106,7 @@ def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Grou
     totals = np.zeros(len(groups.members))
     rounds = 0
     moved, path = np.inf, np.zeros(len(totals))
-    while rounds < SWEEPS and moved > _allowance(totals):
+    while rounds < SWEEPS and moved > _allowance(groups, totals):
         before, last = totals.copy(), path
         for g in range(len(totals)):
             if len(groups.members[g]):
@@ -104,17 +114,17 @@ def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Grou
         path = totals - before
         moved = float(np.max(np.abs(path)))
         rounds += 1
-        if rounds % SWEEPS_PER_JUMP == 0 and moved > _allowance(totals):
+        if rounds % SWEEPS_PER_JUMP == 0 and moved > _allowance(groups, totals):
             totals = _along(totals, path, last)
         monitor.advance("sweeps over the groups", rounds, SWEEPS)
     off = _distance(groups, totals)
     for taken in range(NEWTON_ROUNDS):
-        if taken >= POLISH_STEPS and moved <= _allowance(totals):
+        if taken >= POLISH_STEPS and moved <= _allowance(groups, totals):
             break
         step = _newton_step(groups, totals)
         tried = np.maximum(totals + step, 0.0)
         left = _distance(groups, tried)
-        if moved <= _allowance(totals) and left > off:
+        if moved <= _allowance(groups, totals) and left > off:
             break  # nearly parallel responses: Newton's matrix is of no use where sweeps rest
         moved, totals, off = float(np.max(np.abs(step))), tried, left
         rounds += 1
@@ -126,7 +136,7 @@ def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Grou
             found = groups.respond(g, totals)
             contributions[agents] = found.contributions
             tied.append(agents[found.tied] if len(found.tied) > 1 else agents[:0])
-    converged = moved <= _allowance(totals)
+    converged = moved <= _allowance(groups, totals)
     return GroupEquilibrium(contributions, np.concatenate(tied), rounds, converged)
 
 
@@ -148,17 +158,19 @@ def _distance(groups: _Groups, totals: Floats) -> float:
     return float(np.max(np.abs(groups.response(totals) - totals)))
 
 
-def _allowance(totals: Floats) -> float:
-    return DEFAULT.solve * max(1.0, float(np.max(totals)))
+def _allowance(groups: _Groups, totals: Floats) -> float:
+    """Return by how much totals at rest may still move, in samples."""
+    return DEFAULT.solve * max(float(np.max(totals)), groups.span(totals))
 
 
 def _newton_step(groups: _Groups, totals: Floats) -> Floats:
     """Return the Newton step for T = response(T), falling back to the response itself."""
-    answer = groups.response(totals)
-    size = len(totals)
+    answer, size = groups.response(totals), len(totals)
+    step = DIFFERENCE_STEP * max(float(totals.max()), groups.span(totals))
+    if step == 0:
+        return answer - totals
     jacobian = np.eye(size)
     for g in range(size):
-        step = DIFFERENCE_STEP * max(1.0, float(totals[g]))
         moved = totals.copy()
         moved[g] += step
         jacobian[:, g] -= (groups.response(moved) - answer) / step

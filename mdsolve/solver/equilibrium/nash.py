@@ -35,9 +35,6 @@ Floats = npt.NDArray[np.float64]
 DENSE_LIMIT = 4000
 """Most agents with a full matrix of cross effects; the Newton matrix has its square of entries."""
 
-AMPLE = 1e12
-"""An amount of data beyond every threshold, in samples."""
-
 Others = Literal["unique", "continuum", "unknown"]
 
 
@@ -110,7 +107,7 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
                 "continuum" if tied else known,
                 groups.converged,
             )
-    if stakes.borne.pieces:
+    if stakes.borne.pieces or not accuracy.smooth:
         return _by_best_responses(stakes, monitor)
     if game.size > DENSE_LIMIT:
         raise MemoryLimitError.single(
@@ -119,7 +116,7 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
             f"at most {DENSE_LIMIT:,} with a full matrix",
             "give weights by group (group_weights), which scale to a million agents",
         )
-    found = box_newton(stakes.marginal, stakes.jacobian, game.capacity, game.nothing(), monitor)
+    found = box_newton(stakes, game.nothing(), monitor)
     if not found.converged:
         return _by_best_responses(stakes, monitor, found.contributions)
     single: Others = "unique" if proves_uniqueness(game) else "unknown"
@@ -130,23 +127,19 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
 def _refuse_unbounded(stakes: AccuracyStakes) -> None:
     """Raise where somebody would contribute without end: data that always helps and costs nothing.
 
-    All families but measured curves, which end flat, rise for ever; clipped ones start flat, so
-    that slopes are looked at far out as well.
+    Beyond its kinks an accuracy is flat, or rises for ever.
     """
-    game = stakes.game
-    if game.accuracy.family in ("curve", "union"):
-        return
+    game, nothing = stakes.game, stakes.game.nothing()
     endless = stakes.borne.free_at_last & ~np.isfinite(game.capacity)
-    nothing = game.nothing()
-    far_out = game.accuracy.unilateral_slopes(nothing, np.full(game.size, AMPLE))
-    endless &= (game.accuracy.own_slopes(nothing) > 0) | (far_out > 0)
-    if endless.any():
-        raise UnsupportedError.single(
-            f"agent {game.agents[int(np.argmax(endless))]}",
-            "no capacity, and further samples cost nothing",
-            "a bounded best contribution",
-            "give the agent a capacity or a positive marginal cost",
-        )
+    for agent in np.flatnonzero(endless).tolist():
+        beyond = 2 * game.accuracy.own_kinks(agent, nothing).max(initial=0.0, keepdims=True)
+        if game.accuracy.slope_along(agent, nothing, beyond)[0] > 0:
+            raise UnsupportedError.single(
+                f"agent {game.agents[agent]}",
+                "no capacity, and further samples cost nothing",
+                "a bounded best contribution",
+                "give the agent a capacity or a positive marginal cost",
+            )
 
 
 def _if_strict(accuracy: WeightedAccuracy) -> Others:

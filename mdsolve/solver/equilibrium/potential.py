@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
@@ -123,13 +122,16 @@ def potential_equilibrium(
         slope = np.where(costless, np.maximum(slope, 0.0), slope)
         factors = point.hessian_factors
         bend = -factors.diagonal - factors.columns**2 @ factors.weights
-        bend = bend + game.costs.second(s)
+        bent = game.costs.second(s, point.gradient)
+        bend = bend + bent
         flat = ROUND_OFF * max(float(bend.max()), FLATTEST)
         straight = bend < flat
         bend = np.maximum(bend, flat)
         target = np.clip(s + slope / bend, pieces.low, pieces.high)
         residual = float(np.max(np.abs(target - s), initial=0.0))
-        if residual <= DEFAULT.solve * max(1.0, float(s.max(initial=0.0))):
+        small = np.abs(target - s) <= DEFAULT.solve * float(s.max(initial=0.0))
+        marginal = np.abs(point.gradient) + pieces.slopes(s)
+        if np.all(small | (np.abs(slope) <= ROUND_OFF * marginal)):
             polish += 1
             if polish > POLISH_STEPS or residual == 0.0:
                 return PotentialEquilibrium(s, point, step - 1, residual, True)
@@ -137,7 +139,7 @@ def potential_equilibrium(
         free = np.flatnonzero(~held)
         direction = np.zeros_like(s)
         # Who has a straight utility goes to the end of his interval: a step as long as it takes.
-        curvature = -np.where(straight, flat, game.costs.second(s))[free]
+        curvature = -np.where(straight, flat, bent)[free]
         direction[free] = factors.restricted(free).solve(-slope[free], curvature)
         found = _search(potential, pieces, s, point, slope, direction, monitor)
         if found is None:
@@ -175,10 +177,7 @@ def _search(
 def has_smooth_potential(game: SharingGame) -> bool:
     """Tell whether the potential is concave with a Hessian: power, linear, coverage payoffs."""
     accuracy = game.accuracy
-    if isinstance(accuracy, FunctionAccuracy):
-        return False
-    kinked = isinstance(accuracy, WeightedAccuracy) and bool(accuracy.curve.kinks)
-    return accuracy.concave and not kinked
+    return accuracy.concave and accuracy.smooth and not isinstance(accuracy, FunctionAccuracy)
 
 
 def _costless(game: SharingGame) -> npt.NDArray[np.bool_]:

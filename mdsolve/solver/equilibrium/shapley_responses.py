@@ -36,7 +36,6 @@ from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.enumeration import subset_sums
 from mdsolve.shapley.potential import potential
 from mdsolve.shapley.routes import shapley
-from mdsolve.solver.equilibrium.nash import AMPLE
 from mdsolve.tolerance import DEFAULT
 
 Slope = Callable[[float], float]
@@ -52,9 +51,10 @@ WORK_LIMIT = 200_000_000
 """Most values of accuracies in one agent's search."""
 
 SWEEP_LIMIT = 2000
+DOUBLINGS = 1000
 RELATIVE = 4 * float(np.finfo(float).eps)
-GRID = 60
-"""Equal contributions tried as a start: powers of two from 2^-20 on."""
+GRID = 30
+"""Equal contributions tried as a start: up to so many doublings and halvings of a threshold."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def shapley_responses(game: SharingGame, monitor: Monitor) -> Responses:
 def _sweep(game: SharingGame, start: Floats, monitor: Monitor) -> Responses:
     """Let agents answer each other until nobody moves."""
     s = start.copy()
-    moved = np.inf
+    reach, rest = float(s.max()), False
     for sweep in range(1, SWEEP_LIMIT + 1):
         moved = 0.0
         for agent in range(game.size):
@@ -223,9 +223,10 @@ def _sweep(game: SharingGame, start: Floats, monitor: Monitor) -> Responses:
             moved = max(moved, abs(answer - float(s[agent])))
             s[agent] = answer
         monitor.advance("best responses", sweep, SWEEP_LIMIT)
-        if moved <= DEFAULT.solve * max(1.0, float(s.max())):
+        reach = max(reach, float(s.max()))
+        rest = moved <= DEFAULT.solve * max(reach, float(game.accuracy.own_span(s).max()))
+        if rest:
             break
-    rest = moved <= DEFAULT.solve * max(1.0, float(s.max()))
     return Responses(s, shapley(game, s).shares, (float(s.sum()),), sweep, rest)
 
 
@@ -239,21 +240,17 @@ def _best_response(game: SharingGame, s: Floats, agent: int) -> float:
     def slope(own: float) -> float:
         return share.slope(own) - float(costs.slope_along(agent, np.array([own]))[0])
 
-    def utility(own: float) -> float:
-        return share.value(own) - float(costs.along(agent, np.array([own]))[0])
-
     points = {0.0}
     for low, high in pairwise(ends.tolist()):
         points.add(_piece_maximum(game, agent, slope, low, high))
-    ordered = sorted(points)
-    utilities = [utility(point) for point in ordered]
-    best = max(utilities)
-    close = [
-        point
-        for point, money in zip(ordered, utilities, strict=True)
-        if money >= best - DEFAULT.solve * max(1.0, abs(best))
-    ]
-    return min(close, key=lambda point: abs(point - float(s[agent])))
+    ordered = np.array(sorted(points))
+    shares = np.array([share.value(point) for point in ordered.tolist()])
+    borne = costs.along(agent, ordered)
+    utilities = shares - borne
+    best = int(np.argmax(utilities))
+    blur = DEFAULT.solve * float(abs(shares[best]) + abs(borne[best]))
+    close = ordered[utilities >= utilities[best] - blur]
+    return float(close[np.argmin(np.abs(close - s[agent]))])
 
 
 def _piece_maximum(game: SharingGame, agent: int, slope: Slope, low: float, high: float) -> float:
@@ -261,16 +258,18 @@ def _piece_maximum(game: SharingGame, agent: int, slope: Slope, low: float, high
     if slope(low) <= 0:
         return low
     if not np.isfinite(high):
-        high = max(1.0, 2 * low)
-        while slope(high) > 0:
-            if high > AMPLE:
-                raise UnsupportedError.single(
-                    f"agent {game.agents[agent]}",
-                    "no capacity, and every further sample is worth more than it costs him",
-                    "a bounded best contribution",
-                    "give the agent a capacity or a positive marginal cost",
-                )
+        high = max(1.0, 2 * low)  # a guess: doubled here, narrowed to the last digit below
+        for _ in range(DOUBLINGS):
+            if slope(high) <= 0:
+                break
             high *= 2
+        else:
+            raise UnsupportedError.single(
+                f"agent {game.agents[agent]}",
+                "no capacity, and every further sample is worth more than it costs",
+                "a bounded best contribution",
+                "give the agent a capacity or a positive marginal cost",
+            )
     last = float(np.nextafter(high, low))
     if slope(last) >= 0:
         return high
@@ -313,8 +312,16 @@ class UnhelpfulShare(OwnShare):
 
 
 def _best_equal_contributions(game: SharingGame) -> Floats:
-    """Return the equal contributions (within capacities) with the largest potential."""
-    tries = [np.minimum(2.0 ** (k - 20), game.capacity) for k in range(GRID)]
+    """Return the equal contributions (within capacities) with the largest potential.
+
+    They are measured by what an agent needs alone to reach the last kink of the own accuracy.
+    """
+    nothing = game.nothing()
+    kinks = [game.accuracy.own_kinks(agent, nothing) for agent in range(game.size)]
+    unit = float(np.concatenate([*kinks, [0.0]]).max())
+    if unit == 0:
+        return nothing
+    tries = [np.minimum(unit * 2.0**k, game.capacity) for k in range(-GRID, GRID)]
     return max(tries, key=lambda s: _potential(game, s))
 
 
@@ -327,7 +334,7 @@ def _distinct(totals: list[float]) -> list[float]:
     """Return rising totals without those that only rounding tells apart."""
     kept = totals[:1]
     for total in totals[1:]:
-        if total - kept[-1] > DEFAULT.verify * max(1.0, total):
+        if total - kept[-1] > DEFAULT.verify * totals[-1]:
             kept.append(total)
     return kept
 

@@ -48,10 +48,14 @@ class Stakes(ABC):
         """Return d u_i / d s_i, shape (n,), from the right."""
         return self.benefit_slopes(s) - self.borne.slope(s)
 
+    def magnitude(self, s: Floats) -> Floats:
+        """Return the size of what the marginal utilities are differences of, shape (n,)."""
+        return np.abs(self.benefit_slopes(s)) + np.abs(self.borne.slope(s))
+
     def jacobian(self, s: Floats) -> Floats:
         """Return d^2 u_i / d s_i d s_j, shape (n, n)."""
         table = self.benefit_jacobian(s).copy()
-        table[np.diag_indices_from(table)] -= self.borne.second(s)
+        table[np.diag_indices_from(table)] -= self.borne.second(s, self.benefit_slopes(s))
         return table
 
 

@@ -122,11 +122,22 @@ class Responses:
         return bool(self.costs.shapes) or not bool(curved.all())
 
     def _slope(self, y: float) -> Floats:
-        at = np.full(len(self.weight), y) if isinstance(self.curve, MixedCurve) else np.asarray(y)
-        return self.curve.slope(at)
+        return self.curve.slope(self._at(y))
+
+    def _at(self, y: float) -> Floats:
+        return np.full(len(self.weight), y) if isinstance(self.curve, MixedCurve) else np.asarray(y)
 
     def _supply(self, price: Floats, side: Literal["low", "high"]) -> Floats:
         return np.minimum(self.costs.supply(price, side), self.capacity)
+
+    def span(self, y: float) -> Floats:
+        """Return the samples of each entry that rounding in an amount of data is relative to."""
+        at = self._at(y)
+        slope, bend = self.curve.slope(at), np.abs(self.curve.second(at))
+        known = (bend > 0) & np.isfinite(bend)
+        own = np.divide(slope, bend, out=np.zeros_like(bend), where=known)
+        data = np.broadcast_to(y + own, self.weight.shape)
+        return np.divide(data, self.weight, out=np.zeros_like(data), where=self.weight > 0)
 
     def restricted(self, keep: npt.NDArray[np.intp]) -> Responses:
         """Return the same for some of the agents, without their names."""
@@ -182,14 +193,13 @@ def responses_equilibrium(
     found = _equilibrium(responses.merged(starts), platform, begin)
     entry = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, size)))
     least, most = found.least[entry], found.most[entry]
-    return TotalEquilibrium(
-        found.contributions[entry], found.total, _tied(least, most, found.total), least, most
-    )
+    tied = _tied(responses, least, most, found.total)
+    return TotalEquilibrium(found.contributions[entry], found.total, tied, least, most)
 
 
-def _tied(least: Floats, most: Floats, total: float) -> npt.NDArray[np.intp]:
+def _tied(responses: Responses, least: Floats, most: Floats, total: float) -> npt.NDArray[np.intp]:
     """Return the agents who may give more or less, if there are several."""
-    tied = np.flatnonzero(most - least > ROUND_OFF * max(1.0, total))
+    tied = np.flatnonzero(most - least > ROUND_OFF * responses.span(total))
     return tied if len(tied) > 1 else tied[:0]
 
 
@@ -201,7 +211,7 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
     weight = side.mass
     bottom = platform if begin is None else begin
     top = _upper_end(side, platform, bottom)
-    settled = platform
+    settled, nothing = platform, TIE_WIDTH**2 * top
     at_bottom, at_top = side.ends(bottom)[1], side.ends(top)[0]
     for _ in range(BISECTIONS):
         open_agents = at_bottom > at_top
@@ -215,7 +225,7 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
             at_bottom, at_top = at_bottom[keep], at_top[keep]
         if agents.size == 0:
             break
-        if top - bottom <= TIE_WIDTH * (top + min(1.0, max(top, TIE_WIDTH))):
+        if top - bottom <= max(2 * TIE_WIDTH * top, nothing):
             break
         middle = _middle(bottom, top)
         low, high = side.ends(middle)
@@ -233,7 +243,8 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
         left = max(0.0, top - settled)
         contributions[agents] = even_split(at_top, at_bottom, side.mass, left)
     total = platform + float(weight @ contributions)
-    return TotalEquilibrium(contributions, total, _tied(least, most, total), least, most)
+    tied = _tied(responses, least, most, total)
+    return TotalEquilibrium(contributions, total, tied, least, most)
 
 
 def _middle(bottom: float, top: float) -> float:
@@ -246,8 +257,8 @@ def _middle(bottom: float, top: float) -> float:
 def _upper_end(side: Responses, platform: float, begin: float) -> float:
     """Return an amount of data above `begin` which is more than the agents want to make it."""
     if np.all(np.isfinite(side.capacity)):
-        return platform + float(side.mass @ side.capacity) + 1.0
-    top = 1.0 + 2 * begin
+        return (platform + float(side.mass @ side.capacity)) * (1 + ROUND_OFF)
+    top = 1.0 + 2 * begin  # where to begin is a guess: it is doubled, then halved to the last digit
     for _ in range(BRACKET_DOUBLINGS):
         if platform + float(side.mass @ side.ends(top)[0]) < top:
             return top

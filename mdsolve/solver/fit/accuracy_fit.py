@@ -334,7 +334,8 @@ def _starts(data: Measurements, fixed: Mapping[str, float]) -> list[Floats]:
             own = data.row == number
             table[number] = nnls(data.amounts[own], index[own])[0]
         # a weight of zero is where a descent may stay for no good reason
-        table = np.maximum(table, 0.01 * max(1.0, float(table.max())))
+        largest = float(table.max()) or 1 / float(data.amounts.max())
+        table = np.maximum(table, 0.01 * largest)
         found.append(np.array([ceiling, baseline, exponent, *table.ravel()]))
     return found
 

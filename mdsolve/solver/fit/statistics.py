@@ -112,7 +112,7 @@ def lack_of_fit(data: Measurements, fit: Fit) -> LackOfFit:
         return LackOfFit("none", reason="no more design points than parameters")
     if fit.family == "curve":
         return LackOfFit("none", reason="a curve through the points leaves nothing to test")
-    if replicates > 0 and scatter > ROUND_OFF * max(1.0, total):
+    if replicates > 0 and scatter > ROUND_OFF * float(weight @ data.accuracies**2):
         statistic = ((total - scatter) / misfits) / (scatter / replicates)
         spread = float(((data.accuracies - means[points]) ** 2).sum())
         return LackOfFit(

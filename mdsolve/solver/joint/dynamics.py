@@ -120,13 +120,13 @@ def follow(
     kept, states, models = [0], [s], [np.empty(0) if w is None else w]
     ending: Ending = "limit"
     left_at = None
-    step = 0
+    step, blur = 0, 0.0 if w is None else model_allowance(game, w)
     while True:
         if is_singular(game, s) and motion.eta > 0:
             ending = "singular"
             break
         with np.errstate(over="ignore", invalid="ignore"):
-            slope, model_slope, resting = _slopes(game, s, w, motion)
+            slope, model_slope, resting = _slopes(game, s, w, motion, blur)
             moved = s + motion.gamma * slope
             if motion.projected:
                 moved = np.clip(moved, 0.0, game.capacity)
@@ -155,8 +155,21 @@ def follow(
     return JointPath(s, w, step, ending, left_at, *table)
 
 
+def model_allowance(game: SharingGame, start: Floats) -> float:
+    """Return the distance between models that counts as none, in units of their parameters.
+
+    Parameters
+    ----------
+    start : (m,)
+        The first model of a path; beside the targets it says how large models are.
+    """
+    assert game.learning is not None
+    sizes = np.abs(start).max(), np.abs(game.learning.targets).max()
+    return DEFAULT.solve * float(max(sizes))
+
+
 def _slopes(
-    game: SharingGame, s: Floats, w: Floats | None, motion: Motion
+    game: SharingGame, s: Floats, w: Floats | None, motion: Motion, blur: float
 ) -> tuple[Floats, Floats, bool]:
     """Return g, with the paper's mu on the bounds, the mean gradient in w, and whether both rest.
 
@@ -175,6 +188,6 @@ def _slopes(
         return slope, np.zeros(0 if w is None else len(w)), resting
     assert game.learning is not None
     away = np.abs(w - game.learning.optimum)
-    resting = resting and bool(np.all(away <= DEFAULT.solve * np.maximum(1.0, np.abs(w))))
+    resting = resting and bool(np.all(away <= blur))
     y = float(s.sum()) + game.platform_data
     return slope, game.learning.mean_gradient(w, y), resting

@@ -160,7 +160,8 @@ def phase_bounds(
     left = float((game.capacity - s).max())
     known = margin > 0
     if gamma is None:
-        gamma = max(left, 1.0) / (FIRST_ROUNDS * (margin if known else 1.0))
+        price = margin if known else float(game.costs.slope(game.capacity, "left").max()) or 1.0
+        gamma = (left or float(game.capacity.max()) or 1.0) / (FIRST_ROUNDS * price)
     first = int(np.ceil(left / (gamma * margin))) if known else None
     if game.learning is None:
         return PhaseBounds(gamma, 0.0, first, None)

@@ -61,12 +61,23 @@ def least_revenue(market: Market, payments: Array, monitor: Monitor) -> LeastRev
     lowest = revenue[profile]
     if market.arithmetic.name == "exact":
         return LeastRevenue(lowest, profile, bool(lowest >= 0), "exact")
-    band = TIE * max(1.0, float(np.max(np.abs(payments))))
+    band = TIE * _magnitude(market, payments, profile)
     if lowest < -band or lowest > band:
         return LeastRevenue(float(lowest), profile, bool(lowest > 0), "float")
     near = np.flatnonzero(revenue.ravel() <= band)
     near = near[np.argsort(revenue.ravel()[near], kind="stable")]
     return _decide_ties(market, [_unravel(int(k), market.shape) for k in near], lowest, monitor)
+
+
+def _magnitude(market: Market, payments: Array, profile: tuple[int, ...]) -> float:
+    """Return the size of payments and of the values behind them, in money."""
+    sizes = [float(np.max(np.abs(payments)))]
+    for agent in range(len(market.agents)):
+        others = [number for j, number in enumerate(profile) if j != agent]
+        column = market.column(agent, others, profile[agent])
+        values = (column.truthful_values(agent), column.outside_values(agent))
+        sizes += [float(np.max(np.abs(table))) for table in values]
+    return max(sizes)
 
 
 def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -173,7 +173,7 @@ def _solve(
     market: Market, rows: Sequence[Row], minimise: str | None, spread: float | None
 ) -> tuple[Array | None, float | None]:
     """Maximise revenue, or minimise the spread; None for infeasible."""
-    sense = pulp.LpMinimize if minimise else pulp.LpMaximize
+    sense, unit = pulp.LpMinimize if minimise else pulp.LpMaximize, _unit(rows)
     problem = pulp.LpProblem("payments", sense)
     variables: dict[Cell, pulp.LpVariable] = {
         cell: problem.add_variable("p_" + "_".join(map(str, cell)))
@@ -185,14 +185,20 @@ def _solve(
         terms = [(variables[cell], sign) for cell, sign in row.terms]
         if row.spread and largest is not None:
             terms.append((largest, row.spread))
-        problem += pulp.LpAffineExpression(terms) <= row.bound, f"r{number}"
+        problem += pulp.LpAffineExpression(terms) <= row.bound / unit, f"r{number}"
     if spread is not None and largest is not None:
-        problem += largest <= spread + DEFAULT.solve * max(1.0, spread), "least"
+        problem += largest <= spread / unit + DEFAULT.solve, "least"
     status = _run(problem)
     if status == "Infeasible":
         return None, None
-    values = {cell: float(variable.value() or 0.0) for cell, variable in variables.items()}
-    return table_of(values, market), float(largest.value()) if largest is not None else None
+    values = {cell: unit * float(variable.value() or 0.0) for cell, variable in variables.items()}
+    least = None if largest is None else unit * float(largest.value())
+    return table_of(values, market), least
+
+
+def _unit(rows: Sequence[Row]) -> float:
+    """Return the money that one unit of the program stands for: its largest bound."""
+    return max((abs(row.bound) for row in rows), default=0.0) or 1.0
 
 
 def _run(problem: Any) -> str:
@@ -213,7 +219,7 @@ def _run(problem: Any) -> str:
 
 def _recheck(rows: Sequence[Row], table: Array, spread: float | None) -> None:
     """Raise `SolveError` unless every row holds within the verifying tolerance."""
-    allowance = DEFAULT.allowance(float(np.max(np.abs(table))))
+    allowance = DEFAULT.verify * max(float(np.max(np.abs(table))), _unit(rows))
     for row in rows:
         left = sum(sign * float(table[cell]) for cell, sign in row.terms)
         left += row.spread * (spread or 0.0)
@@ -225,6 +231,7 @@ def _recheck(rows: Sequence[Row], table: Array, spread: float | None) -> None:
 def _contradiction(market: Market, rows: Sequence[Row]) -> tuple[list[dict[str, Any]], bool]:
     """Return rows whose combination reads 0 <= negative, and whether that was verified exactly."""
     hard = [row for row in rows if not row.spread]
+    unit = _unit(hard)
     problem = pulp.LpProblem("elastic", pulp.LpMinimize)
     relax = problem.add_variable("relax", 0)
     variables: dict[Cell, pulp.LpVariable] = {}
@@ -236,7 +243,7 @@ def _contradiction(market: Market, rows: Sequence[Row]) -> tuple[list[dict[str, 
                 variables[cell] = problem.add_variable("p_" + "_".join(map(str, cell)))
             terms.append((variables[cell], sign))
         terms.append((relax, -1))
-        problem += pulp.LpAffineExpression(terms) <= row.bound, f"r{number}"
+        problem += pulp.LpAffineExpression(terms) <= row.bound / unit, f"r{number}"
     if _run(problem) != "Optimal":
         return [], False
     weights = {c.name: abs(c.pi or 0.0) for c in problem.constraints()}

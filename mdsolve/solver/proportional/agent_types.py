@@ -58,6 +58,15 @@ class AgentTypes:
         """Number of types, T."""
         return len(self.value)
 
+    @property
+    def beyond_kinks(self) -> float:
+        """An amount of data from which on the curve of the total is concave, in samples; positive.
+
+        Searches for larger amounts start here and double it.
+        """
+        kinks = [float(kink) - self.platform for kink in self.curve.kinks]
+        return max([float(np.finfo(float).tiny), *kinks])
+
     def total(self, levels: Floats) -> float:
         """Return all data at one contribution per type, the platform's included."""
         return self.platform + float(self.counts @ levels)

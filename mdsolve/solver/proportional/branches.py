@@ -24,7 +24,7 @@ from mdsolve.solver.proportional.followers import (
     leader_order,
     settled,
 )
-from mdsolve.solver.proportional.ranked_game import RankedGame
+from mdsolve.solver.proportional.ranked_game import FAR, RankedGame
 from mdsolve.tolerance import DEFAULT, EQUILIBRIUM_SLACK, ROUND_OFF, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
@@ -68,10 +68,10 @@ def is_equilibrium(game: RankedGame, levels: Floats, outside: Floats | None) -> 
     for kind in range(game.types.size):
         if not _locally_best(game, levels, kind):
             return False
-    scale = max(1.0, float(np.abs(utilities).max()))
+    scale = max(game.stake(levels, kind, float(levels[kind])) for kind in range(game.types.size))
     for kind in range(game.types.size):
-        _, best = game.best_response(levels, kind, refine=False)
-        if best - utilities[kind] > DEFAULT.solve * scale:
+        own, best = game.best_response(levels, kind, refine=False)
+        if best - utilities[kind] > DEFAULT.solve * max(scale, game.stake(levels, kind, own)):
             return False
     return True
 
@@ -182,11 +182,12 @@ def _scan(game: RankedGame, alone: Floats) -> list[float]:
     top = 0.0
     for kind in range(types.size):
         pays = _pays(game, kind, agents, float(alone[kind]))
-        far = max([1.0, *kinks]) / agents
-        while far < types.capacity[kind] and pays(far):
+        far = types.beyond_kinks / agents
+        capacity = float(types.capacity[kind])
+        while far < min(capacity, FAR / agents) and pays(far):
             far *= 2
-        far = min(far, float(types.capacity[kind]))
-        if not np.isfinite(far):
+        far = min(far, capacity)
+        if FAR / agents <= far < capacity:
             raise UnsupportedError.single(
                 f"agent {types.names[kind]}",
                 "no capacity, and the full model is worth any contribution",
@@ -195,7 +196,7 @@ def _scan(game: RankedGame, alone: Floats) -> list[float]:
             )
         top = max(top, far)
         count = float(types.counts[kind])
-        marks += [float(types.capacity[kind])]
+        marks += [capacity]
         marks += [kink / part for kink in kinks for part in (1.0, count, max(1.0, count - 1))]
     order, members = leader_order(game)
     for part in (1.0, *members):

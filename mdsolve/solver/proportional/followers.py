@@ -57,7 +57,7 @@ def following(game: RankedGame, leaders: int) -> Follow:
 def settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -> Floats | None:
     """Return where best responses come to rest; None where nowhere or nobody keeps the lead."""
     levels = start.copy()
-    rough = np.inf
+    rough, reach = np.inf, float(start.max())
     for sweep in range(SWEEPS):
         moved = 0.0
         for kind in range(game.types.size):
@@ -67,7 +67,7 @@ def settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) ->
             if now in (0.0, float(caps[kind]), game.types.leading(levels, kind)):
                 # At a kink the utility peaks sharply: staying wins over an equal elsewhere.
                 stays = game.utilities(levels, kind, np.array([now]))[0]
-                if stays >= utility - DEFAULT.solve * max(1.0, abs(utility)):
+                if stays >= utility - DEFAULT.solve * game.stake(levels, kind, own):
                     own = now
             inside = 0 < own < caps[kind] and own != now
             if inside and game.types.counts[kind] > 1:
@@ -78,7 +78,8 @@ def settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) ->
             levels[kind] = own
             if levels.max() < lead:
                 return None
-        if moved <= DEFAULT.solve * max(1.0, float(levels.max())):
+        reach = max(reach, float(levels.max()))
+        if moved <= DEFAULT.solve * reach:
             return levels
         if sweep == SMOOTH_AFTER:
             rough = moved

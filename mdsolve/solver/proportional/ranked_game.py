@@ -6,7 +6,7 @@ smooth, not always concave; the global best response is searched on every piece.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -34,7 +34,8 @@ ROUGH = 2
 SECTIONS, PARTS = 9, 64
 """Rounds of refinement by slope and parts in each: to the last bits of a double."""
 
-DOUBLINGS = 1000
+FAR = float(np.finfo(np.float64).max) / 8
+"""An amount of data that nobody has."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class RankedGame:
         received = self.types.value * self.received(levels)
         return np.asarray(received - self.types.costs.value(levels))
 
+    def stake(self, levels: Floats, kind: int, own: float) -> float:
+        """Return the money that a utility is a difference of, at an own contribution."""
+        types = self.types
+        total = np.array([types.total(levels) - float(levels[kind]) + own])
+        benefit = float(types.value[kind] * np.abs(types.curve.value(total))[0])
+        return benefit + float(types.cost(kind, np.array([own]))[0])
+
     @cached_property
     def reach(self) -> Floats:
         """Contributions beyond which a leader only loses, whatever the others do, shape (T,).
@@ -95,8 +103,7 @@ class RankedGame:
 
     def _reach(self, kind: int) -> float:
         types = self.types
-        kinks = [float(kink) - types.platform for kink in types.curve.kinks]
-        start = max([1.0, *kinks])
+        start = types.beyond_kinks
 
         def gains(x: float) -> bool:
             price = types.value[kind] * types.curve.slope(np.array([types.platform + x]))[0]
@@ -106,11 +113,9 @@ class RankedGame:
         if np.isfinite(capacity):
             start = min(start, capacity)
         far = start
-        for _ in range(DOUBLINGS):
-            if far >= capacity or not gains(far):
-                break
+        while far < min(capacity, FAR) and gains(far):
             far = min(2 * far, capacity)
-        if not np.isfinite(far) or (far < capacity and gains(far)):
+        if FAR <= far < capacity:
             raise UnsupportedError.single(
                 f"agent {types.names[kind]}",
                 "no capacity, and every further sample is worth more than it costs him",
@@ -120,8 +125,9 @@ class RankedGame:
         return last_true(gains, start, far) if far > start and gains(start) else far
 
     def alone(self, kind: int) -> float:
-        """Return the best utility of training alone (with the platform's data), in money."""
-        return self.best_response(np.zeros(self.types.size), kind, refine=True)[1]
+        """Return the best utility of training alone on the own data, in money."""
+        own = replace(self, types=replace(self.types, platform=0.0))
+        return own.best_response(np.zeros(self.types.size), kind, refine=True)[1]
 
     def _ends(self, levels: Floats, kind: int) -> Floats:
         types = self.types

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -52,7 +52,7 @@ class PrivateAgent:
     capacity : float
         Most samples he can bring; may be infinite.
     platform_data : float
-        Samples in every model, whoever trains it.
+        Samples of the platform in every model that it hands out.
     """
 
     curve: Curve
@@ -62,6 +62,10 @@ class PrivateAgent:
     probability_low: float
     capacity: float = math.inf
     platform_data: float = 0.0
+
+    def alone(self) -> Worth:
+        """Return the worth of models that the agent trains on the own data only."""
+        return Worth(replace(self, platform_data=0.0), OthersData.certain(0.0))
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Worth:
 
     def magnitude(self, m: float) -> float:
         """Return the size of the totals around m, which rounding is relative to."""
-        return max(1.0, m + self.agent.platform_data + float(self.others.amounts.max()))
+        return m + self.agent.platform_data + float(self.others.amounts.max())
 
     def pieces(self, start: float, end: float) -> list[Interval]:
         """Return the intervals between kinks on which w is concave, covering [start, end]."""
@@ -146,7 +150,7 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     >>> round(found.low, 6), round(found.high, 6)
     (14.0, 7.284271)
     """
-    worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
+    worth, alone = Worth(agent, others), agent.alone()
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
     accepted = accepted_amounts(worth, agent.high, 0.0, alone_high)
     largest = accepted[-1][1]
@@ -169,8 +173,12 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
             if best is None or expected > best[0]:
                 best = expected, m_low, m_high
     assert best is not None
-    expected, m_low, m_high = best
-    if m_low - m_high <= ROUND_OFF * max(1.0, m_low):
+    _, m_low, m_high = best
+    # Both are at least what the high-cost type does alone (rents are areas under m*); where money is
+    # flat, roots may fall short of that by rounding.
+    m_low = max(m_low, alone_high[0])
+    m_high = min(max(m_high, alone_high[0]), m_low)
+    if m_low - m_high <= ROUND_OFF * m_low:
         m_low = m_high
     low_worth = worth(m_low)
     high_worth = min(worth(m_high), low_worth - agent.low * (m_low - m_high))
@@ -182,7 +190,7 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
         alone_low,
         alone_high,
         alone(alone_high[0]),
-        expected,
+        p * m_low + (1 - p) * m_high,
     )
 
 
@@ -205,7 +213,7 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
             "agents without capacities, as in the paper",
             "use rule: exact",
         )
-    worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
+    worth, alone = Worth(agent, others), agent.alone()
     alone_low, alone_high = best_alone(alone, agent.low), best_alone(alone, agent.high)
     least = accepted_amounts(worth, agent.high, 0.0, alone_high)[-1][1]
     most = accepted_amounts(worth, agent.low, 0.0, alone_low)[-1][1]
@@ -217,7 +225,7 @@ def published_contract(agent: PrivateAgent, others: OthersData) -> Contract:
     m_high = (low_worth - agent.low * m_low - alone_high[1]) / (agent.high - agent.low)
     high_worth = alone_high[1] + agent.high * m_high
     excess = high_worth - worth(m_high)
-    if excess <= ROUND_OFF * max(1.0, high_worth):
+    if excess <= ROUND_OFF * abs(high_worth):
         excess = 0.0
     return Contract(
         m_low,
@@ -274,9 +282,10 @@ def superlevel(worth: Worth, rate: float, piece: Interval, level: float) -> Inte
     peak = top(worth, rate, piece)
     if not math.isfinite(peak):
         raise _unlimited(worth.agent)
-    if above(peak) < -ROUND_OFF * max(1.0, abs(level)):
+    size = abs(worth(peak)) + abs(rate * peak) + abs(level)  # what `above` is a difference of
+    if above(peak) < -ROUND_OFF * size:
         return None
-    if above(peak) <= RELATIVE_END * max(1.0, abs(level)):
+    if above(peak) <= RELATIVE_END * size:
         return peak, peak
     left = start if above(start) >= 0 else _root(above, start, peak)
     if math.isinf(end):

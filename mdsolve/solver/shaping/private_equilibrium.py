@@ -130,10 +130,11 @@ def _mean_field(
     for rounds in range(1, ROUNDS + 1):
         monitor.advance("contracts", rounds, ROUNDS)
         answered = _expected(contracts)
-        allowed = DEFAULT.solve * max(1.0, float(answered.max()))
+        most = max(float(answered.max()), float(expected.max()))
+        allowed = DEFAULT.solve * most
         if float(np.abs(answered - expected).max()) <= allowed:
             return contracts, True, rounds
-        step = DIFFERENCE_STEP * np.maximum(1.0, population.others(expected))
+        step = DIFFERENCE_STEP * np.maximum(most, population.others(expected))
         lower = [
             offer(agent, OthersData.certain(max(0.0, others)))
             for agent, others in zip(
@@ -276,5 +277,5 @@ def settle(
 
 
 def _close(one: Floats, other: Floats) -> bool:
-    scale = max(1.0, float(np.abs(one).max(initial=0.0)))
+    scale = max(float(np.abs(one).max(initial=0.0)), float(np.abs(other).max(initial=0.0)))
     return float(np.abs(one - other).max(initial=0.0)) <= DEFAULT.solve * scale

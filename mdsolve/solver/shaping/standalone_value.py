@@ -1,9 +1,10 @@
-"""What an agent does on his own with data of diminishing value: threshold, cut-off cost, optimum.
+"""What an agent does alone with data of diminishing value: threshold, cut-off cost, optimum.
 
-An agent alone maximises v(m + platform data) - c m over his amount of data m. Curves are 0 up to a
+An agent maximises v(m + P) - c m over the own amount of data m; P is 0 for who trains alone, and
+the platform's data for who takes part while nobody else contributes. Curves are 0 up to a
 threshold and concave from there on (or concave throughout), so the optimum is either 0 or where
 v' meets the cost; it jumps to 0 at the cut-off cost, the slope of the steepest line through
-(0, v(platform data)) that touches the curve ([K22] Theorem I).
+(0, v(P)) that touches the curve ([K22] Theorem I).
 
 Work for n agents: one comparison each against the cut-off, and for those below it one inversion of
 v'. That is a closed form for the power families, and a table for `pac` (`pac_optimum`).
@@ -125,7 +126,7 @@ def individual_optimum(
 
 
 def optimum_alone(
-    curve: Curve, value: Floats, costs: Costs, capacity: Floats, platform_data: float
+    curve: Curve, value: Floats, costs: Costs, capacity: Floats, platform_data: float = 0.0
 ) -> tuple[Floats, Floats]:
     """Return argmax and maximum of value v(m + P) - (c(m) - c(0)), in samples and money.
 
@@ -136,6 +137,8 @@ def optimum_alone(
     ----------
     value, capacity : (n,)
         Money per accuracy; samples.
+    platform_data : float
+        P; 0 for agents on their own.
     """
     if costs.is_linear and isinstance(curve, PacCurve):
         return _pac_optimum(curve, value, costs.rate, capacity, platform_data)

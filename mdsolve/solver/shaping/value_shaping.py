@@ -1,6 +1,7 @@
 """Equilibria under shaped models: each agent is asked for all that keeps him as well off as alone.
 
-With u_i the best utility alone, agent i is handed v(S + P) for m_i samples where
+With u_i the best utility alone, on the own data only, agent i is handed v(S + P) for m_i samples
+where
 
     value_i v(S + P) = u_i + rate_i m_i,  so  m_i = min(capacity_i, (value_i v - u_i) / rate_i).
 
@@ -47,7 +48,8 @@ class ShapedEquilibria:
     Parameters
     ----------
     totals : tuple of float
-        All equilibrium totals of contributed data, rising, in samples.
+        All equilibrium totals of contributed data, rising, in samples; only the largest where
+        somebody would contribute to the platform's data alone.
     alone : (n,)
         Optimum of each agent on his own, in samples.
     worth : (n,)
@@ -134,7 +136,7 @@ def shaped_equilibria(game: SharingGame) -> ShapedEquilibria:
         raise UnsupportedError.single(
             "agents: cost", "costs that are not linear", "linear costs", "give each agent a rate"
         )
-    alone, worth = optimum_alone(curve, game.value, game.costs, game.capacity, platform)
+    alone, worth = optimum_alone(curve, game.value, game.costs, game.capacity)
     asked = asked_for(game, alone, worth)
     rising = float(alone.max(initial=0.0))
     floor = rising if rising > 0 else max(0.0, viability_threshold(curve) - platform)
@@ -149,13 +151,16 @@ def shaped_equilibria(game: SharingGame) -> ShapedEquilibria:
         raise UnsupportedError.single(
             "accuracy", "a value without limit and agents without capacity", "a bounded total"
         )
-    if rising == 0 and floor == 0 and excess(0.0)[1] <= 0:
+    offered, slope = excess(0.0)  # positive where the platform's data are worth contributing for
+    if rising == 0 and floor == 0 and offered <= 0 and slope <= 0:
         return ShapedEquilibria((0.0,), alone, worth, 0)
     highest, steps = _from_above(excess, floor, max(top, floor))
     if rising > 0:
         found: tuple[float, ...] = (rising if highest is None else highest,)
     elif highest is None:
         found = (0.0,)
+    elif offered > 0 or _begins(game, curve):
+        found = (highest,)
     elif floor == 0:
         found = (0.0, highest)
     else:
@@ -164,6 +169,14 @@ def shaped_equilibria(game: SharingGame) -> ShapedEquilibria:
         apart = highest - lowest > ROUND_OFF * highest
         found = (0.0, lowest, highest) if apart else (0.0, highest)
     return ShapedEquilibria(found, alone, worth, steps)
+
+
+def _begins(game: SharingGame, curve: Curve) -> bool:
+    """Tell whether somebody gains by contributing to the platform's data while nobody else does."""
+    if game.platform_data == 0:
+        return False
+    first, _ = optimum_alone(curve, game.value, game.costs, game.capacity, game.platform_data)
+    return bool(first.any())
 
 
 def _from_above(excess: Excess, floor: float, top: float) -> tuple[float | None, int]:
@@ -217,24 +230,24 @@ def contributions_at(game: SharingGame, found: ShapedEquilibria, total: float) -
 def models_at(game: SharingGame, s: Floats) -> Floats:
     """Return the value of each agent's model at contributions s, equilibrium or not, shape (n,).
 
-    min(v(m* + P) + (rate / value) (s_i - m*), v(total + P)) from his optimum alone m* on, and
-    v(s_i + P) below. An agent who lacks the capacity to pay for the full model gets a steeper line
-    at an equilibrium, which depends on its total; here he gets the full model at his capacity.
+    min(v(m*) + (rate / value) (s_i - m*), v(total + P)) from the optimum alone m* on, and v(s_i)
+    below. An agent who lacks the capacity to pay for the full model gets a steeper line at an
+    equilibrium, which depends on its total; here it is the full model at full capacity.
     """
-    curve, platform = common_curve(game), game.platform_data
-    alone, _ = optimum_alone(curve, game.value, game.costs, game.capacity, platform)
-    full = float(curve.value(np.float64(s.sum() + platform)))  # type: ignore[arg-type]
+    curve = common_curve(game)
+    alone, _ = optimum_alone(curve, game.value, game.costs, game.capacity)
+    full = float(curve.value(np.float64(s.sum() + game.platform_data)))  # type: ignore[arg-type]
     with np.errstate(divide="ignore", invalid="ignore"):
         line = np.where(s > alone, game.costs.rate / game.value * (s - alone), 0.0)
-    earned = np.where(s >= game.capacity, full, curve.value(alone + platform) + line)
-    own = curve.value(s + platform)
+    earned = np.where(s >= game.capacity, full, curve.value(alone) + line)
+    own = curve.value(s)
     return np.where(s < alone, own, np.maximum(own, np.minimum(earned, full)))
 
 
 def shaped_curves(game: SharingGame, found: ShapedEquilibria, s: Floats) -> Floats:
     """Return break points (own contribution, value of the model) of each agent's curve.
 
-    Up to the first an agent is handed v(own + P), up to the second v(own + others + P), between the
+    Up to the first an agent is handed v(own), up to the second v(own + others + P), between the
     second and the third the straight line, beyond that v(own + others + P). The second differs from
     the first only where the others alone stay below the threshold: the straight line would exceed
     what all data together can give, so the curve follows that until they meet.
@@ -247,7 +260,7 @@ def shaped_curves(game: SharingGame, found: ShapedEquilibria, s: Floats) -> Floa
     curve, platform = common_curve(game), game.platform_data
     points = np.empty((game.size, 3, 2))
     points[:, 0, 0] = found.alone
-    points[:, 0, 1] = curve.value(found.alone + platform)
+    points[:, 0, 1] = curve.value(found.alone)
     points[:, 2, 0] = s
     points[:, 2, 1] = float(curve.value(np.float64(s.sum() + platform)))  # type: ignore[arg-type]
     points[:, 1] = points[:, 0]
@@ -275,13 +288,17 @@ def shaped_curves(game: SharingGame, found: ShapedEquilibria, s: Floats) -> Floa
 def smallest_viable(game: SharingGame) -> int | None:
     """Return the least number of agents, cheapest first, with a positive equilibrium total.
 
-    The total is positive iff sum value/rate reaches 1 / cut-off cost ([K22] Remark 3). With more
-    needed than there are: the number of further agents alike where all are alike, else None.
-    None too where agents have capacities.
+    The total is positive iff sum value/rate reaches 1 / cut-off cost ([K22] Remark 3), and always
+    where the platform's data alone have a value. With more needed than there are: the number of
+    further agents alike where all are alike, else None. None too where agents have capacities.
     """
     if np.isfinite(game.capacity).any() or not (game.costs.rate > 0).all():
         return None
-    needed = (1 - ROUND_OFF) / cutoff_cost(common_curve(game), game.platform_data)
+    curve, platform = common_curve(game), game.platform_data
+    nothing, given = curve.value(np.array([0.0, platform]))
+    if given > nothing:
+        return 1
+    needed = (1 - ROUND_OFF) / cutoff_cost(curve, platform)
     worth = np.sort(game.value / game.costs.rate)[::-1]
     count = int(np.searchsorted(np.cumsum(worth), needed)) + 1
     if count <= game.size:

@@ -57,11 +57,15 @@ class ConeResult:
 
 @dataclass(frozen=True)
 class Units:
-    """What one unit of the program is: of money, of samples per source, and of 1 + y."""
+    """What one unit of the program is: of money, of samples per source, and of shift + y.
+
+    The shift is 1 where some curve is a power of 1 + y, else 0.
+    """
 
     money: float
     samples: float
     amount: float
+    shift: float
 
 
 def solve_by_cone(model: WelfareModel) -> ConeResult:
@@ -89,14 +93,14 @@ def solve_by_cone(model: WelfareModel) -> ConeResult:
     samples = cp.Variable(sources.size, nonneg=True)
     cost = cp.Variable(sources.size)
     mean_cost = cp.Variable()  # a variable of its own keeps every row short
-    amount = cp.Variable()  # 1 + y
+    amount = cp.Variable()  # shift + y
     utility = cp.Variable(game.size)
     rows: list[Any] = [
         cost >= _costs(cp, model, units, samples),
         mean_cost == cp.sum(cost) / game.size,
         amount
         == (sources.weight * units.samples / units.amount) @ samples
-        + (1 + model.platform) / units.amount,
+        + (units.shift + model.platform) / units.amount,
     ]
     limited = np.flatnonzero(np.isfinite(sources.limit))
     if limited.size:
@@ -146,10 +150,14 @@ def _units(model: WelfareModel) -> Units:
     most = float(model.weights @ np.where(np.isfinite(model.reach), model.reach, 0.0))
     data = min(worthwhile(model, np.isinf(model.sources.limit)), most)
     money = float(np.abs(model.money_left(model.game.nothing())).mean())
+    curve = model.curve
+    parts = [part for _, part in curve.parts] if isinstance(curve, MixedCurve) else [curve]
+    shift = 1.0 if any(isinstance(part, PowerCurve) for part in parts) else 0.0
     return Units(
         money or float(model.game.value.mean()),
         data / (float(model.sources.weight.max()) * math.sqrt(model.sources.size)),
-        1 + model.platform + data,
+        shift + model.platform + data,
+        shift,
     )
 
 
@@ -181,19 +189,20 @@ def _benefits(cp: Any, model: WelfareModel, units: Units, amount: Any) -> Any:
         }
         for name, entries in spread.items():
             entries[agents] = getattr(part, name)
-        total = total + _benefit(cp, part, spread, chosen, units.amount, amount)
+        total = total + _benefit(cp, part, spread, chosen, units, amount)
     return total
 
 
 def _benefit(
-    cp: Any, curve: Curve, own: dict[str, Floats], worth: Floats, unit: float, amount: Any
+    cp: Any, curve: Curve, own: dict[str, Floats], worth: Floats, units: Units, amount: Any
 ) -> Any:
+    unit, shift = units.amount, units.shift
     if isinstance(curve, LinearCurve):
-        return worth * (unit * amount - 1)
+        return worth * (unit * amount - shift)
     if isinstance(curve, MeasuredCurve):
         starts = np.array(curve.samples)
         heights, slopes = curve.value(starts), curve.slope(starts)
-        return worth * cp.min(heights + cp.multiply(slopes, unit * amount - 1 - starts))
+        return worth * cp.min(heights + cp.multiply(slopes, unit * amount - shift - starts))
     assert isinstance(curve, PowerCurve)
     total: Any = own["ceiling"] * worth
     for exponent in np.unique(own["exponent"][worth > 0]):

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
-from mdsolve.certificate.shaping.private_bounds import Prospect, largest_utility, most_expected
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
-from mdsolve.solution import write_solutions
-from mdsolve.solver.shaping.private_contracts import best_contract
-from mdsolve.study.run import solve
+from mdsolve.solution_files import write_solutions
+from mdsolve.study.solve import solve
 from mdsolve.study.verify import verify, verify_file
-from tests.solver.shaping.test_private_contracts import agents, distributions
 
 NAME = "value-shaping-private"
 BELIEFS = ("bayes", "mean-field", "ex-post")
@@ -41,26 +37,6 @@ def moved(solution, point, column, by):
     curves = solution.curves.copy()
     curves[0, point, column] += by
     return claimed(solution, curves=curves)
-
-
-@settings(max_examples=120, deadline=None)
-@given(agents(), distributions())
-def test_the_bound_meets_the_best_contracts(agent, others):
-    prospect = Prospect(
-        agent.curve,
-        agent.value,
-        agent.low,
-        agent.high,
-        agent.probability_low,
-        agent.capacity,
-        agent.platform_data,
-        others.amounts,
-        others.probabilities,
-    )
-    found = best_contract(agent, others)
-    assert most_expected(prospect) == pytest.approx(found.expected, rel=1e-9, abs=1e-9)
-    low, high = largest_utility(prospect.alone(), agent.low)
-    assert low - 1e-12 <= found.alone_low[1] <= high + 1e-12
 
 
 @pytest.mark.parametrize("prior", [INSIDE, CORNER, POOLING])

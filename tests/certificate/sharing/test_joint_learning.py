@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.solution import plain
-from mdsolve.study.run import solve
+from mdsolve.study.solve import solve
 from mdsolve.study.verify import verify
 from tests.conftest import INSTANCES
 from tests.solver.joint.joint_games import EXAMPLE1, games, mean_accuracy

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from itertools import pairwise, permutations
+from itertools import permutations
 from math import factorial
 
-import flint
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,19 +14,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import mdsolve as md
-from mdsolve.certificate.rigorous.coalitions import EnumeratedShares, rows_of
-from mdsolve.certificate.rigorous.costs import Cost
-from mdsolve.certificate.rigorous.curves import PacCurve, curve_of
-from mdsolve.certificate.rigorous.game import rigorous_game
-from mdsolve.certificate.rigorous.nash import largest_value
-from mdsolve.certificate.rigorous.numbers import ENCLOSURE, EXACT, ONE, ZERO, as_stored, as_written
-from mdsolve.certificate.rigorous.quadrature import QuadratureShares, step_error
-from mdsolve.certificate.rigorous.welfare import mean
 from mdsolve.cli.main import app
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.enclosure import ENCLOSURE as BALLS
-from mdsolve.game.enclosure import to_float
-from mdsolve.game.p_mean import p_mean
 from tests.conftest import INSTANCES
 
 STEP = 1e-6
@@ -217,57 +205,6 @@ COSTS = {
 }
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_accuracies_enclose_the_float_formulas(family):
-    data = {**TWO, "accuracy": FAMILIES[family]}
-    game, rigorous = sharing_game(md.parse(data)), rigorous_game(md.parse(data), ENCLOSURE)
-    for s in ([0.0, 0.0], [1.0, 2.5], [3.25, 40.5], [900.0, 20.0]):
-        numbers = [as_stored(x) for x in s]
-        values = rigorous.accuracy.values(numbers)
-        np.testing.assert_allclose(
-            [to_float(x) for x in values], game.accuracies(np.array(s)), atol=1e-12
-        )
-        for agent, branches in enumerate(rigorous.accuracy.branches(numbers)):
-            here = branches[0]
-            assert here.start <= numbers[agent]
-            assert to_float(here.value(numbers[agent])) == pytest.approx(
-                to_float(values[agent]), abs=1e-12
-            )
-            slope = game.accuracy.slope_along(agent, np.array(s), np.array([s[agent]]))[0]
-            found = to_float(here.slope(numbers[agent], "right"))
-            assert found == pytest.approx(slope, abs=1e-12), (family, s, agent)
-
-
-@pytest.mark.parametrize("family", COSTS)
-def test_costs_equal_the_float_formulas(family):
-    data = {**TWO, "agents": [{"name": "A", "cost": COSTS[family]}, {"name": "B", "cost": 1}]}
-    game, rigorous = sharing_game(md.parse(data)), rigorous_game(md.parse(data), ENCLOSURE)
-    for x in (0.0, 0.5, 3.0, 4.0, 5.0, 70.0):
-        s = np.array([x, 0.0])
-        cost = rigorous.costs[0]
-        assert to_float(cost.value(as_stored(x))) == pytest.approx(game.costs.value(s)[0])
-        for side in ("left", "right"):
-            if x == 0 and side == "left":
-                continue
-            slope = game.costs.slope(s, side)[0]
-            assert to_float(cost.slope(as_stored(x), side)) == pytest.approx(slope)
-
-
-def test_pac_is_increasing_and_concave_from_its_start():
-    curve = PacCurve(ENCLOSURE, ONE, as_written(10))
-    at = [as_written(10 * 1.3**k) for k in range(60)]
-    slopes = [curve.bound_slope(y) for y in at]
-    assert all(slope > 0 for slope in slopes)
-    assert all(b < a for a, b in pairwise(slopes))
-    assert curve.bound(at[0]) < 0
-    y = mpmath.mpf(57)
-    with mpmath.workdps(40):
-        bound = 1 - (4 + mpmath.sqrt(20 * (2 + mpmath.log(y / 10)))) / mpmath.sqrt(y)
-    assert flint.arb(mpmath.nstr(bound, 38)).overlaps(
-        curve.bound(as_written(57)) + flint.arb(0, 1e-30)
-    )
-
-
 def shares_by_permutations(value, n):
     """Shapley shares straight from the definition, in the numbers that `value` returns."""
     found = [Fraction(0)] * n
@@ -278,123 +215,6 @@ def shares_by_permutations(value, n):
             inside = [*inside, agent]
             found[agent] += Fraction(value(inside) - before) / factorial(n)
     return found
-
-
-def test_shares_are_exact_fractions():
-    weights = [[1, 2, 0], [1, 1, 1], [0, 3, 1]]
-    data = {
-        "kind": "sharing",
-        "agents": [{"name": f"a{k}", "cost": 1, "value": k + 1} for k in range(3)],
-        "accuracy": {"family": "power", "exponent": 2, "weights": weights},
-    }
-    s = [Fraction(1, 2), Fraction(3), Fraction(5, 4)]
-
-    def value(inside):
-        return sum(
-            (k + 1) * (1 - 1 / (1 + sum((weights[k][j] * s[j] for j in inside), Fraction(0))) ** 2)
-            for k in range(3)
-        )
-
-    expected = shares_by_permutations(value, 3)
-    rows = rows_of(rigorous_game(md.parse(data), EXACT))
-    found = EnumeratedShares(rows, [as_written(x) for x in s]).shares
-    assert [Fraction(int(x.p), int(x.q)) for x in found] == expected
-
-
-def test_the_step_error_bounds_the_gamma_function_on_vertical_lines():
-    for power in (0.05, 0.5, 1.0, 2.0, 3.5, 11.0):
-        for folds in (4, 5, 8):
-            with mpmath.workdps(40):
-                true = (
-                    2
-                    * mpmath.nsum(
-                        lambda m, a=power, k=folds: abs(mpmath.gamma(a + 2j * mpmath.pi * m * k)),
-                        [1, 6],
-                    )
-                    / mpmath.gamma(power)
-                )
-            bound = step_error(as_written(power), flint.fmpq(1, folds))
-            assert true <= float(bound.upper()) < 100 * true * folds**power
-
-
-def test_the_trapezoid_sum_is_as_wrong_as_the_bound_allows():
-    """With a coarse step the error is visible, and within the bound."""
-    for power, step in ((2.0, 1.2), (1.1, 1.0), (3.0, 0.9)):
-        with mpmath.workdps(40):
-            for shift in (1, 1.7, 3):
-                terms = mpmath.nsum(
-                    lambda k, a=power, h=step, c=shift: (
-                        mpmath.e ** (a * k * h - c * mpmath.e ** (k * h))
-                    ),
-                    [-200, 30],
-                )
-                error = step * terms * mpmath.mpf(shift) ** power / mpmath.gamma(power) - 1
-                bound = step_error(as_written(power), as_written(step))
-                assert abs(error) <= float(bound.upper())
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(1, 6), st.data())
-def test_quadrature_encloses_enumeration(n, data):
-    amount = st.floats(0, 1000)
-    weights = [[data.draw(st.floats(0, 2)) for _ in range(n)] for _ in range(n)]
-    game = rigorous_game(
-        md.parse(
-            {
-                "kind": "sharing",
-                "agents": [{"name": f"a{k}", "cost": 1} for k in range(n)],
-                "accuracy": {
-                    "family": "power",
-                    "exponent": data.draw(st.sampled_from([0.05, 0.5, 1, 2.5, 9])),
-                    "scale": 0.7,
-                    "weights": weights,
-                },
-                "platform_data": data.draw(st.sampled_from([0, 3])),
-            }
-        ),
-        ENCLOSURE,
-    )
-    s = [as_stored(data.draw(amount)) for _ in range(n)]
-    rows = rows_of(game)
-    slow, fast = EnumeratedShares(rows, s), QuadratureShares(rows, s)
-    for agent in range(n):
-        share = flint.arb(fast.shares[agent])
-        assert share.overlaps(flint.arb(slow.shares[agent]))
-        assert share.rad() < 1e-18
-        own = s[agent] + 1
-        slope = fast.slope(agent, own, "right")
-        assert flint.arb(slope).overlaps(flint.arb(slow.slope(agent, own, "right")))
-
-
-def test_quadrature_against_mpmath_and_the_total():
-    """Seven agents: shares sum to A(s) - A(0); one slope against a 40-digit integral."""
-    n, b = 7, Fraction(3, 4)
-    s = [Fraction(k * k % 17, 4) + 1 for k in range(n)]
-    data = {
-        "kind": "sharing",
-        "agents": {"count": n, "cost": 0.1},
-        "accuracy": {"family": "power", "exponent": str(b)},
-    }
-    numbers = [as_written(x) for x in s]
-    shares = QuadratureShares(rows_of(rigorous_game(md.parse(data), ENCLOSURE)), numbers)
-    whole = n * (1 - flint.arb(1 + sum(numbers, ZERO)) ** flint.arb(flint.fmpq(-3, 4)))
-    assert sum(shares.shares, flint.arb(0)).overlaps(whole)
-    with mpmath.workdps(20):
-
-        def average(u):
-            lost = [1 - mpmath.e ** (-u * mpmath.mpf(x.numerator) / x.denominator) for x in s[1:]]
-            nodes = mpmath.quad(
-                lambda x: mpmath.fprod(1 - x * q for q in lost), [0, 1], maxdegree=4
-            )
-            return nodes * mpmath.e ** (-u * (1 + mpmath.mpf(s[0].numerator) / s[0].denominator))
-
-        integral = mpmath.quad(
-            lambda t: mpmath.e ** (mpmath.mpf("1.75") * t) * average(mpmath.e**t),
-            [-24, -12, -6, -3, -1, 0, 1, 2, 3, 5],
-        )
-        expected = n * integral / mpmath.gamma(mpmath.mpf("0.75"))
-    slope = shares.slope(0, numbers[0], "right")
-    assert abs(float(slope.mid() - flint.arb(mpmath.nstr(expected, 30)))) < 1e-14
 
 
 def test_thirty_agents_are_proved_and_refuted():
@@ -520,14 +340,6 @@ def test_the_welfare_optimum_is_proved_and_a_worse_choice_refuted(p):
         assert open_one.condition("welfare-optimality").verdict == "not-checked"
 
 
-@pytest.mark.parametrize("p", [None, -5, -1, 0, Fraction(1, 2), 1])
-def test_means_enclose_the_float_means(p):
-    values = [0.5, 2.0, 3.25]
-    exponent = -np.inf if p is None else float(p)
-    found = mean([as_stored(x) for x in values], None if p is None else as_written(p), ENCLOSURE)
-    assert to_float(found) == pytest.approx(p_mean(np.array(values), exponent), rel=1e-14)
-
-
 def test_budgets_end_what_an_agent_can_choose():
     """A spends his whole budget: more would pay, but he has no money for it."""
     data = {
@@ -553,21 +365,6 @@ def test_budgets_end_what_an_agent_can_choose():
         assert verdict(data, more, arithmetic).verdict == "fail"
 
 
-def test_the_largest_value_is_enclosed():
-    cost = Cost(ENCLOSURE, rate=as_written(0.1))
-    best = largest_value(
-        lambda x: 1 - 1 / (1 + x) - cost.value(x),
-        lambda x, side: 1 / (1 + x) ** 2 - cost.slope(x, side),
-        ZERO,
-        None,
-    )
-    true = flint.fmpq(11, 10) - 2 * flint.arb(flint.fmpq(1, 10)).sqrt()
-    assert flint.arb(best).contains(true)
-    assert flint.arb(best).rad() < 1e-14
-    with pytest.raises(ValueError, match="without end"):
-        largest_value(lambda x: x, lambda x, side: ONE, ZERO, None)
-
-
 def test_the_command_line_checks_in_every_arithmetic(tmp_path):
     instance, solution = tmp_path / "two.json", tmp_path / "solution.json"
     instance.write_text(json.dumps({"format": "mdsolve/1", **TWO}))
@@ -582,14 +379,6 @@ def test_the_command_line_checks_in_every_arithmetic(tmp_path):
             assert done.exit_code == code, done.output
             for condition in json.loads(done.stdout)["conditions"]:
                 assert condition["arithmetic"] == arithmetic
-
-
-def test_curves_without_formulas_are_named():
-    from mdsolve.errors import UnsupportedError
-
-    spec = md.parse({**TWO, "accuracy": {"family": "pac", "complexity": 1, "ceiling": 3}}).accuracy
-    with pytest.raises(UnsupportedError, match="pac"):
-        curve_of(spec, ENCLOSURE)
 
 
 @pytest.mark.parametrize("arithmetic", ["float", "enclosure", "exact"])
@@ -627,24 +416,6 @@ def test_known_answers_of_instance_files_are_proved(file):
             assert found.condition("nash").verdict == "pass"
             wrong = md.verify(instance, moved, arithmetic=arithmetic, conditions=["nash"])
             assert wrong.condition("nash").verdict == "fail"
-
-
-def test_shares_and_reciprocity_of_example_7():
-    """[M25] Example 7 as shares: (0.9537002452, 0.7776195619), reciprocity 0.9076855206."""
-    instance = md.load(PUBLISHED / "example7.yaml")
-    s = [as_stored(3.9811543556), as_stored(2.4626396141)]
-    shares = EnumeratedShares(rows_of(rigorous_game(instance, EXACT)), s).shares
-    np.testing.assert_allclose(
-        [to_float(x) for x in shares], [0.9537002452, 0.7776195619], atol=1e-10
-    )
-    accuracy = 1 - 1 / (1 + s[0] + s[1])
-    assert to_float(accuracy / shares[0]) == pytest.approx(0.9076855206, abs=1e-10)
-    for arithmetic in ("exact", "enclosure"):
-        found = md.verify(
-            instance, md.solve(instance, "value-shaping"), arithmetic=arithmetic
-        ).condition("nash")
-        assert found.verdict == "not-checked"
-        assert "value-shaping" in found.detail
 
 
 def test_other_indices_and_overdrawn_budgets_do_not_pass():

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.certificate.sharing.stated import ALONE_LIMIT, NAME
-from mdsolve.errors import UsageError
+from mdsolve.certificate.keys import STATED as NAME
 
 LABS = {
     "kind": "sharing",
@@ -200,24 +199,3 @@ def test_contributions_nobody_can_choose_leave_the_rest_unchecked() -> None:
     certificate = md.verify(instance, data | {"contributions": [-1.0, 0.0, 0.0]})
     assert certificate.condition(NAME).verdict == "not-checked"
     assert certificate.verdict == "fail"
-
-
-def test_markets_know_no_such_condition() -> None:
-    market = md.parse(
-        {"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}
-    )
-    with pytest.raises(UsageError, match=NAME):
-        md.verify(market, {"table": {"payments": []}}, conditions=[NAME])
-
-
-def test_many_agents_alone_are_not_searched_again() -> None:
-    agents = {"count": ALONE_LIMIT + 1, "cost": 0.001}
-    clipped = {"family": "threshold-power", "value": 1, "threshold": 2, "exponent": 1}
-    for accuracy, verdict in ((LABS["accuracy"], "fail"), (clipped, "pass")):
-        instance, data = solved(
-            {"kind": "sharing", "agents": agents, "accuracy": accuracy}, "none", {}
-        )
-        found = md.verify(instance, altered(data, "standalone/utilities", 0.1)).condition(NAME)
-        assert found.verdict == verdict
-        assert ("standalone" in found.scope) == (verdict == "fail")
-        assert "utilities" in found.scope

@@ -15,8 +15,8 @@ from mdsolve.conditions import Condition
 from mdsolve.errors import SolutionFileError
 from mdsolve.report.page.document import report_page
 from mdsolve.report.page.source import find_instance, read_subjects
-from mdsolve.report.page.witness import witness_words
-from mdsolve.report.page.words import CONDITIONS, heading
+from mdsolve.report.witness import witness_words
+from mdsolve.report.words import CONDITIONS, heading
 from mdsolve.solution_files import write_solutions
 from tests.conftest import INSTANCES
 

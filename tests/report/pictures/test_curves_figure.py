@@ -16,9 +16,9 @@ from tests.conftest import INSTANCES
 
 
 def test_curve_is_own_data_then_all_then_the_line_then_all_again():
-    curve, others, platform = PacCurve(0.95, 10.0), 161.21387317, 0.0
+    curve, others = PacCurve(0.95, 10.0), 161.21387317
     points = np.array([[0.0, 0.0], [93.37456895, 0.05789223], [678.3192419603, 0.4205579300]])
-    handed = shaped(curve, points, others, platform)
+    handed = shaped(curve, points, others)
     own = np.array([50.0, 93.0, 300.0, 678.4, 900.0])
     rate = 0.00062
     right = np.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import numpy as np
@@ -33,7 +34,7 @@ def test_three_equilibria_and_viability_are_shown():
 def test_utilities_of_nothing_but_rounding_are_nothing():
     text = printed([{"name": "a-{}", "count": 176, "cost": 0.1}], PAC, "value-shaping")
     assert "total welfare: 0;" in text
-    assert "e-1" not in text.replace("below 1e-12", "")
+    assert "e-1" not in re.sub(r"below \S+", "", text)
 
 
 def test_one_equilibrium_is_not_listed():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 
 import numpy as np
 import pytest
@@ -12,13 +11,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.costs import Costs, Pieces
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budgeted import _Game, _one_root
 from mdsolve.solver.equilibrium.spending import affordable
 from mdsolve.status import Termination
+from tests.work import counted
 
 RULES = (
     ("none", {}),
@@ -205,7 +206,7 @@ def test_where_uniqueness_is_claimed_the_equation_falls(seed, beta):
         for k in range(n)
     ]
     game = sharing_game(instance_of(agents))
-    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": beta})
+    spending = mechanisms("sharing")["budget-balanced"].spending(game, {"beta": beta})
     assume(_one_root(spending))
     most = np.full(n, 1e6)
     scaled = _Game(spending, most, Monitor())
@@ -222,7 +223,7 @@ def test_the_equation_may_rise_where_uniqueness_is_not_claimed():
         {"name": "other", "cost": 2, "value": 1, "budget": 60},
     ]
     game = sharing_game(instance_of(agents))
-    spending = SHARING_MECHANISMS["budget-balanced"].spending(game, {"beta": 0.3})
+    spending = mechanisms("sharing")["budget-balanced"].spending(game, {"beta": 0.3})
     assert not _one_root(spending)
     solution = md.solve(instance_of(agents), "budget-balanced", options={"beta": 0.3})
     assert solution.termination is not Termination.SOLVED or solution.equilibria != "unique"
@@ -302,10 +303,10 @@ def test_scaling_money(seed, rule, factor):
 def test_budgets_that_never_bind_change_nothing(seed, rule):
     instance = random_instance(seed, 3)
     game = sharing_game(instance)
-    mechanism = SHARING_MECHANISMS[rule[0]]
-    free = mechanism.outcome(game.without_budgets(), rule[1], Monitor())
+    mechanism = mechanisms("sharing")[rule[0]]
+    free = mechanism.outcome(game.without_budgets(), rule[1], Context())
     plenty = dataclasses.replace(game, budget=np.full(3, 1e6))
-    rich = mechanism.outcome(plenty, rule[1], Monitor())
+    rich = mechanism.outcome(plenty, rule[1], Context())
     np.testing.assert_allclose(rich.contributions, free.contributions, rtol=0, atol=1e-10)
     assert "back" not in rich.message
 
@@ -372,7 +373,7 @@ def test_affordable_is_the_largest_root():
             assert fits.max() >= found[k] - 1.1e-3
 
 
-def test_ten_thousand_agents_are_fast():
+def test_ten_thousand_agents_are_treated_together():
     rng = np.random.default_rng(3)
     n = 10_000
     agents = {
@@ -382,12 +383,10 @@ def test_ten_thousand_agents_are_fast():
         "budget": rng.uniform(0.001, 0.03, n).tolist(),
     }
     game = sharing_game(instance_of(agents))
-    rule = SHARING_MECHANISMS["budget-balanced"]
-    start = time.perf_counter()
-    found = rule.outcome(game, {"beta": 0.3}, Monitor())
-    seconds = time.perf_counter() - start
+    rule = mechanisms("sharing")["budget-balanced"]
+    found, calls = counted(lambda: rule.outcome(game, {"beta": 0.3}, Context()))
     assert found.termination is Termination.SOLVED
     assert "back" in found.message
     left = game.budget - game.costs.value(found.contributions) + found.payments
     assert left.min() >= -1e-12
-    assert seconds < 20
+    assert calls < 5 * n

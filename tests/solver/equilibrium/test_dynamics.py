@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,12 +10,13 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.progress import Monitor
+from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solver.equilibrium.box_newton import box_newton
 from mdsolve.solver.equilibrium.dynamics import RECORDS, simulate_dynamics
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes, ShapleyStakes
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
+from tests.work import counted
 
 COSTS = [
     {"family": "quadratic", "rate": 0.05, "curvature": 0.3},
@@ -254,9 +253,13 @@ def test_long_runs_keep_evenly_spaced_iterates():
 
 
 def test_a_time_limit_keeps_what_was_reached():
-    path = run(stakes_of(PLAIN), 1e-6, steps=10**7, monitor=Monitor(time_limit=0.05))
-    assert path.stop is not None
-    assert 0 < path.steps < 10**7
+    def run_out(event):
+        if event.done == 9:
+            raise StopRequested("the time limit of 1 s was reached")
+
+    path = run(stakes_of(PLAIN), 1e-6, steps=10**7, monitor=Monitor(listener=run_out))
+    assert isinstance(path.stop, StopRequested)
+    assert path.steps == 9
     assert path.contributions.max() > 0
 
 
@@ -270,7 +273,7 @@ def test_an_interruption_keeps_what_was_reached():
     assert path.steps == 7
 
 
-def test_thirty_agents_take_a_thousand_shapley_steps_in_seconds():
+def test_a_shapley_step_is_the_same_few_calls_for_all_agents():
     table = {"g1": {"g1": 3.1e-3, "g2": 4.7e-4}, "g2": {"g1": 6.7e-4, "g2": 1.9e-3}}
     costs = np.linspace(1e-5, 1e-3, 30)
     agents = [
@@ -279,11 +282,9 @@ def test_thirty_agents_take_a_thousand_shapley_steps_in_seconds():
     ]
     family = {"family": "power", "group_weights": table}
     stakes = stakes_of({"kind": "sharing", "agents": agents, "accuracy": family}, "shapley")
-    run(stakes, 10.0, steps=2)
-    clock = time.perf_counter()
-    path = run(stakes, 10.0, movers=10)
+    path, calls = counted(lambda: run(stakes, 10.0, movers=10))
     assert path.steps == 1000
-    assert time.perf_counter() - clock < 5
+    assert calls < 150 * path.steps
 
 
 @pytest.mark.parametrize("step_size", [1e-300, 1e300])

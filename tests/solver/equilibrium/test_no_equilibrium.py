@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 
 import mdsolve as md
-from mdsolve.certificate.sharing.no_equilibrium import no_equilibrium
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.nonexistence import nash_gap
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.status import Termination
+from tests.claims import condition
+
+
+def no_equilibrium(instance, tree):
+    """Return what the checker makes of a tree."""
+    data = {"mechanism": "none", "equilibria": [], "witness": {"kind": "box-tree", "tree": tree}}
+    return condition(instance, data, "no-equilibrium")
 
 
 def theorem_a2(eps, cost="1/4", neighbours=((0, 2), (1, 0), (2, 1))):
@@ -39,9 +45,9 @@ def test_the_gap_of_theorem_a2_for_every_eps(eps):
     found = nash_gap(sharing_game(instance), Monitor())
     assert found.lower <= known <= found.upper + 1e-12
     assert found.lower > 0.998 * float(known)
-    condition = no_equilibrium(instance, found.tree, True)
-    assert condition.verdict == "pass"
-    assert float(Fraction(condition.witness["nash_gap"])) == pytest.approx(found.lower, abs=1e-12)
+    proved = no_equilibrium(instance, found.tree)
+    assert proved.verdict == "pass"
+    assert float(Fraction(proved.witness["nash_gap"])) == pytest.approx(found.lower, abs=1e-12)
 
 
 def test_the_upper_bound_is_a_regret_that_a_grid_confirms():
@@ -119,12 +125,12 @@ def mutate(tree, kind):
 )
 def test_wrong_proofs_are_rejected(proof, kind, verdict):
     instance, tree = proof
-    assert no_equilibrium(instance, mutate(tree, kind), True).verdict == verdict
+    assert no_equilibrium(instance, mutate(tree, kind)).verdict == verdict
 
 
 def test_a_proof_for_another_cost_fails(proof):
     _, tree = proof
-    assert no_equilibrium(theorem_a2("1/8", cost="2"), tree, True).verdict == "fail"
+    assert no_equilibrium(theorem_a2("1/8", cost="2"), tree).verdict == "fail"
 
 
 def test_what_is_not_covered_is_refused():

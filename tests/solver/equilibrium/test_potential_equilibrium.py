@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mdsolve as md
-from mdsolve.certificate.sharing.shares import shares_of
+from mdsolve.certificate.numbers import FLOAT
+from mdsolve.certificate.reading.sharing import sharing_reading
+from mdsolve.certificate.shares.routes import shares_of
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
@@ -25,36 +27,40 @@ TWO = {
 
 
 def solve(data):
-    game = sharing_game(md.parse(data))
-    return game, potential_equilibrium(game, Monitor())
+    instance = md.parse(data)
+    game = sharing_game(instance)
+    return instance, game, potential_equilibrium(game, Monitor())
 
 
-def conditions_hold(game, s):
-    """Check first-order conditions with the checker's own shares."""
-    shares = shares_of(game, s)
-    right = shares.slopes(s) - game.costs.slope(s)
-    left = shares.slopes(s) - game.costs.slope(s, "left")
+def conditions_hold(instance, s):
+    """Check first-order conditions with the checker's own shares, costs and capacities."""
+    reading = sharing_reading(instance, FLOAT)
+    shares = shares_of(reading, s, "shapley")
+    right = shares.slopes(shares.everybody, s, "right") - reading.costs.slope(s, "right")
+    left = shares.slopes(shares.everybody, s, "left") - reading.costs.slope(s, "left")
     slack = 1e-8
-    below = (s >= game.capacity) | (right <= slack)
+    below = (s >= reading.capacity) | (right <= slack)
     above = (s <= 0) | (left >= -slack)
     return bool(np.all(below & above))
 
 
 def test_example_4():
-    game, found = solve(TWO)
+    instance, _, found = solve(TWO)
     np.testing.assert_allclose(found.contributions, [2.9983929801, 1.1690481371], atol=1e-9)
     np.testing.assert_allclose(found.point.shares, [1.0174118642, 0.5955493763], atol=1e-9)
     assert found.converged
-    assert conditions_hold(game, found.contributions)
+    assert conditions_hold(instance, found.contributions)
 
 
 @pytest.mark.parametrize("family", ["power", "vector", "matrix", "groups", "coverage"])
 @pytest.mark.parametrize("factor", [0.2, 1.0, 3.0])
 def test_first_order_conditions_with_all_cost_families(family, factor):
     agents = [{**agent, "capacity": 40, "value": factor} for agent in AGENTS]
-    game, found = solve({"kind": "sharing", "agents": agents, "accuracy": ACCURACIES[family]})
+    instance, _, found = solve(
+        {"kind": "sharing", "agents": agents, "accuracy": ACCURACIES[family]}
+    )
     assert found.converged
-    assert conditions_hold(game, found.contributions)
+    assert conditions_hold(instance, found.contributions)
 
 
 @given(st.data())
@@ -62,7 +68,7 @@ def test_first_order_conditions_with_all_cost_families(family, factor):
 def test_scipy_finds_nothing_better(data):
     n = data.draw(st.integers(1, 5))
     weights = [[data.draw(st.floats(0, 1)) + (i == j) for j in range(n)] for i in range(n)]
-    game, found = solve(
+    instance, game, found = solve(
         {
             "kind": "sharing",
             "agents": [
@@ -83,7 +89,7 @@ def test_scipy_finds_nothing_better(data):
     start = np.full(n, 1.0)
     other = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=[(0, 9)] * n)
     assert loss(found.contributions) <= other.fun + 1e-9
-    assert conditions_hold(game, found.contributions)
+    assert conditions_hold(instance, found.contributions)
 
 
 def test_solutions_verify_and_scale_with_money():
@@ -105,7 +111,7 @@ def test_solutions_verify_and_scale_with_money():
 def test_three_hundred_agents_in_groups():
     random = np.random.default_rng(1)
     table = {a: {b: float(random.uniform(0.001, 0.01)) for b in "abc"} for a in "abc"}
-    game, found = solve(
+    instance, _, found = solve(
         {
             "kind": "sharing",
             "agents": {
@@ -120,7 +126,7 @@ def test_three_hundred_agents_in_groups():
     s = found.contributions
     assert found.converged
     assert 0 < (s > 0).sum() < 300
-    assert conditions_hold(game, s)
+    assert conditions_hold(instance, s)
 
 
 @pytest.mark.parametrize("family", ["pac", "curve", "union", "mixed"])

@@ -8,15 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from mdsolve.certificate.sharing.claim import SharingClaim
-from mdsolve.certificate.sharing.payment_rules import rule_of
-from mdsolve.certificate.sharing.shapley_deviation import shapley_nash
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.solver.equilibrium.shapley_responses import shapley_responses
+from tests.claims import columns_of, condition
 
 PAYOFFS = {
     "pac": {"family": "pac", "ceiling": 0.95, "complexity": 1},
@@ -32,12 +30,16 @@ RATES = {"pac": 0.001, "threshold-power": 0.004, "curve": 0.004, "union": 0.002}
 
 
 def game_of(family, capacity=400):
+    return sharing_game(instance_of(family, capacity))
+
+
+def instance_of(family, capacity=400):
     rate = RATES[family]
     agents = [
         {"name": name, "cost": rate * factor, "capacity": capacity}
         for name, factor in zip("ABC", (1, 1.2, 1.5), strict=True)
     ]
-    return sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": PAYOFFS[family]}))
+    return parse({"kind": "sharing", "agents": agents, "accuracy": PAYOFFS[family]})
 
 
 def share_from_orders(game, s, agent):
@@ -71,12 +73,11 @@ def test_no_deviation_on_a_grid_pays(family):
 
 @pytest.mark.parametrize("family", PAYOFFS)
 def test_the_checker_accepts_it_and_rejects_a_millionth_more(family):
-    game = game_of(family)
-    s = shapley_responses(game, Monitor()).contributions
+    instance = instance_of(family)
+    s = shapley_responses(sharing_game(instance), Monitor()).contributions
 
     def verdict(contributions):
-        rule = rule_of(game, SharingClaim("shapley"), contributions)
-        return shapley_nash(game, contributions, rule, 1e-9, 1.0, claimed=True).verdict
+        return condition(instance, columns_of(contributions, mechanism="shapley"), "nash").verdict
 
     assert verdict(s) == "pass"
     inner = int(np.argmax((s > 0) & (s < 400)))
@@ -90,10 +91,10 @@ def test_the_checker_accepts_it_and_rejects_a_millionth_more(family):
 def test_a_threshold_leaves_the_empty_equilibrium_beside_a_better_one():
     agents = [{"name": f"A{k}", "cost": 0.0018} for k in range(4)]
     accuracy = {"family": "threshold-power", "threshold": 200, "exponent": 1}
-    game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": accuracy}))
-    found = shapley_responses(game, Monitor())
-    rule = rule_of(game, SharingClaim("shapley"), found.contributions)
-    assert shapley_nash(game, found.contributions, rule, 1e-9, 1.0, claimed=True).verdict == "pass"
+    instance = parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
+    found = shapley_responses(sharing_game(instance), Monitor())
+    data = columns_of(found.contributions, mechanism="shapley")
+    assert condition(instance, data, "nash").verdict == "pass"
     assert found.contributions.sum() == pytest.approx(max(found.totals))
 
 

@@ -113,6 +113,7 @@ def test_what_agents_have_alone(data):
     for k, agent in enumerate(data["agents"]):
         single = {
             **data,
+            "platform_data": 0,
             "agents": [agent],
             "accuracy": {**data["accuracy"], "targets": [data["accuracy"]["targets"][k]]},
         }

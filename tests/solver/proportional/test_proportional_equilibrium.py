@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
-from mdsolve.mechanism.registry import sharing_mechanism
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor, silent
 from mdsolve.shapley.routes import shapley
 from mdsolve.solver.proportional.agent_types import agent_types
@@ -260,7 +261,7 @@ def test_measured_curves_capacities_convex_costs_and_one_agent():
 
 
 def test_what_the_rules_do_not_cover_is_refused():
-    rule = sharing_mechanism("proportional-data")
+    rule = mechanism_named("sharing", "proportional-data")
     options = effective_options(rule.name, rule.options, {})
     two = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.2}]
     weighted = game_of(two, {"family": "power", "weights": [[1, 0.5], [0.5, 1]]})
@@ -269,14 +270,14 @@ def test_what_the_rules_do_not_cover_is_refused():
     free = game_of([{"name": "a{}", "count": 2, "cost": 0.0}], POWER)
     for game in (weighted, negative, differing, free):
         with pytest.raises(UnsupportedError):
-            rule.outcome(game, options, Monitor())
+            rule.outcome(game, options, Context())
     with pytest.raises(UsageError):
-        rule.outcome(alike(2, 0.1), {**options, "p": 1.5}, Monitor())
+        rule.outcome(alike(2, 0.1), {**options, "p": 1.5}, Context())
 
 
 def test_budgets_limit_contributions():
     agents = [{"name": "a{}", "count": 3, "cost": 1e-4, "budget": 0.05}]
-    rule = sharing_mechanism("proportional-data")
+    rule = mechanism_named("sharing", "proportional-data")
     outcome = rule.outcome(
         game_of(agents), effective_options(rule.name, rule.options, {}), Monitor()
     )

@@ -71,7 +71,7 @@ def utilities(agent, found):
 @given(agents(), distributions())
 def test_contracts_are_kept_accepted_and_chosen_as_meant(agent, others):
     found = best_contract(agent, others)
-    worth, alone = Worth(agent, others), Worth(agent, OthersData.certain(0.0))
+    worth, alone = Worth(agent, others), agent.alone()
     low, high = utilities(agent, found)
     scale = 1e-12 * max(1.0, worth(found.low))
     assert 0 <= found.high <= found.low <= agent.capacity
@@ -226,9 +226,7 @@ def test_an_agent_on_his_own_does_what_each_type_does_alone():
     found = best_contract(agent, OthersData.certain(0.0))
     assert found.low == pytest.approx(0.02**-0.5 - 1)
     assert found.high == pytest.approx(0.05**-0.5 - 1)
-    assert best_alone(Worth(agent, OthersData.certain(0.0)), 0.02)[1] == pytest.approx(
-        (1 - 0.02**0.5) ** 2
-    )
+    assert best_alone(agent.alone(), 0.02)[1] == pytest.approx((1 - 0.02**0.5) ** 2)
 
 
 def test_others_data_are_a_sum_of_independent_types():

@@ -85,15 +85,15 @@ def test_totals_agree_with_forty_digits(seed):
         rates, values = [mpmath.mpf(c) for c in rate], [mpmath.mpf(q) for q in value]
         worth = []
         for c, q, m in zip(rates, values, found.alone, strict=True):
-            best = q * v(platform)
+            best = q * v(0)
             if m > 0:
                 y = mpmath.findroot(
                     lambda x, c=c, q=q: (
                         q * mpmath.diff(lambda t: bound(exact_k, ceiling, t), x) - c
                     ),
-                    mpmath.mpf(m + platform),
+                    mpmath.mpf(m),
                 )
-                best = max(best, q * v(y) - c * (y - platform))
+                best = max(best, q * v(y) - c * y)
             worth.append(best)
 
         def phi(total):

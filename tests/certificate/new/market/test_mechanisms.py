@@ -263,3 +263,19 @@ def test_earlier_files_speak_of_agents_as_men():
     words = data["off_path"].replace(" their ", " his ")
     found = check_of(instance, {**data, "off_path": words}, Request()).condition("stated-numbers")
     assert found.verdict == "pass"
+
+
+def test_a_solution_may_be_judged_as_another_rule_whatever_its_options_are():
+    instance, _, data = outcome("desirable", VARIANTS["desirable"][1], SMALL[0])
+    judged = check_of(instance, data, Request(mechanism="vcg"))
+    assert judged.rule_name == "vcg"
+    assert judged.condition("rule").verdict == "fail"
+
+
+def test_that_a_mechanism_exists_needs_a_table():
+    instance, _, data = outcome("desirable", {}, SMALL[0])
+    bare = {key: value for key, value in data.items() if key in ("mechanism", "exists")}
+    found = check_of(instance, bare, Request()).condition("stated-numbers")
+    assert found.verdict == "not-checked"
+    beside = check_of(instance, {**data, "exists": False}, Request())
+    assert beside.condition("stated-numbers").verdict == "fail"

@@ -1,1 +1,0 @@
-"""Claims about rules that degrade models: each agent's standing, and what deviations gain."""

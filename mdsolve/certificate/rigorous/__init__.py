@@ -1,1 +1,0 @@
-"""Conditions of sharing games in exact fractions and in balls that certainly hold the value."""

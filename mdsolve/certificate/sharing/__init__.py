@@ -1,1 +1,0 @@
-"""Claims about sharing games: equilibria, payments, optima, and the numbers a solution states."""

@@ -1,1 +1,0 @@
-"""Reproduced examples and figures for reading: the table beside the print, and the pictures."""

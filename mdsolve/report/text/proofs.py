@@ -1,0 +1,82 @@
+"""Proofs that no payments exist, in sentences: a chain of lies, or inequalities to be added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from mdsolve.report.numbers import number
+from mdsolve.report.text.console import paragraph
+
+
+def witness_view(witness: Mapping[str, Any]) -> RenderableType:
+    """Return the chain of lies that proves that no desirable mechanism exists, in sentences."""
+    lines = witness_lines(witness)
+    return paragraph(lines) if lines else Text("")
+
+
+def witness_lines(witness: Mapping[str, Any]) -> list[str]:
+    """Return a proof that no payments exist as lines, indented where they belong to one above."""
+    if "tree" in witness or "agent" in witness:
+        return []
+    if "rows" in witness:
+        return _contradiction(witness["rows"])
+    profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
+    lines = [f"Proof: take the profile where {profile}."]
+    for chain in witness["chains"]:
+        bound = chain["bound"]
+        charge = (
+            f"must be paid {number(-bound)} or more"
+            if bound < 0
+            else f"can be charged at most {number(bound)}"
+        )
+        lines.append(f"  {chain['agent']} {charge}:")
+        for step in chain["steps"]:
+            limit = _at_most(step["bound"])
+            if step["report"] == "stay out":
+                charge = f"type {number(step['type'])} {limit}, or they would stay out"
+            else:
+                report = number(step["report"])
+                charge = (
+                    f"type {number(step['type'])} {limit} compared with type {report}, "
+                    f"or they would report {report}"
+                )
+            lines.append(f"    {charge}")
+    lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
+    return lines
+
+
+def _at_most(bound: Any) -> str:
+    """Return an upper bound on a payment in words; a negative one is money to be received."""
+    if bound < 0:
+        return f"must receive {number(-bound)} or more"
+    return f"pays at most {number(bound)}"
+
+
+def _contradiction(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return contradicting inequalities in sentences, with the weight of each."""
+    lines = ["These inequalities, added up with their weights, leave 0 <= something negative:"]
+    for row in rows:
+        types = ", ".join(number(value) for value in row["profile"].values())
+        lines.append(f"  {row['multiplier']} x  at types ({types}): {_inequality(row)}")
+    return lines
+
+
+def _inequality(row: Mapping[str, Any]) -> str:
+    agent, bound = row["agent"], number(row["bound"])
+    sentences = {
+        "rationality": f"{agent} may stay out, so pays at most {bound}",
+        "incentive": f"{agent} may report {number(row.get('report'))}, "
+        f"so the truth costs at most {bound} more",
+        "revenue": "payments sum to at least 0",
+        "no-surplus": "payments sum to at most 0",
+        "revenue-floor": f"payments sum to at least {number(-Fraction(row['bound']))}",
+        "cap": f"{agent} pays at most {bound}",
+        "floor": f"{agent} pays at least {number(-Fraction(row['bound']))}",
+        "spread": f"{agent} pays at most {bound} more than {row.get('other')}",
+    }
+    return sentences[row["kind"]]

@@ -1,1 +1,0 @@
-"""Published examples and figures, recomputed: one module per item, all in the registry."""

@@ -1,0 +1,43 @@
+"""Attacks on the checker in full: `python scripts/campaigns.py edits|formulas [ARITHMETIC]`.
+
+`edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks
+every formula of the solver's games in turn and looks whether a changed answer is still certified.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.campaigns import edits, mutation
+from tests.campaigns.games import cases
+
+
+def main(what: str, arithmetic: str = "auto", every: int = 1) -> int:
+    """Run one campaign; return 1 where something wrong passed."""
+    if what == "edits":
+        wrong = []
+        for case in cases():
+            report = edits.campaign([case], arithmetic, every=every)
+            wrong += report.wrong
+            print(
+                f"{case.name}: {report.edits:,} edits, {report.refused:,} refused, "
+                f"{report.not_vouched:,} not vouched for, {report.harmless:,} harmless, "
+                f"{len(report.wrong)} wrong passes",
+                flush=True,
+            )
+        print("\n".join(wrong))
+        return int(bool(wrong))
+    found = mutation.campaign(cases(), mutation.formulas())
+    print(
+        f"{found.formulas} formulas broken, {found.used} used, {found.changed} changed an answer, "
+        f"{found.refused} of them refused"
+    )
+    print("\n".join(found.survivors))
+    return int(bool(found.survivors))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], *sys.argv[2:3], *map(int, sys.argv[3:4])))

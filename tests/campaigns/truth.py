@@ -1,0 +1,87 @@
+"""Whether an edited claim still holds, decided without the checker: by the solver's own game."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+import mdsolve as md
+from mdsolve.game.build import market_game
+from mdsolve.game.build_sharing import sharing_game
+
+TOLERANCE = 1e-9
+"""What the interface grants, relative to the instance's own scale."""
+
+SAMPLES = ("contributions", "total_data", "low", "high", "expected_total", "equilibria", "curves")
+UNITLESS = ("accuracies", "data_share", "mean_accuracy", "data_gain", "accuracy_gain")
+
+
+def still_right(case: Any, solution: Any, edit: Any) -> bool:
+    """Tell whether what an edited solution says is still true of the instance."""
+    if edit.kind == "deletion":
+        return True  # it says less than the right solution did
+    if edit.kind == "relabelled":
+        return _same_outcome(case, solution, edit)
+    if edit.kind in ("type", "text", "swap"):
+        return False
+    before, after = _value(edit.before), _value(edit.after)
+    if before is None or after is None:
+        return False
+    allowed = 2 * TOLERANCE * scale(case, edit.path)
+    return abs(float(after - before)) <= allowed
+
+
+def _value(value: Any) -> Fraction | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return Fraction(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def scale(case: Any, path: tuple[Any, ...]) -> float:
+    """Return the instance's scale of a leaf, generously: the largest of any agent."""
+    if case.instance.kind == "market":
+        market = market_game(case.instance)
+        agents = range(len(market.agents))
+        return max(
+            float(np.abs(np.asarray(table, dtype=float)).max())
+            for i in agents
+            for table in (market.truthful_values(i), market.outside_values(i))
+        )
+    game = sharing_game(case.instance)
+    finite = game.capacity[np.isfinite(game.capacity)]
+    samples = float(finite.max()) if finite.size else 1000.0
+    names = {str(part) for part in path}
+    if names & set(SAMPLES):
+        return samples
+    if names & set(UNITLESS):
+        return 1.0
+    costs = float(game.costs.value(np.full(game.size, samples)).max())
+    money = float(np.where(np.isfinite(game.budget), game.budget, 0.0).max())
+    return max(float(game.value.max()), costs, money)
+
+
+def _same_outcome(case: Any, solution: Any, edit: Any) -> bool:
+    """Tell whether the other mechanism really ends there, with the same payments."""
+    name, options = edit.data["mechanism"]["name"], edit.data["mechanism"]["options"]
+    try:
+        other = md.solve(case.instance, name, options=dict(options))
+    except md.errors.MdsolveError:
+        return False
+    for key in ("contributions", "payments", "table", "accuracies"):
+        mine, theirs = solution.answers.get(key), other.answers.get(key)
+        if (mine is None) != (theirs is None):
+            return False
+        if mine is None:
+            continue
+        if isinstance(mine, Mapping):
+            mine, theirs = mine["payments"], theirs["payments"]
+        gap = np.abs(np.asarray(mine, dtype=float) - np.asarray(theirs, dtype=float)).max()
+        if gap > 1e-6 * scale(case, (key,)):
+            return False
+    return True
