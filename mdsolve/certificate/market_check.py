@@ -26,7 +26,8 @@ from mdsolve.certificate.market_rules.base import (
     MarketRule,
 )
 from mdsolve.certificate.market_rules.registry import market_rules
-from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS, Arithmetic, IrrationalError
+from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS, Arithmetic
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.reading.market import MarketReading, market_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.errors import Finding, SolutionFileError

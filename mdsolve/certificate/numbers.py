@@ -26,7 +26,7 @@ import numpy.typing as npt
 from mdsolve.certificate import intervals
 from mdsolve.certificate.intervals import Intervals, down, up
 from mdsolve.certificate.rationals import (
-    IrrationalError as IrrationalError,
+    IrrationalError,
     as_stored,
     as_written,
     below,

@@ -73,6 +73,10 @@ def verify(
             "--any-instance", help="Accept a solution made for an instance with other data."
         ),
     ] = False,
+    decimal_comma: Annotated[
+        bool,
+        typer.Option("--decimal-comma", help="Numbers of a table are written 1,5 and not 1.5."),
+    ] = False,
     tolerance: Tolerance = None,
     yes: Yes = False,
     as_json: Json = False,
@@ -93,6 +97,7 @@ def verify(
             mechanism=mechanism,
             limits=_limits(limit or []),
             any_instance=any_instance,
+            decimal_comma=decimal_comma,
             tolerance=tolerance,
             monitor=monitor,
         )

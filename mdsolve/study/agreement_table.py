@@ -1,170 +1,233 @@
-"""Tables of agents, contributions and payments, as people agree on them in a spreadsheet.
+"""Agreements as tables: who brings how much, and who is paid what.
 
-Columns: ``agent``, ``contribution`` (samples) and ``payment`` (money received; negative means
-paid), plural forms too. Agents may stand in any order, every one of the instance once. Nothing is
-recomputed: a cell of a workbook counts as the value that was saved with it.
+A CSV file or a spreadsheet with a header line and a line per agent; the columns are ``agent`` (or
+``name``), ``contribution`` in samples and ``payment`` in money received, in the plural too, one of
+the last two at least. Cells may be separated by commas, semicolons or tabs. A comma inside a number
+is refused unless it is declared to be the decimal sign: ``1,234`` means two things.
 """
 
 from __future__ import annotations
 
 import csv
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError
+from mdsolve.instance.findings import shown
 from mdsolve.instance.numbers import exact_number
-from mdsolve.instance.text import read_bytes
 
 ENDINGS = (".csv", ".xlsx")
-MOST_BYTES = 256 * 2**20
-"""Most bytes of a workbook when unpacked."""
+"""Files that are read as tables."""
+
+MOST_BYTES = 64 * 2**20
+"""Largest table that is read, in bytes, unpacked if it is a spreadsheet."""
 
 COLUMNS = {
-    "agent": "agent",
-    "agents": "agent",
-    "name": "agent",
+    "agent": "agents",
+    "agents": "agents",
+    "name": "agents",
     "contribution": "contributions",
     "contributions": "contributions",
     "payment": "payments",
     "payments": "payments",
 }
-NEEDED = ("agent", "contributions", "payments")
+"""Names of columns, and the keys of a solution that they fill."""
+
+SEPARATORS = ";\t,"
+"""What may stand between cells, in the order in which they are looked for."""
+
+Rows = list[tuple[int, list[Any]]]
 
 
-def is_table(path: Path) -> bool:
-    """Tell whether a file is a table by its name."""
-    return path.suffix.lower() in ENDINGS
+def is_table(path: str | Path) -> bool:
+    """Tell whether a file is a table by its ending."""
+    return Path(path).suffix.lower() in ENDINGS
 
 
-def read_agreement(path: Path, names: Sequence[str]) -> dict[str, Any]:
-    """Return the agreement in a table as a solution's plain data.
+def read_agreement(
+    path: str | Path, names: Sequence[str], *, decimal_comma: bool = False
+) -> dict[str, Any]:
+    """Return an agreement in a table as a solution's plain data, agents in the instance's order.
 
     Parameters
     ----------
     names : sequence of str
-        The instance's agents.
+        Of the instance's agents.
+    decimal_comma : bool
+        Whether numbers are written with a decimal comma.
+
+    Returns
+    -------
+    dict
+        ``agents``, and of ``contributions`` and ``payments`` those that the table has.
 
     Raises
     ------
     SolutionFileError
-        With everything that is wrong: columns, agents, cells that are no numbers.
+        With every cell and line that is not what it should be.
     UnsupportedError
-        For a workbook where the library that reads them is missing.
+        For a spreadsheet where the optional library is missing.
     """
-    lines = _rows_of_workbook(path) if path.suffix.lower() == ".xlsx" else _rows_of_csv(path)
-    rows = [(number, row) for number, row in lines if any(map(_text, row))]
-    if not rows:
-        raise _refused(path, 1, "nothing", "a line that names columns: " + ", ".join(NEEDED))
+    source = Path(path)
+    header, rows = _read(source)
+    keys = _keys(source, header)
     findings: list[Finding] = []
-    places = _places(path, rows[0], findings)
-    if findings:
-        raise SolutionFileError(findings)
-    found: dict[str, tuple[float, float]] = {}
-    for number, row in rows[1:]:
-        cells = {key: row[at] if at < len(row) else None for key, at in places.items()}
-        name = _text(cells["agent"])
-        where = f"{path}:{number}"
-        if name in found:
-            findings.append(Finding(f"{where}: agent", repr(name)[:60], "every agent once"))
-        elif name not in names:
-            close = get_close_matches(name, names, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else ""
-            findings.append(
-                Finding(f"{where}: agent", repr(name)[:60], "an agent of the instance", fix)
-            )
-        contribution = _number(cells["contributions"], f"{where}: contributions", findings)
-        payment = _number(cells["payments"], f"{where}: payments", findings)
-        found[name] = (contribution, payment)
+    found: dict[str, dict[str, Any]] = {}
+    for number, cells in rows:
+        where = f"{source}:{number}"
+        if len(cells) != len(keys):
+            got, expected = f"{len(cells)} cells", f"{len(keys)}, as in the header"
+            findings.append(Finding(where, got, expected))
+            continue
+        entry = dict(zip(keys, cells, strict=True))
+        name = str(entry.pop("agents") or "").strip()
+        problem = _name_problem(name, names, found)
+        if problem:
+            findings.append(Finding(f"{where}: agent", repr(name), *problem))
+            continue
+        found[name] = {
+            key: _number(cell, f"{where}: {key[:-1]}", decimal_comma, findings)
+            for key, cell in entry.items()
+        }
     missing = [name for name in names if name not in found]
-    if missing:
-        got = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        findings.append(Finding(f"{path}: agents", f"no line for {got}", "a line for every agent"))
+    if missing and not findings:
+        got = f"no line for {', '.join(missing[:3])}" + (" and others" if len(missing) > 3 else "")
+        findings.append(Finding(str(source), got, "a line for every agent of the instance"))
     if findings:
         raise SolutionFileError(findings)
+    columns = [key for key in keys if key != "agents"]
     return {
         "agents": list(names),
-        "contributions": [found[name][0] for name in names],
-        "payments": [found[name][1] for name in names],
+        **{key: [found[name][key] for name in names] for key in columns},
     }
 
 
-def _places(
-    path: Path, header: tuple[int, Sequence[Any]], findings: list[Finding]
-) -> dict[str, int]:
-    number, cells = header
-    places: dict[str, int] = {}
-    for place, cell in enumerate(cells):
-        word = _text(cell)
-        key = COLUMNS.get(word.lower())
-        if not word:
-            continue
-        if key is None:
-            close = get_close_matches(word.lower(), COLUMNS, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else "take the column out"
-            expected = "one of " + ", ".join(NEEDED)
-            findings.append(Finding(f"{path}:{number}: column", repr(word)[:60], expected, fix))
-        elif key in places:
-            findings.append(Finding(f"{path}:{number}: column", f"{key} twice", "each column once"))
-        else:
-            places[key] = place
-    for key in NEEDED:
-        if key not in places and not findings:
-            findings.append(Finding(f"{path}:{number}: columns", f"no {key}", ", ".join(NEEDED)))
-    return places
+def _read(source: Path) -> tuple[list[str], Rows]:
+    """Return the header and the lines of a table, blank ones left out."""
+    content = _content(source)
+    excel = source.suffix.lower() == ".xlsx"
+    lines = _spreadsheet(source, content) if excel else _csv(source, content)
+    used = [(number, cells) for number, cells in lines if any(_filled(cell) for cell in cells)]
+    if len(used) < 2:
+        raise _refusal(source, "no lines", "a header line and a line per agent")
+    header = [str(cell).strip() if _filled(cell) else "" for cell in used[0][1]]
+    return header, used[1:]
 
 
-def _number(cell: Any, where: str, findings: list[Finding]) -> float:
+def _content(source: Path) -> bytes:
     try:
-        value = float(exact_number(cell if isinstance(cell, int | float) else _text(cell)))
-    except (TypeError, ValueError, OverflowError):
-        findings.append(Finding(where, repr(_text(cell))[:60], "a number"))
-        return 0.0
-    return value
+        if not source.is_file():
+            raise _refusal(source, "no such file", "a table of agents, contributions, payments")
+        size = source.stat().st_size
+        if size > MOST_BYTES:
+            raise _refusal(source, f"{size:,} bytes", f"at most {MOST_BYTES:,} bytes")
+        return source.read_bytes()
+    except OSError as error:
+        raise _refusal(source, str(error.strerror), "a readable table") from None
 
 
-def _text(cell: Any) -> str:
-    return "" if cell is None else str(cell).strip()
-
-
-def _rows_of_csv(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
-    content = read_bytes(path)
+def _csv(source: Path, content: bytes) -> Rows:
     try:
-        reader = csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        yield from ((reader.line_num, row) for row in reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _refused(path, 1, f"no CSV file ({error})", "a table with a header line") from None
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        fix = "save it as CSV UTF-8"
+        raise _refusal(
+            source, "bytes that are no UTF-8, perhaps Latin-1 (Windows)", "UTF-8 text", fix
+        ) from None
+    first = text.partition("\n")[0]
+    separator = next((sign for sign in SEPARATORS if sign in first), ",")
+    try:
+        reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+        return [(reader.line_num, list(cells)) for cells in reader]
+    except csv.Error as error:
+        raise _refusal(source, f"no CSV file ({error})", "a table with a header line") from None
 
 
-def _rows_of_workbook(path: Path) -> list[tuple[int, Sequence[Any]]]:
-    content = read_bytes(path)
+def _spreadsheet(source: Path, content: bytes) -> Rows:
+    """Return the lines of the only sheet, or of the first one that is not empty."""
     try:
-        unpacked = sum(entry.file_size for entry in zipfile.ZipFile(BytesIO(content)).infolist())
-    except zipfile.BadZipFile:
-        raise _refused(path, 1, "no workbook", "a file that a spreadsheet saved as xlsx") from None
-    if unpacked > MOST_BYTES:
-        got = f"{unpacked / 2**20:,.0f} MiB when unpacked"
-        raise _refused(path, 1, got, f"at most {MOST_BYTES / 2**20:,.0f} MiB")
-    try:
-        from openpyxl import load_workbook
+        load_workbook = import_module("openpyxl").load_workbook
     except ImportError:
         raise UnsupportedError.single(
-            str(path),
-            "a workbook",
-            "a CSV file, where openpyxl is not installed",
+            str(source),
+            "a spreadsheet",
+            "the optional library openpyxl",
             "pip install 'mdsolve[tables]', or save the sheet as CSV",
         ) from None
     try:
+        unpacked = sum(entry.file_size for entry in ZipFile(BytesIO(content)).infolist())
+    except BadZipFile:
+        raise _refusal(source, "no spreadsheet", "an .xlsx file") from None
+    if unpacked > MOST_BYTES:
+        raise _refusal(source, f"{unpacked:,} bytes unpacked", f"at most {MOST_BYTES:,} bytes")
+    try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        return [(k, list(row)) for k, row in enumerate(sheet.iter_rows(values_only=True), 1)]
-    except (KeyError, ValueError, IndexError, OSError) as error:
-        expected = "a file that a spreadsheet saved as xlsx"
-        raise _refused(path, 1, f"no workbook ({error})", expected) from None
+        sheets = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
+    except Exception as error:  # noqa: BLE001 - the library raises whatever a damaged file provokes
+        raise _refusal(source, f"no spreadsheet ({error})", "an .xlsx file") from None
+    used = [sheet for sheet in sheets if any(any(_filled(cell) for cell in row) for row in sheet)]
+    rows = used[0] if used else []
+    wide = max((k + 1 for row in rows for k, cell in enumerate(row) if _filled(cell)), default=0)
+    return [(number, list(row[:wide])) for number, row in enumerate(rows, start=1)]
 
 
-def _refused(path: Path, line: int, got: str, expected: str) -> SolutionFileError:
-    return SolutionFileError.single(f"{path}:{line}", got, expected)
+def _keys(source: Path, header: Sequence[str]) -> list[str]:
+    """Return what each column fills; raises for columns that are unknown, missing, or twice."""
+    where, findings = f"{source}:1", []
+    keys = [COLUMNS.get(name.lower(), "") for name in header]
+    for name, key in zip(header, keys, strict=True):
+        if not key:
+            close = get_close_matches(name.lower(), COLUMNS, n=1)
+            fix = f"did you mean {close[0]!r}?" if close else "remove it"
+            expected = "the columns agent, contribution, payment"
+            findings.append(Finding(where, f"the unknown column {name!r}", expected, fix))
+        elif keys.count(key) > 1:
+            findings.append(Finding(where, f"several columns for {key}", "each column once"))
+    if not findings and "agents" not in keys:
+        findings.append(Finding(where, "no column agent", "a column that says who it is about"))
+    if not findings and len(keys) < 2:
+        expected = "a column contribution, payment, or both"
+        findings.append(Finding(where, "names only", expected))
+    if findings:
+        raise SolutionFileError(list(dict.fromkeys(findings)))
+    return keys
+
+
+def _name_problem(name: str, names: Sequence[str], found: Any) -> tuple[str, str] | None:
+    """Return what was expected in place of a name, and how to mend it; None if it is right."""
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        return "an agent of the instance", f"did you mean {close[0]!r}?" if close else ""
+    return ("each agent once", "") if name in found else None
+
+
+def _number(cell: Any, where: str, decimal_comma: bool, findings: list[Finding]) -> Any:
+    """Return the exact number in a cell; 0, with a finding, if it is none."""
+    text = cell.strip() if isinstance(cell, str) else cell
+    fix = ""
+    if isinstance(text, str) and "," in text:
+        if decimal_comma and text.count(",") == 1 and "." not in text:
+            text = text.replace(",", ".")
+        else:
+            fix = "write numbers without commas, or say that commas are decimal signs"
+    try:
+        number = exact_number(text)
+        float(number)
+    except (TypeError, ValueError, OverflowError):
+        got = shown(cell) if _filled(cell) else "nothing"
+        findings.append(Finding(where, got, "a finite number", fix))
+        return 0
+    return number
+
+
+def _filled(cell: Any) -> bool:
+    return cell is not None and str(cell).strip() != ""
+
+
+def _refusal(source: Path, got: str, expected: str, fix: str = "") -> SolutionFileError:
+    return SolutionFileError([Finding(str(source), got, expected, fix)])

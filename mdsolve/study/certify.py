@@ -19,7 +19,6 @@ from mdsolve.solution import Solution
 from mdsolve.status import Termination
 from mdsolve.study.stopping import stop_message, stop_termination
 
-
 ONLY = ("This is the only Nash equilibrium", "This is the only equilibrium")
 """What solvers say where they believe that there is no other."""
 

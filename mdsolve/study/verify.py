@@ -40,6 +40,7 @@ def verify_file(
     mechanism: str | None = None,
     limits: Mapping[str, Any] | None = None,
     any_instance: bool = False,
+    decimal_comma: bool = False,
     monitor: Monitor | None = None,
 ) -> list[Verification]:
     """Check every solution in a file, or the agreement in a table of agents.
@@ -51,7 +52,11 @@ def verify_file(
     """
     instance = load(file)
     source = Path(solution)
-    data = _agreement(instance, source) if is_table(source) else read_solution_data(source)
+    data = (
+        _agreement(instance, source, decimal_comma)
+        if is_table(source)
+        else read_solution_data(source)
+    )
     verifications = []
     for label, entry in entries_of(data, str(source)):
         found = verify(
@@ -132,12 +137,13 @@ def verify(
     return check_of(instance, data, request, watch).certificate()
 
 
-def _agreement(instance: Instance, source: Path) -> dict[str, Any]:
+def _agreement(instance: Instance, source: Path, decimal_comma: bool) -> dict[str, Any]:
     """Return the agreement in a table of agents."""
     if not isinstance(instance, SharingInstance):
         expected = "a table of contributions and payments for a sharing game"
         raise UnsupportedError.single(str(source), f"for a {instance.kind}", expected)
-    return read_agreement(source, sharing_reading(instance, FLOAT).names)
+    names = sharing_reading(instance, FLOAT).names
+    return read_agreement(source, names, decimal_comma=decimal_comma)
 
 
 def _mechanism_name(entry: Mapping[str, Any]) -> str | None:

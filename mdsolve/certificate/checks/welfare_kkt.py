@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.certificate.numbers import IrrationalError, Quantity
+from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.p_means import shown_exponent
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.welfare_duals import WelfareDuals

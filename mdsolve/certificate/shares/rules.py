@@ -29,7 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.intervals import UNIT
-from mdsolve.certificate.numbers import BALLS, FLOAT, Arithmetic, IrrationalError, Quantity
+from mdsolve.certificate.numbers import BALLS, FLOAT, Arithmetic, Quantity
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.shares.base import Index
 from mdsolve.certificate.shares.ends import at_ends
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from mdsolve.certificate.context import Context, NoRouteError
 from mdsolve.certificate.keys import STATED
-from mdsolve.certificate.numbers import IrrationalError, Quantity
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.conditions import Condition
 from mdsolve.instance.findings import shown
 from mdsolve.instance.numbers import exact_number

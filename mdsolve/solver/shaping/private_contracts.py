@@ -174,8 +174,8 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
                 best = expected, m_low, m_high
     assert best is not None
     _, m_low, m_high = best
-    # Both are at least what the high-cost type does alone (rents are areas under m*); where money is
-    # flat, roots may fall short of that by rounding.
+    # Both are at least what the high-cost type does alone (rents are areas under m*); where money
+    # is flat, roots may fall short of that by rounding.
     m_low = max(m_low, alone_high[0])
     m_high = min(max(m_high, alone_high[0]), m_low)
     if m_low - m_high <= ROUND_OFF * m_low:

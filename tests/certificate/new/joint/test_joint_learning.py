@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mdsolve.study.run import solve
 
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
@@ -18,7 +19,6 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import plain
-from mdsolve.study.run import solve
 from tests.conftest import INSTANCES
 from tests.solver.joint.joint_games import EXAMPLE1, games, mean_accuracy, utilities
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from mdsolve.certificate.arguments import accepted_limits, accepted_tolerance, read_limits
+from mdsolve.certificate.arguments import accepted_tolerance
 from mdsolve.certificate.check import certificate
 from mdsolve.certificate.dispatch import Request
-from mdsolve.certificate.proposals import is_proposal, read_proposal
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance import parse
+from mdsolve.study.agreement_table import is_table, read_agreement
 
 NAMES = ("city", "county")
 RIGHT = {"agents": ["city", "county"], "contributions": [3, 1], "payments": ["1/2", "-1/2"]}
@@ -28,7 +28,7 @@ GAME = {
 def read(folder: Path, content: str | bytes, **options: Any) -> dict[str, Any]:
     path = folder / "p.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_proposal(path, NAMES, **options)
+    return read_agreement(path, NAMES, **options)
 
 
 def right(found: dict[str, Any]) -> bool:
@@ -100,7 +100,7 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["missing.csv", ".", "missing.xlsx"])
 def test_files_that_are_none_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SolutionFileError):
-        read_proposal(tmp_path / name, NAMES)
+        read_agreement(tmp_path / name, NAMES)
 
 
 def test_spreadsheets_are_read_where_the_library_is_there(tmp_path: Path) -> None:
@@ -110,23 +110,23 @@ def test_spreadsheets_are_read_where_the_library_is_there(tmp_path: Path) -> Non
         book.active.append(row)
     book.create_sheet("notes").append(["anything"])
     book.save(tmp_path / "p.xlsx")
-    assert right(read_proposal(tmp_path / "p.xlsx", NAMES))
+    assert right(read_agreement(tmp_path / "p.xlsx", NAMES))
     (tmp_path / "q.xlsx").write_bytes(b"no spreadsheet")
     with pytest.raises(SolutionFileError, match="no spreadsheet"):
-        read_proposal(tmp_path / "q.xlsx", NAMES)
+        read_agreement(tmp_path / "q.xlsx", NAMES)
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     (tmp_path / "p.xlsx").write_bytes(b"PK")
     with pytest.raises(UnsupportedError, match=r"mdsolve\[tables\]"):
-        read_proposal(tmp_path / "p.xlsx", NAMES)
+        read_agreement(tmp_path / "p.xlsx", NAMES)
 
 
 def test_a_table_is_known_by_its_ending() -> None:
-    assert is_proposal("a/P.CSV")
-    assert is_proposal(Path("p.xlsx"))
-    assert not is_proposal("p.json")
+    assert is_table("a/P.CSV")
+    assert is_table(Path("p.xlsx"))
+    assert not is_table("p.json")
 
 
 def test_agreements_are_judged_without_a_mechanism(tmp_path: Path) -> None:
@@ -144,29 +144,15 @@ def test_limits_count_for_whom_they_name(tmp_path: Path) -> None:
     game = parse(GAME)
     agreed = read(tmp_path, "agent,contribution,payment\ncity,3,-0.2\ncounty,3,0.2\n")
     for given, verdict in (
-        (["0.3"], "pass"),
-        (["0.1"], "fail"),
-        (["0.1", "city=0.2"], "pass"),
-        (["county=0"], "pass"),
-        (["city=0.1999"], "fail"),
+        ({"": 0.3}, "pass"),
+        ({"": 0.1}, "fail"),
+        ({"": 0.1, "city": Fraction(1, 5)}, "pass"),
+        ({"county": 0}, "pass"),
+        ({"city": 0.1999}, "fail"),
     ):
-        request = Request(limits=read_limits(given, NAMES))
+        request = Request(limits=given)
         found = certificate(game, agreed, request).condition("payment-limit")
         assert (found.verdict, found.claimed) == (verdict, True)
-
-
-@pytest.mark.parametrize(
-    "given", [["x"], ["city=x"], ["citty=1"], ["1", "2"], ["city=1", "city=2"], ["nan"], [""]]
-)
-def test_limits_that_are_none_are_refused(given: list[str]) -> None:
-    with pytest.raises(UsageError, match="--limit"):
-        read_limits(given, NAMES)
-
-
-def test_names_may_hold_the_sign() -> None:
-    assert read_limits(["a=b=2", "1/3"], ["a=b"]) == {"a=b": 2.0, "": float(Fraction(1, 3))}
-    assert accepted_limits({"": 2, "a=b": Fraction(1, 2)}, ["a=b"]) == {"": 2.0, "a=b": 0.5}
-    assert accepted_limits(None, ["a"]) == {}
 
 
 @pytest.mark.parametrize("tolerance", [float("nan"), float("inf"), -1, "1e-9", True, [1]])
