@@ -21,8 +21,8 @@ from mdsolve.certificate.numbers import (
     FLOAT,
     INTERVALS,
     Arithmetic,
-    IrrationalError,
 )
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.certificate.registry import Kind, Registered, registered
 from mdsolve.conditions import Certificate, Condition

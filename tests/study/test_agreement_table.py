@@ -44,7 +44,7 @@ def test_lines_may_stand_in_any_order_and_nothing_is_recomputed(folder):
     assert found.certificate.condition("budget-balance").verdict == "pass"
     data = read_agreement(folder / "p.csv", ["city", "county"])
     assert data["contributions"] == [2, 1]
-    assert data["payments"] == [0.05, -0.05]
+    assert [float(payment) for payment in data["payments"]] == [0.05, -0.05]
 
 
 def test_all_faults_come_at_once_and_capped(folder):

@@ -26,9 +26,9 @@ from mdsolve.certificate.numbers import (
     INTERVALS,
     Arithmetic,
     Booleans,
-    IrrationalError,
     Quantity,
 )
+from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.reading.market_formulas import Formulas
 from mdsolve.certificate.reading.market_sizes import Integers, Profiles, Sizes
 
