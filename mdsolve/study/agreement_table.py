@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -151,7 +150,7 @@ def _csv(source: Path, content: bytes) -> Rows:
 def _spreadsheet(source: Path, content: bytes) -> Rows:
     """Return the lines of the only sheet, or of the first one that is not empty."""
     try:
-        load_workbook = import_module("openpyxl").load_workbook
+        from openpyxl import load_workbook
     except ImportError:
         raise UnsupportedError.single(
             str(source),
