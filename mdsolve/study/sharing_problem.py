@@ -112,7 +112,7 @@ class SharingProblem(Problem[SharingGame, SharingOutcome]):
                 "p_mean": p_means(expected),
             }
             return answers | dict(outcome.details)
-        if baseline is not None and self.rule.name != "none":
+        if baseline is not None and baseline is not s:
             answers["baseline"] = {"contributions": baseline}
         return answers | _shared(game, outcome, answers)
 
@@ -120,8 +120,8 @@ class SharingProblem(Problem[SharingGame, SharingOutcome]):
         self, game: SharingGame, outcome: SharingOutcome, context: Context
     ) -> Floats | None:
         """Return the equilibrium without payments that gains are measured against, if found."""
-        solved = outcome.termination is Termination.SOLVED
-        if self.rule.name == "none" and solved and not game.budgeted:
+        played = outcome.equilibria is not None and outcome.termination is Termination.SOLVED
+        if self.rule.name == "none" and played and not game.budgeted:
             return outcome.contributions
         return without_payments(within_own_means(game), context)
 

@@ -277,7 +277,7 @@ def test_a_check_that_was_interrupted_leaves_a_solution(game, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mdsolve.study.sharing_run.certify_sharing", interrupted)
+    monkeypatch.setattr("mdsolve.study.certify.check_of", interrupted)
     found = md.simulate(game, "none", step_size=1)
     assert found.termination is md.Termination.INTERRUPTED
     assert "check was stopped" in found.message

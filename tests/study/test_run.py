@@ -56,7 +56,7 @@ def test_a_stop_during_the_check_keeps_the_payments(monkeypatch):
     def stop(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mdsolve.study.run.verify_market", stop)
+    monkeypatch.setattr("mdsolve.study.certify.check_of", stop)
     solution = md.solve(market)
     assert solution.termination is Termination.INTERRUPTED
     assert "table" in solution.answers

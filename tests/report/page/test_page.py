@@ -272,12 +272,11 @@ def test_a_proof_that_cannot_be_read_is_left_out(tmp_path):
 
 
 def test_the_names_of_conditions_are_those_of_the_interface():
-    from mdsolve.certificate.market.check import MARKET_CONDITIONS
-    from mdsolve.certificate.sharing.check import SHARING_CONDITIONS
-    from mdsolve.certificate.training.books import TRAINING_CONDITIONS
+    from mdsolve.certificate.registry import known
 
-    known = {*MARKET_CONDITIONS, *SHARING_CONDITIONS, *TRAINING_CONDITIONS}
-    assert known <= set(CONDITIONS)
+    names = {name for kind in ("market", "sharing", "training") for name in known(kind)}
+    assert names
+    assert names <= set(CONDITIONS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.market_spread_dual import nonnegative
 from mdsolve.solution import plain
-from tests.certificate.new.market.markets import market
+from tests.certificate.market.markets import market
 
 SUM = {
     "family": "sum",

@@ -11,7 +11,7 @@ import mdsolve as md
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS
-from tests.certificate.new.shapley.plain_games import (
+from tests.certificate.shapley.plain_games import (
     EXAMPLE_4,
     STEP,
     TWO,

@@ -11,7 +11,7 @@ import mdsolve as md
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import INTERVALS
-from tests.certificate.new.shaped.stated import (
+from tests.certificate.shaped.stated import (
     CURVES,
     broken,
     checked,

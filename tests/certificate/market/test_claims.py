@@ -11,7 +11,7 @@ import pytest
 
 from mdsolve.certificate.market_claim import market_claim
 from mdsolve.errors import SolutionFileError
-from tests.certificate.new.market.markets import certified, market
+from tests.certificate.market.markets import certified, market
 
 
 @pytest.fixture

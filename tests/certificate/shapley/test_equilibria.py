@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.certificate.numbers import EXACT, INTERVALS
 from mdsolve.certificate.uniqueness.matrices import strictly_monotone
-from tests.certificate.new.shapley.plain_games import EXAMPLE_4, TWO, check, claim, sharing
+from tests.certificate.shapley.plain_games import EXAMPLE_4, TWO, check, claim, sharing
 
 EXAMPLE_3 = [np.sqrt(10) - 1, 0.0]
 THRESHOLD = {"family": "threshold-power", "threshold": 1, "exponent": "1/2"}

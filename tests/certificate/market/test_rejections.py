@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tests.certificate.new.market.markets import TINY, certified, market
+from tests.certificate.market.markets import TINY, certified, market
 from tests.oracles import PlainMarket, identity, share
 
 SIX = (

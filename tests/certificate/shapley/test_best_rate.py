@@ -17,7 +17,7 @@ from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS, IrrationalError
 from mdsolve.certificate.rules.budget_balanced import split_of_costs
 from mdsolve.errors import MdsolveError
-from tests.certificate.new.shapley.plain_games import check, claim, sharing
+from tests.certificate.shapley.plain_games import check, claim, sharing
 from tests.conftest import INSTANCES
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.solver.equilibrium.budget_rate import optimal_rate
-from tests.certificate.new.welfare.planner_games import checked, planner_game
+from tests.certificate.welfare.planner_games import checked, planner_game
 
 
 def equilibrium(instance, beta="optimal", p=None):

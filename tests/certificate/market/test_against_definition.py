@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.certificate.new.market.markets import (
+from tests.certificate.market.markets import (
     ADMISSIBLE,
     CONDITIONS,
     as_table,

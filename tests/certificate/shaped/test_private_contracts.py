@@ -19,7 +19,7 @@ from mdsolve.instance import parse
 from mdsolve.mechanism.value_shaping_private import curves
 from mdsolve.solver.shaping.others_data import OthersData
 from mdsolve.solver.shaping.private_contracts import PrivateAgent, best_contract
-from tests.certificate.new.shaped.stated import CURVES, broken, checked, claim_of
+from tests.certificate.shaped.stated import CURVES, broken, checked, claim_of
 
 NAME = "value-shaping-private"
 BELIEFS = ("bayes", "mean-field", "ex-post")

@@ -14,7 +14,7 @@ from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.certificate.reading.market import QualityReading, market_reading
 from mdsolve.certificate.reading.market_models import StatedModels, ranked
 from mdsolve.certificate.reading.market_sizes import sizes_of
-from tests.certificate.new.market.markets import market, rational_markets
+from tests.certificate.market.markets import market, rational_markets
 
 SYSTEMS = [FLOAT, INTERVALS, BALLS, EXACT]
 LINE = {"family": "linear", "matrix": [[1]]}

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tests.certificate.new.market.markets import CONDITIONS, as_table, certified, market
-from tests.certificate.new.market.markets import right_payments as right
+from tests.certificate.market.markets import CONDITIONS, as_table, certified, market
+from tests.certificate.market.markets import right_payments as right
 from tests.oracles import PlainMarket, growth, identity
 
 TYPES = [1, 2, 3, 5]

@@ -17,7 +17,7 @@ from mdsolve.certificate.shaped.deviations import search, utilities
 from mdsolve.certificate.shaped.ranked import ranked
 from mdsolve.certificate.shaped.standings import ratios
 from mdsolve.instance import parse
-from tests.certificate.new.shaped.stated import CURVES, broken, checked, claim_of, value_of
+from tests.certificate.shaped.stated import CURVES, broken, checked, claim_of, value_of
 
 RULES = ("proportional-data", "proportional-value", "proportional-shapley")
 PAC = {"family": "pac", "ceiling": 0.95, "complexity": 1}

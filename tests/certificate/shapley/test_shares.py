@@ -21,7 +21,7 @@ from mdsolve.certificate.shares.coalitions import coalition_part
 from mdsolve.certificate.shares.mixture import mixture_part, step_error
 from mdsolve.certificate.shares.routes import shares_of
 from mdsolve.certificate.shares.rules import averages, equidistant, gauss
-from tests.certificate.new.shapley.plain_games import shares, sharing, worth_of
+from tests.certificate.shapley.plain_games import shares, sharing, worth_of
 
 NO_LIMIT = 10**12
 

@@ -20,7 +20,7 @@ from mdsolve.certificate.market_survey import best_lies
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.game.build import market_game
 from mdsolve.progress import Monitor, StopRequested
-from tests.certificate.new.market.markets import certified, market
+from tests.certificate.market.markets import certified, market
 from tests.conftest import INSTANCES
 
 GROWTH = {"family": "growth", "exponent": "-0.7"}
