@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import roots_legendre
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.solver.proportional.agent_types import AgentTypes
@@ -226,7 +227,7 @@ def _chances(counts: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
             f"at most {COALITION_LIMIT // order:,}",
             "make more agents alike, or use proportional-data",
         )
-    nodes, weights = np.polynomial.legendre.leggauss(order)
+    nodes, weights = roots_legendre(order)
     x, weights = (nodes + 1) / 2, weights / 2
     chances = np.ones((1, len(x)))
     for count in counts:

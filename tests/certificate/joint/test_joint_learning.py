@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdsolve import solve
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.certificate.reading.sharing import sharing_reading
 from mdsolve.errors import UnsupportedError
-from mdsolve import solve
 from mdsolve.instance import load, parse
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import plain
