@@ -47,6 +47,8 @@ class About(ABC):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     kind: ClassVar[str]
+    denies_equilibria: ClassVar[bool] = False
+    """Whether the proof says of a sharing game that it has no equilibrium."""
 
     @classmethod
     def from_dict(
@@ -267,6 +269,7 @@ class BoxTree(About):
     """
 
     kind: ClassVar[str] = "box-tree"
+    denies_equilibria: ClassVar[bool] = True
 
     nodes: tuple[Split | Leaf, ...]
 
@@ -307,6 +310,7 @@ class Unaffordable(About):
     """The agent named lacks money at every profile, so that there is nothing to choose from."""
 
     kind: ClassVar[str] = "unaffordable"
+    denies_equilibria: ClassVar[bool] = True
 
     agent: str
 

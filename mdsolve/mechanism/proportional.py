@@ -100,12 +100,13 @@ class ProportionalMechanism(SharingMechanism):
 
 
 def _details(found: ProportionalEquilibria) -> dict[str, Any]:
-    intervals = found.intervals
-    ends = sorted({end for interval in intervals for end in interval})
+    """Return the exponent, and the totals of the equilibria found with a profile for each."""
+    profiles = found.profiles
     return {
         "p": found.game.power,
-        "equilibrium_totals": ends,
-        "equilibrium_intervals": intervals,
+        "equilibrium_totals": list(profiles),
+        "equilibrium_intervals": found.intervals,
+        "equilibrium_profiles": list(profiles.values()),
     }
 
 

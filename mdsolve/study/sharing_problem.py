@@ -86,7 +86,8 @@ class SharingProblem(Problem[SharingGame, SharingOutcome]):
         """
         answers = {key: value for key, value in outcome.details.items() if value is not None}
         if outcome.proof is not None:
-            answers |= {"equilibria": [], "witness": outcome.proof.to_dict()}
+            none = {"equilibria": []} if outcome.proof.denies_equilibria else {}
+            answers |= {**none, "witness": outcome.proof.to_dict()}
         if outcome.equilibria is not None:
             answers |= outcome.equilibria.stated()
         s, payments = outcome.contributions, outcome.payments

@@ -53,6 +53,11 @@ class Branch:
 
     levels: Floats
 
+    def ends(self, counts: Floats) -> tuple[Floats, Floats]:
+        """Return the levels (T,) with the least and with the largest total; agents by type (T,)."""
+        totals = self.levels @ counts
+        return self.levels[int(np.argmin(totals))], self.levels[int(np.argmax(totals))]
+
 
 def is_equilibrium(game: RankedGame, levels: Floats, outside: Floats | None) -> bool:
     """Tell whether no agent gains by moving, nor any contributor by training alone.

@@ -56,9 +56,19 @@ class ProportionalEquilibria:
         """Least and largest total of every branch, in samples, without the platform's data."""
         counts = self.game.types.counts
         return [
-            [float((branch.levels @ counts).min()), float((branch.levels @ counts).max())]
-            for branch in self.branches
+            [float(levels @ counts) for levels in branch.ends(counts)] for branch in self.branches
         ]
+
+    @property
+    def profiles(self) -> dict[float, Floats]:
+        """Contributions (n,) at the ends of every branch, by their total, from the least on."""
+        types = self.game.types
+        ends = {
+            float(levels @ types.counts): levels[types.members]
+            for branch in self.branches
+            for levels in branch.ends(types.counts)
+        }
+        return dict(sorted(ends.items()))
 
     @property
     def total(self) -> float:
