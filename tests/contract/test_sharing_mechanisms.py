@@ -217,7 +217,9 @@ def test_every_claim_passes_and_fails_when_perturbed(name, game_name):
         if condition == "equal-treatment" and game_name != "twins":
             continue
         wrong = judged(instance, perturb(game, data), (condition,))
-        assert wrong.condition(condition).verdict == "fail", condition
+        # Another total is refuted where all totals are known, and needs a profile elsewhere.
+        refused = ("fail", "not-checked") if condition == "equilibria" else ("fail",)
+        assert wrong.condition(condition).verdict in refused, condition
 
 
 @pytest.mark.parametrize("name", mechanisms("sharing"))
@@ -245,4 +247,4 @@ def test_banzhaf_payments_promise_an_equilibrium_but_no_balance(game_name):
     assert judged(instance, move_one(game, data), ("nash",)).verdict == "fail"
     as_shapley = changed(data, mechanism={"name": "shapley", "options": {"index": "shapley"}})
     other = judged(instance, as_shapley, ("nash",)).verdict
-    assert other == ("pass" if len(instance.agents) == 2 else "fail")
+    assert other == ("pass" if game.size == 2 else "fail")

@@ -64,12 +64,26 @@ def own_slopes(reading: SharingReading, s: Quantity) -> Quantity:
     Raises
     ------
     NoRouteError
-        Where accuracies are not smooth.
+        Where it is not certain on which branch of the accuracy a contribution lies.
     """
+    arithmetic = reading.arithmetic
     branches = reading.accuracy.branches(s)
-    if len(branches) != 1:
-        raise NoRouteError("slopes of accuracies that are not smooth")
-    return reading.value * branches[0].slope(s, "right")
+    if len(branches) == 1:
+        return reading.value * branches[0].slope(s, "right")
+    # An accuracy is the largest of its branches; where two are equal the slope has a jump.
+    inside = [one.present & arithmetic.at_most(one.start, s).holds for one in branches]
+    at = [arithmetic.maximum(s, one.start) for one in branches]
+    values = [one.value(x) for one, x in zip(branches, at, strict=True)]
+    tops = np.where(inside, [arithmetic.upper(value) for value in values], -np.inf)
+    highest = np.argmax(tops, axis=0)
+    slope = arithmetic.zeros(len(s))
+    for k, (one, x, value) in enumerate(zip(branches, at, values, strict=True)):
+        chosen = highest == k
+        others = np.delete(tops, k, axis=0).max(axis=0)
+        if np.any(chosen & ~(arithmetic.lower(value) > others)):
+            raise NoRouteError("a slope where two pieces of an accuracy meet")
+        slope = arithmetic.where(chosen, one.slope(x, "right"), slope)
+    return reading.value * slope
 
 
 def _steepness(context: SharingContext) -> Floats:

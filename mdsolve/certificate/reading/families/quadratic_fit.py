@@ -28,6 +28,9 @@ from mdsolve.certificate.reading.weights import CommonWeights
 NEAR_NOTHING = 2.0**-100
 """Part of the unit of data below which a tangent stands for the accuracy."""
 
+LARGEST_EXPONENT = 1000.0
+"""Of the powers of two that stand for what is missing, however much it is."""
+
 FEW = 32
 """Most different targets for which every one has a curve of its own."""
 
@@ -44,7 +47,8 @@ def floor_of(arithmetic: Arithmetic, ceiling: Quantity, missing: Quantity) -> Fl
     unit = unit_of(arithmetic, ceiling, missing)
     unit = np.where(unit > 0, unit, arithmetic.nearest(missing))
     positive = unit > 0
-    power = np.exp2(np.floor(np.log2(np.where(positive, unit, 1.0)))) * NEAR_NOTHING
+    exponent = np.floor(np.log2(np.where(positive, unit, 1.0)))
+    power = np.exp2(np.minimum(exponent, LARGEST_EXPONENT)) * NEAR_NOTHING
     return np.where(positive, power, 1.0)
 
 
