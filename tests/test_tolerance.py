@@ -17,5 +17,7 @@ def test_the_defaults_are_those_of_the_contract():
 
 def test_no_small_literals_outside_the_tolerances():
     literal = re.compile(r"[^\w.]1e-(?:[6-9]|1\d)\b")
-    files = [file for file in PACKAGE.rglob("*.py") if file.name != "tolerance.py"]
+    # What papers printed is data, however small.
+    elsewhere = [file for file in PACKAGE.rglob("*.py") if file.name != "tolerance.py"]
+    files = [file for file in elsewhere if file.parent.name != "reproduce"]
     assert [file.name for file in files if literal.search(code_of(file))] == []

@@ -73,8 +73,8 @@ class BudgetBalanced(PlayedMechanism):
     ) -> SharingOutcome:
         """Return an equilibrium; with budgets also the duals that [M23] (24)-(25) make of it."""
         found = super().outcome(game, options, context)
-        if not game.budgeted or found.contributions is None:
-            return found
+        if not game.budgeted or found.contributions is None or not game.accuracy.concave:
+            return found  # the theorem is about concave accuracies
         duals = planner_duals(game, found.details["beta"], found.contributions)
         if duals is None:
             return found

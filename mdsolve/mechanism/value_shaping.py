@@ -85,8 +85,6 @@ class ValueShaping(SharingMechanism):
             },
         }
         totals = tuple(map(float, found.totals))
-        profiles = tuple(contributions_at(game, found, each) for each in totals)
-        known = Equilibria("listed", totals, profiles if len(totals) > 1 else ())
         return SharingOutcome(
             Termination.SOLVED,
             _message(found, total),
@@ -95,7 +93,7 @@ class ValueShaping(SharingMechanism):
             contributions=s,
             payments=np.zeros(game.size),
             received=game.accuracies(s),
-            equilibria=Equilibria("unique") if len(totals) == 1 else known,
+            equilibria=Equilibria("unique" if len(totals) == 1 else "listed", totals),
         )
 
 

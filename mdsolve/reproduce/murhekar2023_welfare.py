@@ -160,7 +160,8 @@ def theorem_4_1(run: Recomputation) -> None:
         run.series["cost"].append(cost)
         run.series["equilibrium"].append(found.metrics["p_mean"]["1"])
         run.series["optimum"].append(md.solve(game, "welfare").objective)
-        run.series["dual"].append((checked(found, "welfare-kkt").witness or {})["mu_share"])
+        duals = checked(found, "welfare-kkt").witness or {}
+        run.series["dual"].append(float(Fraction(duals.get("mu_share", duals["mu"]))))
 
 
 def _say_signs_of_duals(run: Recomputation) -> None:

@@ -106,7 +106,7 @@ def _unchecked(solution: Solution, stop: BaseException, seconds: float) -> Solut
     """Return the solution whose check was stopped."""
     reason = f"the check was stopped: {stop_message(stop)}"
     nothing = Certificate((Condition("check", True, "not-checked", detail=reason),))
-    message = f"{solution.message} It was not checked: {stop_message(stop)}."
+    message = f"{solution.message} It was not checked: {stop_message(stop)}.".strip()
     return replace(solution, termination=stop_termination(stop), message=message).with_certificate(
         nothing, seconds
     )

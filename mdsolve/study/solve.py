@@ -100,10 +100,11 @@ def concluded(
     seconds : mapping
         Time spent so far, by phase.
     seed : int or None
-        Of what was random in the outcome, if anything was.
+        Of what was random in the outcome; None: what was asked for.
     """
     start = time.perf_counter()
     instance = problem.instance
+    drawn = context.seed if seed is None else seed
     stop: BaseException | None = None
     try:
         answers = problem.answers(game, outcome, context)
@@ -116,7 +117,7 @@ def concluded(
         message=outcome.message,
         agents=problem.names(game),
         answers=answers,
-        provenance=Provenance(solver=outcome.method, seconds=seconds, seed=seed),
+        provenance=Provenance(solver=outcome.method, seconds=seconds, seed=drawn),
     )
     return certified(instance, solution, context, start=start, stopped=stop)
 

@@ -92,11 +92,13 @@ def test_private_costs_are_refused_everywhere_not_replaced():
     private = md.parse({**GAME, "agents": [{"name": n, "prior": prior} for n in "AB"]})
     for call in (
         lambda: md.solve(private, "none"),
-        lambda: md.verify(private, {"contributions": [1, 1]}),
         lambda: payments_at(private, "none", [1, 1]),
     ):
         with pytest.raises(UnsupportedError, match="prior"):
             call()
+    agreed = md.verify(private, {"contributions": [1, 1]})
+    assert agreed.verdict == "not-checked"
+    assert agreed.condition("individual-rationality").verdict == "not-checked"
 
 
 THRESHOLD = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.numbers import Quantity
@@ -73,7 +74,9 @@ class MarketRule(ABC):
             known = self.choices.get(name)
             if name not in self.defaults:
                 expected = "one of " + ", ".join(self.defaults)
-                found.append(Finding(where, f"the option {name!r}", expected))
+                close = get_close_matches(name, self.defaults, n=1)
+                fix = f"did you mean {close[0]!r}?" if close else ""
+                found.append(Finding(where, f"the option {name!r}", expected, fix))
             elif known is not None and value not in known:
                 expected = "one of " + ", ".join(known)
                 found.append(Finding(f"{where}.{name}", repr(value)[:60], expected))

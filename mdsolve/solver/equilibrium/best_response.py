@@ -20,7 +20,8 @@ from mdsolve.tolerance import DEFAULT
 
 Floats = npt.NDArray[np.float64]
 
-DOUBLINGS = 1000
+DOUBLINGS = 300
+"""Of contributions in search of an end; slopes of free data vanish in rounding beyond."""
 BISECTIONS = 1100
 
 

@@ -51,7 +51,8 @@ WORK_LIMIT = 200_000_000
 """Most values of accuracies in one agent's search."""
 
 SWEEP_LIMIT = 2000
-DOUBLINGS = 1000
+DOUBLINGS = 300
+"""Of contributions in search of an end; slopes of free data vanish in rounding beyond."""
 RELATIVE = 4 * float(np.finfo(float).eps)
 GRID = 30
 """Equal contributions tried as a start: up to so many doublings and halvings of a threshold."""
