@@ -73,6 +73,8 @@ class Condition:
     def from_dict(cls, data: Mapping[str, Any]) -> Condition:
         """Return the condition stored as plain data, ignoring unknown keys."""
         known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        if isinstance(known.get("interval"), list | tuple):
+            known["interval"] = tuple(float(end) for end in known["interval"])
         return cls(**known)
 
 

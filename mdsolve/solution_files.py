@@ -58,8 +58,19 @@ COLUMNS = (
 )
 """Answers that are a number per agent."""
 
-NUMBERS = ("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta", "objective")
+NUMBERS = ("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta")
 """Answers that are one number."""
+
+FORMS: Mapping[str, tuple[type[Any], str]] = {
+    "metrics": (Mapping, "numbers by name"),
+    "standalone": (Mapping, "contributions and utilities"),
+    "protocol": (Mapping, "a name and options"),
+    "history": (Mapping, "a mapping with rounds"),
+    "dynamics": (Mapping, "a mapping with the path"),
+    "bands": (Mapping, "ranges by name"),
+    "assumptions": (list, "a list of statements"),
+}
+"""Answers of a fixed form, and what they are."""
 
 
 def write_solutions(solutions: Sequence[Solution], path: str | Path) -> None:
@@ -218,7 +229,8 @@ def solution_from(data: Mapping[str, Any], folder: Path | None, label: str) -> S
         for key, value in data.items()
         if key not in ENVELOPE and value is not None
     }
-    size = len(names) or _length(answers.get("contributions"))
+    columns = (_length(answers.get(path)) for path in ("contributions", "payments"))
+    size = len(names) or next(filter(None, columns), 0)
     reader.answers(answers, size)
     termination = reader.termination(status.get("termination", "solved"))
     certificate = reader.certificate(stored) if stored else None
@@ -302,18 +314,18 @@ class _Reader:
             number = answers.get(key)
             if number is not None and not _is_number(number):
                 self.wrong(key, number, "a number")
-        metrics = answers.get("metrics")
-        if metrics is not None and not _are_metrics(metrics):
-            self.wrong("metrics", metrics, "numbers by name")
+        for key, (form, expected) in FORMS.items():
+            answer = answers.get(key)
+            usable = isinstance(answer, form) and (key != "metrics" or _are_metrics(answer))
+            if answer is not None and not usable:
+                self.wrong(key, answer, expected)
         equilibria = answers.get("equilibria")
-        listed = isinstance(equilibria, list) and all(map(_is_number, equilibria))
+        listed = _is_column(equilibria, _length(equilibria))
         if equilibria is not None and not listed and not isinstance(equilibria, str):
             self.wrong("equilibria", equilibria, "unique, continuum or a list of totals")
 
 
-def _are_metrics(metrics: Any) -> bool:
-    if not isinstance(metrics, Mapping):
-        return False
+def _are_metrics(metrics: Mapping[str, Any]) -> bool:
     entries = [
         entry
         for value in metrics.values()

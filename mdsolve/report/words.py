@@ -105,6 +105,14 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "The answer belongs to this instance",
         "The solution was made for an instance with the same data as the one at hand.",
     ),
+    "equilibria": (
+        "What is said of other equilibria is true",
+        "There is no other equilibrium where that is said, and every total listed is one's.",
+    ),
+    "history": (
+        "The books of the run add up",
+        "Every round's payments and utilities follow from what was contributed and learned.",
+    ),
     "stationarity": (
         "The learning has come to rest",
         "Neither the model nor the contributions would still move.",

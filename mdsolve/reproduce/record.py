@@ -157,6 +157,8 @@ class _Filler(string.Formatter):
         between, spec = (" / ", spec[1:]) if spec.startswith("/") else (", ", spec)
         if isinstance(value, list | tuple | np.ndarray):
             return between.join(format(entry, spec) for entry in value)
+        if spec and isinstance(value, str):
+            value = float(Fraction(value))  # exact arithmetic says its numbers as fractions
         return format(value, spec)
 
 

@@ -52,7 +52,8 @@ def test_one_perturbed_entry_fails(solved, name, key):
     assert certificate.verdict == "fail"
     broken = [found for found in certificate.conditions if found.verdict == "fail"]
     rounds = {found.witness["round"] for found in broken if "round" in (found.witness or {})}
-    assert rounds == {len(data["history"]["rounds"]) - 1}
+    changed = len(data["history"]["rounds"]) - 1
+    assert changed in rounds <= {changed, changed + 1}  # the next round goes on from there
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

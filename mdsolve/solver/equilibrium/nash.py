@@ -107,8 +107,11 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
                 "continuum" if tied else known,
                 groups.converged,
             )
+    answered = None
     if stakes.borne.pieces or not accuracy.smooth:
-        return _by_best_responses(stakes, monitor)
+        answered = _by_best_responses(stakes, monitor)
+        if answered.converged or stakes.borne.pieces:
+            return answered
     if game.size > DENSE_LIMIT:
         raise MemoryLimitError.single(
             "agents",
@@ -118,7 +121,7 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
         )
     found = box_newton(stakes, game.nothing(), monitor)
     if not found.converged:
-        return _by_best_responses(stakes, monitor, found.contributions)
+        return answered or _by_best_responses(stakes, monitor, found.contributions)
     single: Others = "unique" if proves_uniqueness(game) else "unknown"
     method = f"projected semi-smooth Newton, {found.steps} steps"
     return Equilibrium(found.contributions, method, single, True)

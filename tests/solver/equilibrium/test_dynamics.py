@@ -56,7 +56,7 @@ def equilibrium(stakes):
     game = stakes.game
     if isinstance(stakes, ShapleyStakes):
         return potential_equilibrium(game, Monitor()).contributions
-    newton = box_newton(stakes.marginal, stakes.jacobian, game.capacity, game.nothing(), Monitor())
+    newton = box_newton(stakes, game.nothing(), Monitor())
     assert newton.converged
     return newton.contributions
 

@@ -16,7 +16,7 @@ from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import mechanism_named
-from mdsolve.progress import Monitor, silent
+from mdsolve.progress import silent
 from mdsolve.shapley.routes import shapley
 from mdsolve.solver.proportional.agent_types import agent_types
 from mdsolve.solver.proportional.equilibrium import (
@@ -279,7 +279,7 @@ def test_budgets_limit_contributions():
     agents = [{"name": "a{}", "count": 3, "cost": 1e-4, "budget": 0.05}]
     rule = mechanism_named("sharing", "proportional-data")
     outcome = rule.outcome(
-        game_of(agents), effective_options(rule.name, rule.options, {}), Monitor()
+        game_of(agents), effective_options(rule.name, rule.options, {}), Context()
     )
     assert outcome.termination is Termination.SOLVED
     assert outcome.contributions == pytest.approx(500.0)
