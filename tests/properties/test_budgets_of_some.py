@@ -86,7 +86,7 @@ def test_no_budget_is_as_good_as_plenty(name, options, agents):
     if name == "welfare":
         added = float((there.money - here.money).mean())
         assert found.details["objective"] + added == pytest.approx(
-            rich.findings["objective"], abs=1e-6
+            rich.details["objective"], abs=1e-6
         )
         return
     np.testing.assert_allclose(s, rich.contributions, rtol=1e-7, atol=1e-7)
