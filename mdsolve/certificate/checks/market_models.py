@@ -65,8 +65,12 @@ def efficiency(context: MarketContext) -> Condition:
             "no choice of recipients has a larger total value",
             "another choice of recipients has a larger total value",
         ),
-        scope=f"all {context.profiles:,} profiles, {len(choices):,} choices that can be the best",
+        scope=f"all {context.profiles:,} profiles, {_choices(len(choices))}",
     )
+
+
+def _choices(count: int) -> str:
+    return "the one choice that can be the best" if count == 1 else f"{count:,} possible choices"
 
 
 def _quality(context: MarketContext) -> QualityReading:

@@ -28,6 +28,9 @@ def nash(context: SharingContext) -> Condition:
     if context.outside.any():
         return impossible(context)
     terms = context.terms
+    overspent = overspending(context)
+    if overspent is not None:
+        return overspent
     if terms.shares is not None:
         from mdsolve.certificate.checks.shapley_nash import shapley_nash
 
@@ -71,7 +74,6 @@ def equilibrium(
     unknown = ~responses.best.found | ~near.found
     if unsettled is not None:
         unknown = unknown | unsettled
-    overspent = overspending(context)
     every = bool((near.only & responses.best.only).all())
     witness_at = arithmetic.nearest(responses.best.low)
     context.cover(NAME, ["contributions"])
@@ -83,16 +85,14 @@ def equilibrium(
             "no unilateral change pays, and "
             + ("every best response" if every else "a best response of everybody")
             + " lies within delta",
-            "an agent's best response lies elsewhere"
-            if not overspent.any()
-            else "an agent spends more than their budget",
+            "an agent's best response lies elsewhere",
         ),
         scope=f"{context.size:,} agents, every own contribution",
         witness=lambda k: (
             context.agent(k, contribution=s, gain=gains) | {"best_response": float(witness_at[k])}
         ),
-        refuted=(truth.fails & near.only & near.found) | overspent,
-        undecided=(unknown | ~(truth.holds | truth.fails)) & ~overspent,
+        refuted=truth.fails & near.only & near.found,
+        undecided=unknown | ~(truth.holds | truth.fails),
         delta=float(delta.max(initial=0.0)),
     )
 
@@ -109,14 +109,29 @@ def distance(context: SharingContext, near: Peak) -> Quantity:
     return arithmetic.maximum(arithmetic.maximum(below, above), zero)
 
 
-def overspending(context: SharingContext) -> np.ndarray:
-    """Tell who certainly spends more than their budget at the claimed profile, shape (n,)."""
-    reading = context.reading
+def overspending(context: SharingContext) -> Condition | None:
+    """Return the failing condition if somebody certainly spends more than their budget.
+
+    What others then do is no matter, and whoever reads the page wants to know who it is.
+    """
+    reading, arithmetic = context.reading, context.arithmetic
     if not reading.limited.any():
-        return np.zeros(context.size, dtype=np.bool_)
+        return None
     left = reading.budget - reading.costs.value(context.s) + context.terms.payments
-    allowed = context.arithmetic.stored(-context.tolerance * context.scales.money)
-    return context.arithmetic.less(left, allowed).holds & reading.limited
+    allowed = arithmetic.stored(-context.tolerance * context.scales.money)
+    certain = arithmetic.less(left, allowed).holds & reading.limited
+    if not certain.any():
+        return None
+    return context.decided(
+        NAME,
+        -left,
+        context.scales.money,
+        words=("", "an agent spends more than their budget"),
+        scope=f"{context.size:,} agents, {int(reading.limited.sum()):,} budgets",
+        witness=lambda k: context.agent(k, contribution=context.s, money_left=left),
+        refuted=certain,
+        undecided=~certain,
+    )
 
 
 def impossible(context: SharingContext) -> Condition:

@@ -41,10 +41,12 @@ def nash(context: SharingContext) -> Condition:
     """Check every agent's contribution against all others they could make."""
     if context.outside.any():
         return impossible(context)
+    overspent = overspending(context)
+    if overspent is not None:
+        return overspent
     context.cover(NAME, ["contributions", "regret"])
     game = context.derived(ranked)
     found = context.derived(gains)
-    overspent = overspending(context)[game.first]
     words = (
         "no unilateral change pays, shown by bounds on intervals",
         found.wrong or "a unilateral change pays",
@@ -62,8 +64,8 @@ def nash(context: SharingContext) -> Condition:
             "best_response": float(found.best[k]),
             "gain": float(found.gain[k]),
         },
-        refuted=found.refuted | overspent,
-        undecided=found.undecided & ~overspent,
+        refuted=found.refuted,
+        undecided=found.undecided,
     )
 
 

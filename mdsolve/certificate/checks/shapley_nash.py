@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.checks.nash import NAME, equilibrium, overspending
+from mdsolve.certificate.checks.nash import NAME, equilibrium
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.own import Responses
 from mdsolve.certificate.peaks import Peak, earlier, peak, peak_at
@@ -119,7 +119,6 @@ def _by_pieces(context: SharingContext, stakes: ShareStakes) -> Condition:
     delta = context.tolerance * context.scales.samples
     allowed = context.tolerance * context.scales.money
     found = largest_gains(stakes, context.given, context.s, delta, allowed)
-    overspent = overspending(context)
     # Who has a budget may not be able to pay for what would be better.
     open_rows = ~found.settled | (context.reading.limited & (found.real | found.elsewhere))
     gains = arithmetic.stored(np.where(found.real, found.least, found.most))
@@ -130,16 +129,14 @@ def _by_pieces(context: SharingContext, stakes: ShareStakes) -> Condition:
         context.scales.money,
         words=(
             "no unilateral change pays, and no utility rises on leaving by delta",
-            "an agent's best response lies elsewhere"
-            if not overspent.any()
-            else "an agent spends more than their budget",
+            "an agent's best response lies elsewhere",
         ),
         scope=f"{context.size:,} agents, every own contribution",
         witness=lambda k: (
             context.agent(k, contribution=context.s, gain=gains)
             | {"best_response": float(found.place[k])}
         ),
-        refuted=found.elsewhere | overspent,
-        undecided=open_rows & ~overspent,
+        refuted=found.elsewhere,
+        undecided=open_rows,
         delta=float(delta.max(initial=0.0)),
     )

@@ -25,6 +25,9 @@ from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
+KEYS_NAMED = 6
+"""Most keys that the scope of a condition names; the certificate lists all that are vouched for."""
+
 NOT_SO = "what is stated does not follow from the instance and the answer"
 
 
@@ -183,7 +186,9 @@ def _concluded(
         return Condition(name, True, "pass", arithmetic=context.arithmetic.name, detail=nothing)
     worst = max((one.condition for one in found), key=_relative)
     keys = dict.fromkeys(one.path.partition(".")[0] for one in found)
-    return replace(worst, claimed=True, detail=words, scope=", ".join(keys))
+    named, more = list(keys)[:KEYS_NAMED], len(keys) - KEYS_NAMED
+    scope = ", ".join(named) + (f" and {more} more" if more > 0 else "")
+    return replace(worst, claimed=True, detail=words, scope=scope)
 
 
 def _relative(condition: Condition) -> float:

@@ -48,12 +48,13 @@ def joint_view(answers: Mapping[str, Any]) -> RenderableType:
 
 def no_step_view(solution: Solution) -> RenderableType:
     """Return the numbers that the checker found for the proof that no step size is admissible."""
-    conditions = solution.certificate.conditions if solution.certificate else ()
-    found = next((c.witness for c in conditions if c.witness), None)
-    if found is None:
+    conditions = () if solution.certificate is None else solution.certificate.conditions
+    named = {c.name: c.witness for c in conditions if c.verdict == "pass" and c.witness}
+    found = named.get("no-admissible-step")
+    if not found:
         return Text("")
     near = solution.answers["witness"]["near"]
-    bounds = {key: f"{value:.6g}" for key, value in found.items()}
+    bounds = {key: number(value, 6) for key, value in found.items()}
     return Text(
         f"Proof: at s = {vector(near['contributions'])}, w = {vector(near['parameters'])} the "
         f"second derivatives give lambda <= {bounds['lambda_at_most']}, "
