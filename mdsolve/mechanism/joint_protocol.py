@@ -130,6 +130,6 @@ def course(path: JointPath) -> dict[str, Any]:
         "rounds": path.kept[shown],
         "contributions": path.states[shown],
         "parameters": None if path.parameters is None else path.models[shown],
-        "ending": path.ending,
+        "ending": path.ending.value,
         "left_box_at": path.left_at,
     }

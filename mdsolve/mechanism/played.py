@@ -13,10 +13,11 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
 from mdsolve.proof import Unaffordable
-from mdsolve.solver.equilibrium.budgeted import BudgetedEquilibrium, budgeted_equilibrium
-from mdsolve.solver.equilibrium.nash import Equilibrium, accuracy_equilibrium
+from mdsolve.solver.equilibrium.budgeted import budgeted_equilibrium
+from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import Spending
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.record import Budgets, Equilibrium
 from mdsolve.status import Termination
 
 
@@ -53,22 +54,20 @@ class PlayedMechanism(SharingMechanism):
         With budgets it is a generalised one: nobody gains by a change within the own budget.
         """
         if game.budgeted:
-            candidate = budgeted_equilibrium(self.spending(game, options), context.monitor)
+            found = budgeted_equilibrium(self.spending(game, options), context.monitor)
         else:
-            candidate = BudgetedEquilibrium(
-                accuracy_equilibrium(self.stakes(game, options), context.monitor)
-            )
-        found = candidate.equilibrium
-        if candidate.impossible:
-            assert candidate.penniless is not None
-            return self._nobody_can(game, candidate.penniless, found.method, options)
+            found = accuracy_equilibrium(self.stakes(game, options), context.monitor)
+        budgets = found.budgets or Budgets()
+        if budgets.impossible:
+            assert budgets.penniless is not None
+            return self._nobody_can(game, budgets.penniless, found.method, options)
         s = found.contributions
         details = self.details(game, options)
         if found.cycle is not None:
             details["cycle"] = found.cycle
         payments = self.payments(game, s, options)
-        if not found.converged:
-            message = _why_not(game, candidate)
+        if not found.rested:
+            message = _why_not(game, found)
             return SharingOutcome(
                 Termination.LIMIT,
                 message,
@@ -83,14 +82,14 @@ class PlayedMechanism(SharingMechanism):
             "continuum": "A Nash equilibrium; tied agents share their part evenly, "
             "any other split is one too.",
             "unknown": "A Nash equilibrium; that it is the only one is not proved.",
-        }[found.others]
-        if found.totals:
+        }[found.uniqueness]
+        if len(found.totals) > 1:
             message = "The Nash equilibrium with most data; that nobody contributes is one too" + (
-                ", and so are other splits." if found.others == "continuum" else "."
+                ", and so are other splits." if found.uniqueness == "continuum" else "."
             )
-        if candidate.binding:
-            held = "budget holds" if candidate.binding == 1 else "budgets hold"
-            message += f" {candidate.binding:,} {held} an agent back."
+        if budgets.held:
+            held = "budget holds" if budgets.held == 1 else "budgets hold"
+            message += f" {budgets.held:,} {held} an agent back."
         return SharingOutcome(
             Termination.SOLVED,
             message,
@@ -115,21 +114,21 @@ class PlayedMechanism(SharingMechanism):
 
 def equilibria_of(found: Equilibrium, s: Floats) -> Equilibria:
     """Return what a solver knows of all equilibria; further ones are those without any data."""
-    if found.totals:
+    if len(found.totals) > 1:
         profiles = tuple(s if total > 0 else np.zeros(len(s)) for total in found.totals)
-        return Equilibria("listed", tuple(found.totals), profiles)
-    if found.others == "unknown":
+        return Equilibria("listed", found.totals, profiles)
+    if found.uniqueness == "unknown":
         return Equilibria("listed", (float(s.sum()),))
-    return Equilibria(found.others)
+    return Equilibria(found.uniqueness)
 
 
-def _why_not(game: SharingGame, candidate: BudgetedEquilibrium) -> str:
+def _why_not(game: SharingGame, found: Equilibrium) -> str:
     """Return why no equilibrium was found."""
-    if candidate.equilibrium.cycle is not None:
+    if found.cycle is not None:
         return "Best responses run in a cycle; no equilibrium was found."
-    if candidate.penniless is None:
+    if found.budgets is None or found.budgets.penniless is None:
         return "No profile was found at which the agents' best responses come to rest."
-    name = game.agents[candidate.penniless]
+    name = game.agents[found.budgets.penniless]
     return (
         "No equilibrium was found: what is best for the others leaves agent "
         f"{name} with too little money whatever he contributes."

@@ -21,6 +21,7 @@ from mdsolve.solver.equilibrium.budgeted_shapley import budgeted_shapley
 from mdsolve.solver.equilibrium.potential import has_smooth_potential, potential_equilibrium
 from mdsolve.solver.equilibrium.shapley_responses import shapley_responses
 from mdsolve.solver.equilibrium.stakes import ShapleyStakes
+from mdsolve.solver.record import Equilibrium
 from mdsolve.status import Termination
 
 
@@ -82,67 +83,52 @@ class ShapleyPayments(SharingMechanism):
         if game.budgeted:
             return _within_budgets(game, context.monitor, index)
         found = potential_equilibrium(game, context.monitor, index)
-        s, shares = found.contributions, found.point.shares
-        payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
         unique = _strictly_concave(game)
-        only = Equilibria("unique") if unique else Equilibria("listed", (float(s.sum()),))
-        method = f"projected Newton on the {index.title()} potential, {found.steps} steps"
-        if not found.converged:
+        if not found.rested:
             message = f"Newton's method stopped {found.residual:.2g} samples from rest."
-            ended = Termination.LIMIT
+        elif unique:
+            message = "This is the only Nash equilibrium: the potential is strictly concave."
         else:
-            ended = Termination.SOLVED
-            message = (
-                "This is the only Nash equilibrium: the potential is strictly concave."
-                if unique
-                else "A Nash equilibrium, a maximiser of the concave potential."
-            )
-        return SharingOutcome(
-            ended,
-            message,
-            method,
-            details={index: shares},
-            contributions=s,
-            payments=payments,
-            equilibria=only if found.converged else None,
-        )
+            message = "A Nash equilibrium, a maximiser of the concave potential."
+        return _outcome(game, found, message, index, unique=unique)
+
+
+def _outcome(
+    game: SharingGame, found: Equilibrium, message: str, index: Index, *, unique: bool = False
+) -> SharingOutcome:
+    """Return contributions with the payments that leave everybody the own share."""
+    s, shares = found.contributions, found.shares
+    assert shares is not None
+    only = Equilibria("unique") if unique else Equilibria("listed", (float(s.sum()),))
+    return SharingOutcome(
+        Termination.SOLVED if found.rested else Termination.LIMIT,
+        message,
+        found.method,
+        details={index: shares},
+        contributions=s,
+        payments=shares - (game.benefits(s) - game.benefits(game.nothing())),
+        equilibria=only if found.rested else None,
+    )
 
 
 def _within_budgets(game: SharingGame, monitor: Monitor, index: Index) -> SharingOutcome:
     """Return an equilibrium in which nobody spends more than his budget."""
-    candidate = budgeted_shapley(game, monitor, index)
-    found, held = candidate.found, len(candidate.held)
-    s, shares = found.contributions, found.point.shares
-    payments = shares - (game.benefits(s) - game.benefits(game.nothing()))
-    method = f"projected Newton on the {index.title()} potential, {held} caps from budgets"
-    if not candidate.converged:
-        message = "No profile was found that everybody can afford and nobody can improve."
-        if candidate.penniless is not None:
-            name = game.agents[candidate.penniless]
-            message = (
-                f"No equilibrium was found in which agent {name} can pay: what he owes for the "
-                "others' data and his own cost exceed his budget."
-            )
-        return SharingOutcome(
-            Termination.LIMIT,
-            message,
-            method,
-            details={index: shares},
-            contributions=s,
-            payments=payments,
+    found = budgeted_shapley(game, monitor, index)
+    budgets = found.budgets
+    assert budgets is not None
+    if found.rested:
+        message = "A Nash equilibrium within the budgets; that it is the only one is not proved."
+        if budgets.held:
+            held = "budget holds" if budgets.held == 1 else "budgets hold"
+            message += f" {budgets.held:,} {held} an agent back."
+    elif budgets.penniless is not None:
+        message = (
+            f"No equilibrium was found in which agent {game.agents[budgets.penniless]} can pay: "
+            "what he owes for the others' data and his own cost exceed his budget."
         )
-    message = "A Nash equilibrium within the budgets; that it is the only one is not proved."
-    if held:
-        message += f" {held:,} {'budget holds' if held == 1 else 'budgets hold'} an agent back."
-    return SharingOutcome(
-        Termination.SOLVED,
-        message,
-        method,
-        details={index: shares},
-        contributions=s,
-        payments=payments,
-        equilibria=Equilibria("listed", (float(s.sum()),)),
-    )
+    else:
+        message = "No profile was found that everybody can afford and nobody can improve."
+    return _outcome(game, found, message, index)
 
 
 def _shapley_only(game: SharingGame, index: str) -> None:
@@ -157,32 +143,14 @@ def _shapley_only(game: SharingGame, index: str) -> None:
 def _by_responses(game: SharingGame, monitor: Monitor) -> SharingOutcome:
     """Return where best responses rest, for payoffs that are clipped, kinked or objects."""
     found = shapley_responses(game, monitor)
-    s = found.contributions
-    payments = found.shares - (game.benefits(s) - game.benefits(game.nothing()))
-    method = f"global best responses on Shapley shares, {found.sweeps} sweeps"
-    if not found.converged:
+    if not found.rested:
         message = "No profile was found at which the agents' best responses come to rest."
-        return SharingOutcome(
-            Termination.LIMIT,
-            message,
-            method,
-            details={"shapley": found.shares},
-            contributions=s,
-            payments=payments,
-        )
-    message = "A Nash equilibrium; that it is the only one is not proved."
-    if len(found.totals) > 1:
+    elif len(found.totals) > 1:
         totals = ", ".join(f"{total:.6g}" for total in found.totals)
         message = f"A Nash equilibrium, of those found (totals {totals}) the one of most potential."
-    return SharingOutcome(
-        Termination.SOLVED,
-        message,
-        method,
-        details={"shapley": found.shares},
-        contributions=s,
-        payments=payments,
-        equilibria=Equilibria("listed", (float(s.sum()),)),
-    )
+    else:
+        message = "A Nash equilibrium; that it is the only one is not proved."
+    return _outcome(game, found, message, "shapley")
 
 
 def _strictly_concave(game: SharingGame) -> bool:

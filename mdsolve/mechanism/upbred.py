@@ -32,6 +32,7 @@ from mdsolve.proof import NoStep
 from mdsolve.solution import plain
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.solver.iterate import Ending
 from mdsolve.solver.joint.constants import Region
 from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, joint_equilibrium
@@ -118,16 +119,16 @@ class Upbred(SharingMechanism):
         found = joint_equilibrium(game, 0.0, context.monitor)
         s, w = found.contributions, found.parameters
         return SharingOutcome(
-            Termination.SOLVED if found.found.converged else Termination.LIMIT,
-            _message(game, found.found.others, s)
-            if found.found.converged
+            Termination.SOLVED if found.rested else Termination.LIMIT,
+            _message(game, found.uniqueness, s)
+            if found.rested
             else "No profile was found at which the agents' best responses come to rest.",
             found.method,
             details=state(game, s, w, 0.0) | _warnings(game, s),
             contributions=s,
             payments=np.zeros(game.size),
             received=received(game, s, w),
-            equilibria=equilibria_of(found.found, s) if found.found.converged else None,
+            equilibria=equilibria_of(found, s) if found.rested else None,
         )
 
     def _run(
@@ -169,7 +170,7 @@ class Upbred(SharingMechanism):
                     "learned; there the accuracy falls without bound."
                 )
             return SharingOutcome(Termination.LIMIT, message, method, details=details)
-        done = inside and path.ending in ("rested", "singular")
+        done = inside and path.ending in (Ending.RESTED, Ending.SINGULAR)
         return SharingOutcome(
             Termination.SOLVED if done else Termination.LIMIT,
             _course_message(game, path, inside),
@@ -251,7 +252,7 @@ def _course_message(game: SharingGame, path: JointPath, inside: bool) -> str:
         if path.left_at is None
         else f" Contributions first left [0, capacity] in round {path.left_at:,}."
     )
-    if path.ending == "diverged":
+    if path.ending is Ending.DIVERGED:
         return f"{after} the numbers grew without bound: the step sizes are too large.{left}"
     if not inside:
         k = int(np.argmax(np.maximum(-path.contributions, path.contributions - game.capacity)))
@@ -259,8 +260,8 @@ def _course_message(game: SharingGame, path: JointPath, inside: bool) -> str:
             f"{after} agent {game.agents[k]} is at {path.contributions[k]:.6g} samples, which he "
             f"cannot contribute: no equilibrium.{left}"
         )
-    if path.ending == "singular":
+    if path.ending is Ending.SINGULAR:
         return f"{after} the model is learned and nobody contributes.{left}"
-    if path.ending == "rested":
+    if path.ending is Ending.RESTED:
         return f"{after} contributions and model are at rest.{left}"
     return f"{after} contributions and model had not come to rest.{left}"

@@ -30,6 +30,7 @@ from mdsolve.mechanism.joint_protocol import (
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
 from mdsolve.mechanism.sharing_base import Floats, SharingMechanism
+from mdsolve.solver.iterate import Ending
 from mdsolve.solver.joint.dynamics import JointPath, Motion, follow, model_allowance
 from mdsolve.solver.joint.equilibrium import has_accuracy, is_singular, worse_off
 from mdsolve.solver.joint.full_contribution import (
@@ -179,7 +180,7 @@ class UpbredTwoPhases(SharingMechanism):
         method = f"Algorithm 2, {first.steps:,} rounds of phase 1"
         if second is not None:
             w, method = second.parameters, f"{method} and {second.steps:,} of phase 2"
-        rested = full and (second is None or second.ending == "rested")
+        rested = full and (second is None or second.ending is Ending.RESTED)
         message = "" if rested else _unfinished(game, first, second)
         if not has_accuracy(game, s, w):
             details |= {"last_contributions": s, "parameters": w}
@@ -286,12 +287,12 @@ def _unfinished(game: SharingGame, first: JointPath, second: JointPath | None) -
     short = np.flatnonzero(first.contributions < game.capacity)
     if short.size:
         name = game.agents[int(short[0])]
-        why = "came to rest" if first.ending == "rested" else "ended"
+        why = "came to rest" if first.ending is Ending.RESTED else "ended"
         return (
             f"Phase 1 {why} after {first.steps:,} rounds with agent {name} below his capacity, so "
             "phase 2 never begins."
         )
     assert second is not None
-    if second.ending == "diverged":
+    if second.ending is Ending.DIVERGED:
         return f"Phase 2 grew without bound in {second.steps:,} rounds: its step size is too large."
     return f"Phase 2 had not come to rest after {second.steps:,} rounds."

@@ -18,6 +18,7 @@ import mdsolve as md
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.sharing import SharingGame
 from mdsolve.reproduce.record import Floats, Recomputation, sharing
+from mdsolve.solver.iterate import Ending
 from mdsolve.solver.joint.constants import Constants, Region, constants
 from mdsolve.solver.joint.dynamics import JointPath, Motion, follow
 from mdsolve.solver.joint.steps import argument_bounds, contraction, published_bounds
@@ -86,7 +87,7 @@ def example1(run: Recomputation) -> None:
 def _at_nothing(path: JointPath) -> bool:
     assert path.parameters is not None
     near = np.abs(path.parameters - TARGET) <= DEFAULT.verify
-    return path.ending == "singular" and not path.contributions.any() and bool(near.all())
+    return path.ending is Ending.SINGULAR and not path.contributions.any() and bool(near.all())
 
 
 COUPLINGS = (0.0, 0.2, 0.4, 0.6)
@@ -174,7 +175,7 @@ def step_sizes(run: Recomputation) -> None:
     run.say("two targets", agrees=published_bounds(as_printed)[0] == 0, c=found, printed=as_printed)
     path = follow(game, np.full(2, 5.0), w, Motion(safe.gamma, safe.eta), 100_000, run.monitor)
     near = np.all(np.abs(path.contributions - s) <= GRADIENT_AGREEMENT)
-    agrees = path.ending == "rested" and near
+    agrees = path.ending is Ending.RESTED and near
     run.say("rounds", agrees=agrees, path=path, safe=safe, shrink=1 - safe.rate)
     for coupling in COUPLINGS:
         cases = [assumed(strength, 1, coupling, 2) for strength in STRENGTHS]

@@ -16,7 +16,7 @@ from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.outcome import Outcome, SharingOutcome
 from mdsolve.shapley.routes import fitting_route, shapley
-from mdsolve.solver.equilibrium.best_response import best_response
+from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
@@ -258,13 +258,13 @@ def _ratio(value: float, reference: float) -> float | None:
 def without_payments(game: SharingGame, context: Context) -> Floats | None:
     """Return the contributions of the equilibrium without payments, None where none was found."""
     found = accuracy_equilibrium(AccuracyStakes(game, game.costs), context.monitor)
-    return found.contributions if found.converged else None
+    return found.contributions if found.rested else None
 
 
 def standalone(game: SharingGame) -> dict[str, Floats]:
     """Return what each agent would do and earn training on their own data alone."""
     nothing = game.nothing()
     stakes = AccuracyStakes(game, game.costs)
-    own = np.array([best_response(stakes, agent, nothing) for agent in range(game.size)])
+    own = np.array([best_response(stakes.own(nothing, agent)) for agent in range(game.size)])
     benefits = game.value * game.accuracy.unilateral_values(nothing, own)
     return {"contributions": own, "utilities": benefits - game.costs.value(own) + game.money}

@@ -12,13 +12,14 @@ the marginal utility: neither asks in which unit data or money are counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.stakes import Stakes
+from mdsolve.solver.iterate import Ending, Method, Run
+from mdsolve.solver.record import Equilibrium
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -31,57 +32,84 @@ POLISH_STEPS = 3
 
 
 @dataclass(frozen=True)
-class NewtonResult:
-    """Outcome of the iteration.
+class Iterate:
+    """A profile with what the next step needs.
 
     Parameters
     ----------
-    contributions : (n,)
-    steps : int
-    converged : bool
+    s, gradient, error : (n,)
+        Contributions, own marginal utilities and the natural residual.
+    table : (n, n)
+        The Jacobian of the marginal utilities.
+    met : int
+        Iterates up to here that met the tolerance.
+    stuck : bool
+        Whether no step makes the residual smaller.
     """
 
-    contributions: Floats
-    steps: int
-    converged: bool
+    s: Floats
+    gradient: Floats
+    table: Floats
+    error: Floats
+    met: int = 0
+    stuck: bool = False
 
 
-def box_newton(stakes: Stakes, start: Floats, monitor: Monitor) -> NewtonResult:
-    """Return a zero of the natural residual of the marginal utilities on [0, capacity].
+@dataclass
+class BoxNewton(Method[Iterate, Equilibrium]):
+    """A zero of the natural residual of the marginal utilities on [0, capacity].
 
     The residual is s_i - clip(s_i + g_i / |J_ii|), in samples.
     """
-    marginal, jacobian, capacity = stakes.marginal, stakes.jacobian, stakes.game.capacity
-    s = np.clip(start, 0.0, capacity)
-    gradient, table = marginal(s), jacobian(s)
-    error = _residual(s, gradient, table, capacity)
-    polish = 0
-    for step in range(1, STEP_LIMIT + 1):
-        small = DEFAULT.solve * float(s.max(initial=0.0))
-        hidden = np.abs(gradient) <= ROUND_OFF * stakes.magnitude(s)
-        if np.all((np.abs(error) <= small) | hidden):
-            polish += 1
-        if polish > POLISH_STEPS or not error.any():
-            return NewtonResult(s, step - 1, True)
-        direction = _direction(s, gradient, table, capacity)
-        found = False
+
+    stakes: Stakes
+    start: Floats
+    label: str = "Newton steps"
+    limit: int = STEP_LIMIT
+
+    def init(self) -> Iterate:
+        """Return the start, cut to the box."""
+        return self._counted(self._at(self.start), 0)
+
+    def step(self, state: Iterate) -> Iterate:
+        """Return the first iterate on the Newton direction whose residual is smaller."""
+        capacity, size = self.stakes.game.capacity, np.linalg.norm(state.error)
+        direction = _direction(state.s, state.gradient, state.table, capacity)
         for halving in range(HALVINGS):
-            trial = np.clip(s + 0.5**halving * direction, 0.0, capacity)
-            trial_gradient = marginal(trial)
-            trial_table = jacobian(trial)
-            trial_error = _residual(trial, trial_gradient, trial_table, capacity)
-            if np.linalg.norm(trial_error) < np.linalg.norm(error) * (1 - 0.1 * 0.5**halving):
-                found = True
-                break
-        if not found and polish:
-            return NewtonResult(s, step, True)
-        if not found:
-            trial = np.clip(s - 0.5 * error, 0.0, capacity)
-            trial_gradient, trial_table = marginal(trial), jacobian(trial)
-            trial_error = _residual(trial, trial_gradient, trial_table, capacity)
-        s, gradient, table, error = trial, trial_gradient, trial_table, trial_error
-        monitor.advance("Newton steps", step, STEP_LIMIT)
-    return NewtonResult(s, STEP_LIMIT, False)
+            trial = self._at(state.s + 0.5**halving * direction)
+            if np.linalg.norm(trial.error) < size * (1 - 0.1 * 0.5**halving):
+                return self._counted(trial, state.met)
+        if state.met:
+            return replace(state, stuck=True)
+        return self._counted(self._at(state.s - 0.5 * state.error), 0)
+
+    def terminate(self, state: Iterate) -> Ending | None:
+        """Rest after further steps behind the tolerance, or where none helps any more."""
+        rests = state.stuck or state.met > POLISH_STEPS or not state.error.any()
+        return Ending.RESTED if rests else None
+
+    def finish(self, run: Run[Iterate]) -> Equilibrium:
+        """Return the last iterate."""
+        return Equilibrium(
+            run.state.s,
+            f"projected semi-smooth Newton, {run.steps} steps",
+            ending=run.ending,
+            residual=float(np.abs(run.state.error).max(initial=0.0)),
+            steps=run.steps,
+        )
+
+    def _at(self, s: Floats) -> Iterate:
+        capacity = self.stakes.game.capacity
+        s = np.clip(s, 0.0, capacity)
+        gradient, table = self.stakes.marginal(s), self.stakes.jacobian(s)
+        return Iterate(s, gradient, table, _residual(s, gradient, table, capacity))
+
+    def _counted(self, state: Iterate, met: int) -> Iterate:
+        """Return the iterate with the count of those that met the tolerance."""
+        small = DEFAULT.solve * float(state.s.max(initial=0.0))
+        hidden = np.abs(state.gradient) <= ROUND_OFF * self.stakes.magnitude(state.s)
+        meets = bool(np.all((np.abs(state.error) <= small) | hidden))
+        return replace(state, met=met + meets)
 
 
 def _scales(table: Floats) -> Floats:

@@ -18,7 +18,7 @@ checker says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,13 @@ from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import PowerCurve
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import allowed_movement, best_response
-from mdsolve.solver.equilibrium.nash import Equilibrium, Others, accuracy_equilibrium
+from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import Spending, affordable
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.iterate import Ending, iterate
+from mdsolve.solver.own_payoff import OwnPayoff
+from mdsolve.solver.record import Budgets, Equilibrium, Uniqueness
+from mdsolve.solver.sweeps import Sweeps
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -41,30 +44,7 @@ SCAN_POINTS = 24
 ROOT_STEPS = 300
 
 
-@dataclass(frozen=True)
-class BudgetedEquilibrium:
-    """A candidate, and where there is none what is known about that.
-
-    Parameters
-    ----------
-    equilibrium : Equilibrium
-        Its `converged` is False where no profile was found that all agents can afford.
-    penniless : int or None
-        The agent whose money is gone whatever he does, where no equilibrium was found.
-    impossible : bool
-        Whether he has too little money even where nobody contributes, so that no profile is
-        feasible.
-    binding : int
-        Number of agents held back by their budgets.
-    """
-
-    equilibrium: Equilibrium
-    penniless: int | None = None
-    impossible: bool = False
-    binding: int = 0
-
-
-def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> BudgetedEquilibrium:
+def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> Equilibrium:
     """Return an equilibrium in which nobody spends more than his budget.
 
     Raises
@@ -77,12 +57,16 @@ def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> BudgetedEquili
     most = spending.affordable(idle, game.capacity)
     if np.isnan(most).any():
         # Levies only grow and are least at 0, so the money is lacking at every profile.
-        nothing = Equilibrium(idle, "what everybody can afford at best", "unknown", False)
         penniless = int(np.argmax(np.isnan(most)))
         falls = spending.stakes.borne.slope(idle)[penniless] < 0
         lacking = -float(spending.left(idle)[penniless])
         clear = lacking > DEFAULT.verify * float(spending.budget[penniless] + lacking)
-        return BudgetedEquilibrium(nothing, penniless, clear and not falls)
+        return Equilibrium(
+            idle,
+            "what everybody can afford at best",
+            ending=Ending.STALLED,
+            budgets=Budgets(0, penniless, clear and not falls),
+        )
     outer = _Game(spending, most, monitor)
     free = outer.within(most)
     if not spending.coupled or np.all(spending.left(free.contributions) >= 0):
@@ -132,23 +116,22 @@ class _Game:
         levies = self.spending.levies(self.at(room).contributions)
         return levies - self.limit + self.spending.factor * room
 
-    def reported(self, found: Equilibrium) -> BudgetedEquilibrium:
+    def reported(self, found: Equilibrium) -> Equilibrium:
         """Return a candidate with the number of agents held back and what is known of others."""
         s, stakes = found.contributions, self.spending.stakes
         free = s < stakes.game.capacity
         held = np.count_nonzero(stakes.game.limited & free & _pushing(stakes, s))
-        known = replace(found, others=_others(self, found))
-        return BudgetedEquilibrium(known, binding=int(held))
+        return replace(found, uniqueness=_uniqueness(self, found), budgets=Budgets(int(held)))
 
 
-def _by_room(game: _Game, free: Equilibrium) -> BudgetedEquilibrium:
+def _by_room(game: _Game, free: Equilibrium) -> Equilibrium:
     """Solve for the room between the poorest agent's budget and what all cost each other."""
     spending = game.spending
     top = _widest(game, free)
     lower, upper = _bracket(game, top)
     if lower is None:
-        found = replace(game.at(0.0), others="unknown", converged=False)
-        return BudgetedEquilibrium(found, game.poorest)
+        short = Budgets(0, game.poorest)
+        return replace(game.at(0.0), uniqueness="unknown", ending=Ending.STALLED, budgets=short)
     tiny = float(np.finfo(float).tiny)
     machine = 4 * float(np.finfo(float).eps)
     room = (
@@ -160,7 +143,7 @@ def _by_room(game: _Game, free: Equilibrium) -> BudgetedEquilibrium:
     method = f"room within the budgets by Brent's method, then: {found.method}"
     s = found.contributions
     accurate = abs(game.excess(room)) <= DEFAULT.solve * (abs(game.limit) + spending.levies(s))
-    if not accurate or not found.converged:
+    if not accurate or not found.rested:
         return _by_sweeps(spending, game.most, game.monitor, s)
     return game.reported(replace(found, method=method))
 
@@ -186,7 +169,7 @@ def _bracket(game: _Game, top: float) -> tuple[float | None, float]:
     return None, top
 
 
-def _others(game: _Game, found: Equilibrium) -> Others:
+def _uniqueness(game: _Game, found: Equilibrium) -> Uniqueness:
     """Return what is proved about further equilibria.
 
     Caps that do not depend on the others leave the verdict of the ordinary game. Elsewhere there is
@@ -196,7 +179,7 @@ def _others(game: _Game, found: Equilibrium) -> Others:
     """
     spending = game.spending
     if not spending.coupled:
-        return found.others
+        return found.uniqueness
     s = found.contributions
     levies = spending.levies(s)
     near = game.limit - DEFAULT.solve * (abs(game.limit) + levies)
@@ -207,7 +190,7 @@ def _others(game: _Game, found: Equilibrium) -> Others:
             return "continuum"
         if np.count_nonzero(poorest) > 1:
             return "unknown"
-    return found.others if _one_root(spending) else "unknown"
+    return found.uniqueness if _one_root(spending) else "unknown"
 
 
 def _pushing(stakes: AccuracyStakes, s: Floats) -> npt.NDArray[np.bool_]:
@@ -241,31 +224,23 @@ def _one_root(spending: Spending) -> bool:
 
 def _by_sweeps(
     spending: Spending, most: Floats, monitor: Monitor, start: Floats | None = None
-) -> BudgetedEquilibrium:
+) -> Equilibrium:
     """Let agents answer each other one after the other, each within what money allows."""
-    game = spending.stakes.game
-    caps = most.copy()
-    stakes = AccuracyStakes(replace(game, capacity=caps), spending.stakes.borne)
-    s = game.nothing() if start is None else start.copy()
-    reach = float(s.max())
-    penniless: int | None = None
-    for rounds in range(1, SWEEP_LIMIT + 1):
-        moved, penniless = 0.0, None
-        for agent in range(game.size):
-            limit = float(spending.affordable(s, most, np.array([agent]))[0])
-            if np.isnan(limit):
-                penniless = agent
-                limit = 0.0
-            caps[agent] = limit
-            answer = best_response(stakes, agent, s)
-            moved = max(moved, abs(answer - float(s[agent])))
-            s[agent] = answer
-        monitor.advance("best responses within the budgets", rounds, SWEEP_LIMIT)
-        reach = max(reach, float(s.max()))
-        rested = moved <= allowed_movement(stakes, s, reach)
-        if rested:
-            break
-    method = f"best responses within the budgets, {rounds} sweeps"
-    found = Equilibrium(s, method, "unknown", penniless is None and rested)
-    held = (s >= caps) & (s < game.capacity)
-    return BudgetedEquilibrium(found, penniless, False, int(np.count_nonzero(held)))
+    stakes, game = spending.stakes, spending.stakes.game
+    caps, short = most.copy(), np.zeros(game.size, dtype=bool)
+
+    def own(s: Floats, agent: int) -> OwnPayoff:
+        limit = float(spending.affordable(s, most, np.array([agent]))[0])
+        short[agent] = np.isnan(limit)
+        caps[agent] = 0.0 if short[agent] else limit
+        return replace(stakes.own(s, agent), capacity=float(caps[agent]))
+
+    begin = game.nothing() if start is None else start
+    words = "best responses within the budgets"
+    found = iterate(Sweeps(own, begin, stakes.span, words, SWEEP_LIMIT, label=words), monitor)
+    s = found.contributions
+    held = int(np.count_nonzero((s >= caps) & (s < game.capacity)))
+    if not short.any():
+        return replace(found, budgets=Budgets(held))
+    penniless = int(np.flatnonzero(short)[-1])
+    return replace(found, ending=Ending.STALLED, budgets=Budgets(held, penniless))

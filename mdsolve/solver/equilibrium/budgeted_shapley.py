@@ -15,7 +15,7 @@ for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,9 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import ShapleyPotential
 from mdsolve.shapley.routes import Index
-from mdsolve.solver.equilibrium.potential import PotentialEquilibrium, potential_equilibrium
+from mdsolve.solver.equilibrium.potential import potential_equilibrium
+from mdsolve.solver.iterate import Ending, Plain, iterate
+from mdsolve.solver.record import Budgets, Equilibrium
 from mdsolve.tolerance import DEFAULT, ROUND_OFF, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
@@ -44,28 +46,7 @@ TINY = float(np.finfo(np.float64).tiny)
 """No width of its own for an interval that shrinks: all widths are relative."""
 
 
-@dataclass(frozen=True)
-class BudgetedShapley:
-    """A candidate, or who has no money left in it.
-
-    Parameters
-    ----------
-    found : PotentialEquilibrium
-    held : (k,) of int
-        Agents whom their budgets hold back.
-    converged : bool
-        Whether everybody can pay and nobody is seen to gain.
-    penniless : int or None
-        The agent who is short of money by most, where somebody is.
-    """
-
-    found: PotentialEquilibrium
-    held: npt.NDArray[np.intp]
-    converged: bool
-    penniless: int | None = None
-
-
-def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> BudgetedShapley:
+def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> Equilibrium:
     """Return an equilibrium in which nobody spends more than his budget.
 
     Raises
@@ -83,64 +64,82 @@ def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> Budge
         held = np.union1d(held, short)
         capped = _with_caps(game, found, held, monitor, index)
         if capped is None:
-            return BudgetedShapley(found, held, False, int(np.argmin(left)))
+            return _given_up(found, index, held, left)
         found = capped
     left = money_left(game, found)
-    pushing = found.point.gradient - game.costs.slope(found.contributions)
     if np.any(_overspent(game, found, left)):
-        return BudgetedShapley(found, held, False, int(np.argmin(left)))
-    settled = found.converged and bool(np.all(pushing[held] > 0))
-    more = settled and _more_is_affordable(game, found, wished.contributions, held, index)
-    return BudgetedShapley(found, held, settled and not more)
+        return _given_up(found, index, held, left)
+    potential = ShapleyPotential(game, index=index)
+    gradient = potential.at(found.contributions).gradient
+    pushing = gradient - game.costs.slope(found.contributions)
+    settled = found.rested and bool(np.all(pushing[held] > 0))
+    if not settled or _more_is_affordable(potential, found, wished.contributions, held):
+        found = replace(found, ending=Ending.STALLED)
+    return _with_budgets(found, index, Budgets(len(held)))
 
 
-def money_left(game: SharingGame, found: PotentialEquilibrium) -> Floats:
+def _given_up(
+    found: Equilibrium, index: Index, held: npt.NDArray[np.intp], left: Floats
+) -> Equilibrium:
+    """Return the last profile, in which somebody cannot pay."""
+    short = Budgets(len(held), int(np.argmin(left)))
+    return _with_budgets(replace(found, ending=Ending.STALLED), index, short)
+
+
+def _with_budgets(found: Equilibrium, index: Index, budgets: Budgets) -> Equilibrium:
+    method = f"projected Newton on the {index.title()} potential, {budgets.held} caps from budgets"
+    return replace(found, method=method, budgets=budgets)
+
+
+def money_left(game: SharingGame, found: Equilibrium) -> Floats:
     """Return m_i at the candidate, in money, shape (n,)."""
     s = found.contributions
+    assert found.shares is not None
     gained = game.benefits(s) - game.benefits(game.nothing())
-    return np.asarray(game.budget - game.costs.value(s) + found.point.shares - gained)
+    return np.asarray(game.budget - game.costs.value(s) + found.shares - gained)
 
 
-def _spending(game: SharingGame, found: PotentialEquilibrium) -> Floats:
+def _spending(game: SharingGame, found: Equilibrium) -> Floats:
     """Return the size of the amounts that m_i is a sum of, in money, shape (n,)."""
     s = found.contributions
+    assert found.shares is not None
     gained = game.benefits(s) - game.benefits(game.nothing())
-    return np.asarray(
-        game.money + game.costs.value(s) + np.abs(found.point.shares) + np.abs(gained)
-    )
+    return np.asarray(game.money + game.costs.value(s) + np.abs(found.shares) + np.abs(gained))
 
 
-def _overspent(
-    game: SharingGame, found: PotentialEquilibrium, left: Floats
-) -> npt.NDArray[np.bool_]:
+def _overspent(game: SharingGame, found: Equilibrium, left: Floats) -> npt.NDArray[np.bool_]:
     """Tell who has less than nothing left, by more than rounding."""
     return np.asarray(left < -ROUND_OFF * _spending(game, found))
 
 
 def _with_caps(
     game: SharingGame,
-    start: PotentialEquilibrium,
+    start: Equilibrium,
     held: npt.NDArray[np.intp],
     monitor: Monitor,
     index: Index,
-) -> PotentialEquilibrium | None:
+) -> Equilibrium | None:
     """Return the equilibrium with caps at which the held agents have exactly nothing left."""
 
-    def within(caps: Floats) -> PotentialEquilibrium:
+    def within(caps: Floats) -> Equilibrium:
         capacity = game.capacity.copy()
         capacity[held] = np.clip(caps, 0.0, capacity[held])
         return potential_equilibrium(replace(game, capacity=capacity), monitor, index)
 
-    caps = start.contributions[held]
-    for _ in range(ROUNDS):
-        before = caps.copy()
+    def lowered(state: tuple[Floats, bool]) -> tuple[Floats, bool] | None:
+        caps = state[0].copy()
         for k in range(len(held)):
             cap = _largest_cap(game, within, caps, k, int(held[k]))
             if cap is None:
                 return None
             caps[k] = cap
-        if np.all(np.abs(caps - before) <= SEARCH_MARGIN * caps):
-            break
+        return caps, bool(np.all(np.abs(caps - state[0]) <= SEARCH_MARGIN * caps))
+
+    begin = start.contributions[held], False
+    run = iterate(Plain(begin, lowered, lambda state: state[1], "caps", ROUNDS), monitor)
+    if run.ending is Ending.STALLED:
+        return None
+    caps, _ = run.state
     solved = root(lambda trial: money_left(game, within(trial))[held], caps, tol=ROUND_OFF)
     found = within(solved.x)
     missing = np.abs(money_left(game, found)[held])
@@ -151,7 +150,7 @@ def _with_caps(
 
 def _largest_cap(
     game: SharingGame,
-    within: Callable[[Floats], PotentialEquilibrium],
+    within: Callable[[Floats], Equilibrium],
     caps: Floats,
     place: int,
     agent: int,
@@ -178,11 +177,7 @@ def _largest_cap(
 
 
 def _more_is_affordable(
-    game: SharingGame,
-    found: PotentialEquilibrium,
-    wished: Floats,
-    held: npt.NDArray[np.intp],
-    index: Index,
+    potential: ShapleyPotential, found: Equilibrium, wished: Floats, held: npt.NDArray[np.intp]
 ) -> bool:
     """Tell whether a held agent could pay for one of a range of larger contributions.
 
@@ -191,14 +186,14 @@ def _more_is_affordable(
     wished : (n,)
         Contributions without budgets, the measure of the steps.
     """
-    potential = ShapleyPotential(game, index=index)
+    game = potential.game
     for agent in held.tolist():
         s = found.contributions.copy()
         step = max(float(wished[agent]), float(s[agent])) / SEARCH_POINTS
         while s[agent] + step <= game.capacity[agent]:
             s[agent] += step
             point = potential.at(s)
-            there = replace(found, contributions=s, point=point)
+            there = replace(found, contributions=s, shares=point.shares)
             if money_left(game, there)[agent] >= 0:
                 return True
             if point.gradient[agent] <= game.costs.slope(s)[agent]:

@@ -12,39 +12,20 @@ equilibrium in which nobody contributes ([K22] Theorem III overlooks these).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import BISECTIONS, PacCurve, ThresholdPowerCurve
+from mdsolve.game.curves import PacCurve, ThresholdPowerCurve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.solver.equilibrium.total import Responses, even_split, responses_equilibrium
+from mdsolve.solver.bisection import boundaries
+from mdsolve.solver.equilibrium.total import Supply, even_split, supply_equilibrium
+from mdsolve.solver.record import Equilibrium
 from mdsolve.solver.shaping.standalone_value import optimum_alone, viability_threshold
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ClippedEquilibria:
-    """All equilibria.
-
-    Parameters
-    ----------
-    totals : tuple of float
-        Contributed data at equilibrium, rising, in samples; at most two.
-    contributions : (n,)
-        An equilibrium with the largest total, tied agents as even as they can be.
-    continuum : bool
-        Whether other splits of the largest total are equilibria too.
-    """
-
-    totals: tuple[float, ...]
-    contributions: Floats
-    continuum: bool
 
 
 def is_clipped(game: SharingGame, borne: Costs) -> bool:
@@ -59,23 +40,27 @@ def is_clipped(game: SharingGame, borne: Costs) -> bool:
     )
 
 
-def clipped_equilibria(game: SharingGame, borne: Costs) -> ClippedEquilibria | None:
-    """Return all equilibria in which agents bear the given costs; None if there are none."""
+def clipped_equilibrium(game: SharingGame, borne: Costs) -> Equilibrium | None:
+    """Return an equilibrium with the most data, agents bearing the given costs; None without any.
+
+    Its totals are those of all equilibria, at most two; tied agents are as even as they can be.
+    """
     accuracy, platform = game.accuracy, game.platform_data
     assert isinstance(accuracy, WeightedAccuracy)
     positive = _above_threshold(game, borne)
+    idle = False
     if platform < viability_threshold(accuracy.curve):
         alone, _ = optimum_alone(accuracy.curve, game.value, borne, game.capacity, platform)
-        if not alone.any():
-            nothing = game.nothing()
-            if positive is None:
-                return ClippedEquilibria((0.0,), nothing, False)
-            s, continuum = positive
-            return ClippedEquilibria((0.0, float(s.sum())), s, continuum)
-    if positive is None:
+        idle = not alone.any()
+    if positive is None and not idle:
         return None
-    s, continuum = positive
-    return ClippedEquilibria((float(s.sum()),), s, continuum)
+    s, continuum = positive or (game.nothing(), False)
+    return Equilibrium(
+        s,
+        "monotone equation above the threshold",
+        "continuum" if continuum else "unique",
+        (0.0, float(s.sum())) if positive is not None and idle else (float(s.sum()),),
+    )
 
 
 def _above_threshold(game: SharingGame, borne: Costs) -> tuple[Floats, bool] | None:
@@ -84,11 +69,11 @@ def _above_threshold(game: SharingGame, borne: Costs) -> tuple[Floats, bool] | N
     assert isinstance(accuracy, WeightedAccuracy)
     curve = accuracy.curve
     threshold = viability_threshold(curve)
-    side = Responses(curve, borne, np.ones(game.size), game.value, game.capacity, game.agents)
+    side = Supply(curve, borne, np.ones(game.size), game.value, game.capacity, game.agents)
     begin = max(platform, float(np.nextafter(threshold, np.inf)))
     if platform + float(side.ends(begin)[1].sum()) < begin:
         return None
-    found = responses_equilibrium(side, platform, begin)
+    found = supply_equilibrium(side, platform, begin)
     y = found.total
     worth = game.value * float(curve.value(np.float64(y)))  # type: ignore[arg-type]
     most = np.minimum(found.most, y - platform)
@@ -110,13 +95,8 @@ def _affordable(borne: Costs, money: Floats, most: Floats) -> Floats:
     if borne.is_linear:
         return np.minimum(most, money / borne.rate)
     nothing = borne.value(np.zeros(len(most)))
-    low, high = np.zeros(len(most)), most
-    within = borne.value(high) - nothing <= money
-    low = np.where(within, high, low)
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        if np.all((middle == low) | (middle == high)):
-            break
-        within = borne.value(middle) - nothing <= money
-        low, high = np.where(within, middle, low), np.where(within, high, middle)
-    return low
+
+    def within(amounts: Floats) -> npt.NDArray[np.bool_]:
+        return np.asarray(borne.value(amounts) - nothing <= money)
+
+    return boundaries(within, np.where(within(most), most, 0.0), most)[0]

@@ -20,6 +20,8 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solver.equilibrium.stakes import Stakes
+from mdsolve.solver.iterate import Ending, Method, Run, iterate
+from mdsolve.solver.path_records import PathRecords
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -144,73 +146,86 @@ def simulate_dynamics(
     >>> path.rested, path.contributions.round(6).tolist()
     (True, [2.998393, 1.169048])
     """
+    moves = _Dynamics(stakes, start, top, step_size, steps, agents_per_step, seed)
     # What overflows on a far too large step is refused by name where it makes a slope infinite.
     with np.errstate(over="ignore", invalid="ignore"):
-        return _simulated(
-            stakes, start, top, step_size, steps, agents_per_step, seed, monitor or Monitor()
+        return iterate(moves, monitor or Monitor())
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """Contributions after so many steps, their marginal utilities (n,), and the norm of g."""
+
+    s: Floats
+    slope: Floats
+    norm: float
+    step: int = 0
+
+
+class _Dynamics(Method[_Profile, Trajectory]):
+    label = "steps"
+    keeps_at = (StopRequested, KeyboardInterrupt)
+
+    def __init__(
+        self,
+        stakes: Stakes,
+        start: Floats,
+        top: Floats,
+        step_size: float,
+        steps: int,
+        agents_per_step: int,
+        seed: int,
+    ) -> None:
+        self.stakes, self.start, self.top, self.step_size = stakes, start, top, step_size
+        self.limit, self.movers = steps, agents_per_step
+        self.draws = np.random.default_rng(seed)
+        self.records = PathRecords(steps, max(1, min(RECORDS, RECORDED_ENTRIES // len(start))))
+        self.loop = _Loop(start)
+        self.cycle: int | None = None
+        self.target = 0.0
+
+    def init(self) -> _Profile:
+        self.target = DEFAULT.solve * _marginal_scale(self.stakes, self.start)
+        return self._at(self.start.copy(), 0)
+
+    def step(self, state: _Profile) -> _Profile:
+        s, everybody = state.s, self.movers >= len(state.s)
+        moved = np.clip(s + self.step_size * state.slope, 0.0, self.top)
+        if not everybody:
+            movers = self.draws.choice(len(s), self.movers, replace=False)
+            moved, wished = s.copy(), moved
+            moved[movers] = wished[movers]
+        return self._at(moved, state.step + 1)
+
+    def terminate(self, state: _Profile) -> Ending | None:
+        return Ending.RESTED if state.norm <= self.target else None
+
+    def recurs(self, state: _Profile) -> bool:
+        if self.movers >= len(state.s):
+            self.cycle = self.loop.length(state.s)
+        return self.cycle is not None
+
+    def finish(self, run: Run[_Profile]) -> Trajectory:
+        kept, iterates, norms = self.records.columns()
+        return Trajectory(
+            run.state.s,
+            run.steps,
+            self.step_size,
+            self.movers,
+            kept,
+            iterates,
+            norms,
+            self.target,
+            run.state.norm <= self.target,
+            self.cycle,
+            run.stop,
         )
 
-
-def _simulated(
-    stakes: Stakes,
-    start: Floats,
-    top: Floats,
-    step_size: float,
-    steps: int,
-    agents_per_step: int,
-    seed: int,
-    watch: Monitor,
-) -> Trajectory:
-    everybody = agents_per_step >= len(start)
-    draws = np.random.default_rng(seed)
-    stride = _stride(steps, len(start))
-    s = start.copy()
-    loop = _Loop(s)
-    slope, norm = _projected(stakes, s, top, step_size)
-    target = DEFAULT.solve * _marginal_scale(stakes, s)
-    kept, iterates, norms = [0], [s], [norm]
-    step, cycle = 0, None
-    stop: StopRequested | KeyboardInterrupt | None = None
-    try:
-        while norm > target and step < steps and cycle is None:
-            moved = np.clip(s + step_size * slope, 0.0, top)
-            if not everybody:
-                movers = draws.choice(len(s), agents_per_step, replace=False)
-                moved, wished = s.copy(), moved
-                moved[movers] = wished[movers]
-            slope, norm = _projected(stakes, moved, top, step_size)
-            s, step = moved, step + 1
-            if step % stride == 0:
-                kept.append(step)
-                iterates.append(s)
-                norms.append(norm)
-            cycle = loop.length(s) if everybody and norm > target else None
-            watch.advance("steps", step, steps)
-    except (StopRequested, KeyboardInterrupt) as reason:
-        stop = reason
-    if kept[-1] != step:
-        kept.append(step)
-        iterates.append(s)
-        norms.append(norm)
-    return Trajectory(
-        s,
-        step,
-        step_size,
-        agents_per_step,
-        np.array(kept, dtype=np.intp),
-        np.array(iterates),
-        np.array(norms),
-        target,
-        norm <= target,
-        cycle,
-        stop,
-    )
-
-
-def _stride(steps: int, agents: int) -> int:
-    """Return every how many steps an iterate is kept."""
-    rows = max(1, min(RECORDS, RECORDED_ENTRIES // agents))
-    return max(1, -(-steps // rows))
+    def _at(self, s: Floats, step: int) -> _Profile:
+        slope, norm = _projected(self.stakes, s, self.top, self.step_size)
+        found = _Profile(s, slope, norm, step)
+        self.records.note(step, s, norm)
+        return found
 
 
 def _projected(stakes: Stakes, s: Floats, top: Floats, step_size: float) -> tuple[Floats, float]:

@@ -9,7 +9,7 @@ differences. The work per round is G passes over the agents.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,10 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import GroupWeights
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.total import Responses, TotalEquilibrium, responses_equilibrium
+from mdsolve.solver.equilibrium.total import Split, Supply, supply_equilibrium
+from mdsolve.solver.equilibrium.uniqueness import proves_uniqueness
+from mdsolve.solver.iterate import Ending, Plain, iterate
+from mdsolve.solver.record import Equilibrium, Uniqueness
 from mdsolve.tolerance import DEFAULT, DIFFERENCE_STEP
 
 Floats = npt.NDArray[np.float64]
@@ -29,27 +32,6 @@ SWEEPS_PER_JUMP = 10
 NEWTON_ROUNDS = 40
 POLISH_STEPS = 2
 """Newton steps that are always taken: sweeps stop a contraction factor away from the solution."""
-
-
-@dataclass(frozen=True)
-class GroupEquilibrium:
-    """An equilibrium of a game with group weights.
-
-    Parameters
-    ----------
-    contributions : (n,)
-    tied : (k,) of int
-        Agents between whom a part of a group's total can be shifted.
-    rounds : int
-        Sweeps and Newton steps taken.
-    converged : bool
-        Whether the last round moved no total by more than the solving tolerance.
-    """
-
-    contributions: Floats
-    tied: npt.NDArray[np.intp]
-    rounds: int
-    converged: bool
 
 
 class _Groups:
@@ -63,8 +45,8 @@ class _Groups:
         self.platform = accuracy.platform_data
         group = accuracy.weights.group
         self.members = [np.flatnonzero(group == g) for g in range(len(self.table))]
-        self.responses = [
-            Responses(
+        self.supplies = [
+            Supply(
                 accuracy.curve.take(agents),
                 costs.take(agents),
                 np.full(len(agents), self.table[g, g]),
@@ -75,16 +57,16 @@ class _Groups:
             for g, agents in enumerate(self.members)
         ]
 
-    def respond(self, g: int, totals: Floats) -> TotalEquilibrium:
+    def respond(self, g: int, totals: Floats) -> Split:
         """Return the equilibrium within a group, the other groups' totals given."""
         others = float(self.table[g] @ totals) - self.table[g, g] * totals[g]
-        return responses_equilibrium(self.responses[g], max(0.0, others) + self.platform)
+        return supply_equilibrium(self.supplies[g], max(0.0, others) + self.platform)
 
     def span(self, totals: Floats) -> float:
         """Return the samples that rounding in the groups' amounts of data is relative to."""
         seen = self.table @ totals + self.platform
         spans = [
-            self.responses[g].span(float(seen[g])).max(initial=0.0)
+            self.supplies[g].span(float(seen[g])).max(initial=0.0)
             for g in range(len(seen))
             if len(self.members[g])
         ]
@@ -99,45 +81,94 @@ class _Groups:
             ]
         )
 
+    def distance(self, totals: Floats) -> float:
+        """Return how far the groups' responses lie from their totals."""
+        return float(np.max(np.abs(self.response(totals) - totals)))
 
-def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> GroupEquilibrium:
+    def allowance(self, totals: Floats) -> float:
+        """Return by how much totals at rest may still move, in samples."""
+        return DEFAULT.solve * max(float(np.max(totals)), self.span(totals))
+
+
+def group_equilibrium(game: SharingGame, costs: Costs, monitor: Monitor) -> Equilibrium:
     """Return an equilibrium of a game with group weights and concave curves."""
     groups = _Groups(game, costs)
-    totals = np.zeros(len(groups.members))
-    rounds = 0
-    moved, path = np.inf, np.zeros(len(totals))
-    while rounds < SWEEPS and moved > _allowance(groups, totals):
-        before, last = totals.copy(), path
-        for g in range(len(totals)):
-            if len(groups.members[g]):
-                totals[g] = groups.respond(g, totals).contributions.sum()
-        path = totals - before
-        moved = float(np.max(np.abs(path)))
-        rounds += 1
-        if rounds % SWEEPS_PER_JUMP == 0 and moved > _allowance(groups, totals):
-            totals = _along(totals, path, last)
-        monitor.advance("sweeps over the groups", rounds, SWEEPS)
-    off = _distance(groups, totals)
-    for taken in range(NEWTON_ROUNDS):
-        if taken >= POLISH_STEPS and moved <= _allowance(groups, totals):
-            break
-        step = _newton_step(groups, totals)
-        tried = np.maximum(totals + step, 0.0)
-        left = _distance(groups, tried)
-        if moved <= _allowance(groups, totals) and left > off:
-            break  # nearly parallel responses: Newton's matrix is of no use where sweeps rest
-        moved, totals, off = float(np.max(np.abs(step))), tried, left
-        rounds += 1
-        monitor.advance("Newton steps on the groups", taken + 1, NEWTON_ROUNDS)
-    contributions = np.zeros(game.size)
-    tied = []
+    nothing = np.zeros(len(groups.members))
+    sweeps = Plain(
+        _Totals(nothing, nothing),
+        lambda state: _swept(groups, state),
+        lambda state: state.rests(groups),
+        "sweeps over the groups",
+        SWEEPS,
+    )
+    swept = iterate(sweeps, monitor)
+    newton = Plain(
+        replace(swept.state, rounds=0, off=groups.distance(swept.state.totals)),
+        lambda state: _nearer(groups, state),
+        lambda state: state.rounds >= POLISH_STEPS and state.rests(groups),
+        "Newton steps on the groups",
+        NEWTON_ROUNDS,
+    )
+    found = iterate(newton, monitor)
+    totals = found.state.totals
+    contributions, tied = np.zeros(game.size), False
     for g, agents in enumerate(groups.members):
         if len(agents):
-            found = groups.respond(g, totals)
-            contributions[agents] = found.contributions
-            tied.append(agents[found.tied] if len(found.tied) > 1 else agents[:0])
-    converged = moved <= _allowance(groups, totals)
-    return GroupEquilibrium(contributions, np.concatenate(tied), rounds, converged)
+            split = groups.respond(g, totals)
+            contributions[agents] = split.contributions
+            tied = tied or len(split.tied) > 1
+    rounds = swept.steps + found.steps
+    known: Uniqueness = "unique" if proves_uniqueness(game) else "unknown"
+    return Equilibrium(
+        contributions,
+        f"group totals, {rounds} rounds",
+        "continuum" if tied else known,
+        ending=Ending.RESTED if found.state.rests(groups) else found.ending,
+        residual=found.state.moved,
+        steps=rounds,
+    )
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """The groups' totals, how they moved in the last round, and at most by how much.
+
+    ``rounds`` counts the rounds; ``off`` is the distance to the responses, in samples.
+    """
+
+    totals: Floats
+    path: Floats
+    moved: float = np.inf
+    rounds: int = 0
+    off: float = np.inf
+
+    def rests(self, groups: _Groups) -> bool:
+        """Tell whether the last round moved no total by more than the solving tolerance."""
+        return self.moved <= groups.allowance(self.totals)
+
+
+def _swept(groups: _Groups, state: _Totals) -> _Totals:
+    """Let the groups answer each other one after the other; jump where a path is long."""
+    totals = state.totals.copy()
+    for g in range(len(totals)):
+        if len(groups.members[g]):
+            totals[g] = groups.respond(g, totals).contributions.sum()
+    path = totals - state.totals
+    moved = float(np.max(np.abs(path)))
+    rounds = state.rounds + 1
+    if rounds % SWEEPS_PER_JUMP == 0 and moved > groups.allowance(totals):
+        totals = _along(totals, path, state.path)
+    return _Totals(totals, path, moved, rounds)
+
+
+def _nearer(groups: _Groups, state: _Totals) -> _Totals | None:
+    """Take a Newton step on T - response(T) = 0."""
+    step = _newton_step(groups, state.totals)
+    tried = np.maximum(state.totals + step, 0.0)
+    left = groups.distance(tried)
+    if state.rests(groups) and left > state.off:
+        return None  # nearly parallel responses: Newton's matrix is of no use where sweeps rest
+    return _Totals(tried, step, float(np.max(np.abs(step))), state.rounds + 1, left)
 
 
 def _along(totals: Floats, path: Floats, last: Floats) -> Floats:
@@ -151,16 +182,6 @@ def _along(totals: Floats, path: Floats, last: Floats) -> Floats:
     reach = float(np.min(totals[falling] / -path[falling])) if falling.any() else 0.0
     further = shrinking / (1 - shrinking) if shrinking < 1 else np.inf
     return np.maximum(totals + max(0.0, min(further, reach)) * path, 0.0)
-
-
-def _distance(groups: _Groups, totals: Floats) -> float:
-    """Return how far the groups' responses lie from their totals."""
-    return float(np.max(np.abs(groups.response(totals) - totals)))
-
-
-def _allowance(groups: _Groups, totals: Floats) -> float:
-    """Return by how much totals at rest may still move, in samples."""
-    return DEFAULT.solve * max(float(np.max(totals)), groups.span(totals))
 
 
 def _newton_step(groups: _Groups, totals: Floats) -> Floats:

@@ -2,18 +2,16 @@
 
 - everybody sees the same data and curves are concave: one monotone equation (`total_equilibrium`);
 - weights by group: one unknown per group (`group_equilibrium`);
-- other games with own-concave utilities: projected semi-smooth Newton (`box_newton`);
+- other games with own-concave utilities: projected semi-smooth Newton (`BoxNewton`);
 - one clipped curve of all data: all equilibria (`clipped_equilibrium`);
-- other clipped families, `linear`, kinked costs: sweeps of global best responses
-  (`best_response`).
+- other clipped families, `linear`, kinked costs: sweeps of global best responses (`Sweeps`).
 
 Nothing is reported as an equilibrium here: the checker decides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,48 +20,22 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import best_response_sweeps
-from mdsolve.solver.equilibrium.box_newton import box_newton
-from mdsolve.solver.equilibrium.clipped import clipped_equilibria, is_clipped
+from mdsolve.solver.equilibrium.box_newton import BoxNewton
+from mdsolve.solver.equilibrium.clipped import clipped_equilibrium, is_clipped
 from mdsolve.solver.equilibrium.group import group_equilibrium
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.equilibrium.total import total_equilibrium
 from mdsolve.solver.equilibrium.uniqueness import proves_uniqueness
+from mdsolve.solver.iterate import iterate
+from mdsolve.solver.record import Equilibrium
+from mdsolve.solver.sweeps import Sweeps
 
 Floats = npt.NDArray[np.float64]
 
 DENSE_LIMIT = 4000
 """Most agents with a full matrix of cross effects; the Newton matrix has its square of entries."""
 
-Others = Literal["unique", "continuum", "unknown"]
-
-
-@dataclass(frozen=True)
-class Equilibrium:
-    """A candidate and how it was found.
-
-    Parameters
-    ----------
-    contributions : (n,)
-        Samples.
-    method : str
-        The method actually used.
-    others : {"unique", "continuum", "unknown"}
-        What is proved about further equilibria.
-    converged : bool
-        Whether the method met its own tolerance.
-    cycle : (length, n) or None
-        Profiles that best responses run through, where they do.
-    totals : tuple of float
-        Contributed data at all equilibria, where there are several totals.
-    """
-
-    contributions: Floats
-    method: str
-    others: Others
-    converged: bool
-    cycle: Floats | None = None
-    totals: tuple[float, ...] = ()
+SWEEP_LIMIT = 1000
 
 
 def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
@@ -81,36 +53,20 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
     game, accuracy = stakes.game, stakes.game.accuracy
     _refuse_unbounded(stakes)
     if is_clipped(game, stakes.borne):
-        clipped = clipped_equilibria(game, stakes.borne)
+        clipped = clipped_equilibrium(game, stakes.borne)
         if clipped is not None:
-            return Equilibrium(
-                clipped.contributions,
-                "monotone equation above the threshold",
-                "continuum" if clipped.continuum else "unique",
-                True,
-                totals=clipped.totals if len(clipped.totals) > 1 else (),
-            )
+            return clipped
     if not accuracy.own_concave or accuracy.family == "linear":
         return _by_best_responses(stakes, monitor)
     if isinstance(accuracy, WeightedAccuracy) and accuracy.curve.concave:
         if isinstance(accuracy.weights, CommonWeights):
-            total = total_equilibrium(game, stakes.borne)
-            others: Others = "continuum" if len(total.tied) else _if_strict(accuracy)
-            return Equilibrium(total.contributions, "monotone equation for the total", others, True)
+            return total_equilibrium(game, stakes.borne)
         if isinstance(accuracy.weights, GroupWeights):
-            groups = group_equilibrium(game, stakes.borne, monitor)
-            tied = bool(len(groups.tied))
-            known: Others = "unique" if proves_uniqueness(game) else "unknown"
-            return Equilibrium(
-                groups.contributions,
-                f"group totals, {groups.rounds} rounds",
-                "continuum" if tied else known,
-                groups.converged,
-            )
+            return group_equilibrium(game, stakes.borne, monitor)
     answered = None
     if stakes.borne.pieces or not accuracy.smooth:
         answered = _by_best_responses(stakes, monitor)
-        if answered.converged or stakes.borne.pieces:
+        if answered.rested or stakes.borne.pieces:
             return answered
     if game.size > DENSE_LIMIT:
         raise MemoryLimitError.single(
@@ -119,12 +75,10 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
             f"at most {DENSE_LIMIT:,} with a full matrix",
             "give weights by group (group_weights), which scale to a million agents",
         )
-    found = box_newton(stakes, game.nothing(), monitor)
-    if not found.converged:
+    found = iterate(BoxNewton(stakes, game.nothing()), monitor)
+    if not found.rested:
         return answered or _by_best_responses(stakes, monitor, found.contributions)
-    single: Others = "unique" if proves_uniqueness(game) else "unknown"
-    method = f"projected semi-smooth Newton, {found.steps} steps"
-    return Equilibrium(found.contributions, method, single, True)
+    return replace(found, uniqueness="unique" if proves_uniqueness(game) else "unknown")
 
 
 def _refuse_unbounded(stakes: AccuracyStakes) -> None:
@@ -145,14 +99,11 @@ def _refuse_unbounded(stakes: AccuracyStakes) -> None:
             )
 
 
-def _if_strict(accuracy: WeightedAccuracy) -> Others:
-    return "unknown" if accuracy.curve.kinks or accuracy.curve.family == "linear" else "unique"
-
-
 def _by_best_responses(
     stakes: AccuracyStakes, monitor: Monitor, start: Floats | None = None
 ) -> Equilibrium:
     begin = stakes.game.nothing() if start is None else start
-    sweeps = best_response_sweeps(stakes, begin, monitor)
-    method = f"global best responses, {sweeps.rounds} sweeps"
-    return Equilibrium(sweeps.contributions, method, "unknown", sweeps.converged, sweeps.cycle)
+    sweeps = Sweeps(
+        stakes.own, begin, stakes.span, "global best responses", SWEEP_LIMIT, cycles=True
+    )
+    return iterate(sweeps, monitor)

@@ -11,17 +11,19 @@ Work per step: one evaluation of the potential with its Hessian factors, O(n r^2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import UnsupportedError
 from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential
 from mdsolve.shapley.routes import Index
+from mdsolve.solver.iterate import Ending, Method, Run, iterate
+from mdsolve.solver.own_payoff import unbounded
+from mdsolve.solver.record import Equilibrium
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -34,28 +36,6 @@ FLATTEST = float(np.finfo(np.float64).tiny) ** 0.5
 
 SUFFICIENT = 1e-4
 """Share of the promised rise that a step must achieve (Armijo's rule)."""
-
-
-@dataclass(frozen=True)
-class PotentialEquilibrium:
-    """The maximiser.
-
-    Parameters
-    ----------
-    contributions : (n,)
-    point : PotentialPoint
-        The potential there; its shares are the Shapley shares.
-    steps : int
-    residual : float
-        max_i |s_i - clip(s_i + g_i / |h_ii|)|, in samples.
-    converged : bool
-    """
-
-    contributions: Floats
-    point: PotentialPoint
-    steps: int
-    residual: float
-    converged: bool
 
 
 class _Pieces:
@@ -97,9 +77,129 @@ class _Pieces:
                 self._place(agent, number - 1)
 
 
+@dataclass(frozen=True)
+class Iterate:
+    """A profile with what the next step needs.
+
+    Parameters
+    ----------
+    s : (n,)
+    point : PotentialPoint
+        The potential there; its shares are the Shapley shares.
+    slope, bend : (n,)
+        Own marginal utilities, and how they fall with the own contribution; positive.
+    bent : (n,)
+        The part of that which comes from costs.
+    straight : (n,) of bool
+        Whose utility does not bend.
+    residual : float
+        max_i |s_i - clip(s_i + g_i / |h_ii|)|, in samples.
+    met : int
+        Iterates up to here that met the tolerance.
+    stuck : bool
+        Whether no step raises the program any more.
+    """
+
+    s: Floats
+    point: PotentialPoint
+    slope: Floats
+    bend: Floats
+    bent: Floats
+    straight: npt.NDArray[np.bool_]
+    residual: float
+    met: int
+    stuck: bool = False
+
+
+class PotentialNewton(Method[Iterate, Equilibrium]):
+    """Projected Newton on P(s) - sum_i c_i(s_i)."""
+
+    label = "Newton steps"
+    limit = STEP_LIMIT
+
+    def __init__(self, game: SharingGame, monitor: Monitor, index: Index) -> None:
+        self.game, self.monitor, self.index = game, monitor, index
+        self.potential = ShapleyPotential(game, index=index)
+        _refuse(game, self.potential, monitor)
+        self.pieces = _Pieces(game)
+        self.costless = _costless(game)
+
+    def init(self) -> Iterate:
+        """Begin with nothing, and with all data that cost nothing."""
+        s = np.where(self.costless, self.game.capacity, self.pieces.low)
+        return self._at(s, self.potential.at(s, self.monitor), 0)
+
+    def step(self, state: Iterate) -> Iterate:
+        """Return the first point on the projected Newton step that rises enough."""
+        s, slope, pieces = state.s, state.slope, self.pieces
+        held = ((s <= pieces.low) & (slope <= 0)) | ((s >= pieces.high) & (slope >= 0))
+        free = np.flatnonzero(~held)
+        direction = np.zeros_like(s)
+        # Who has a straight utility goes to the end of his interval: a step as long as it takes.
+        curvature = -np.where(state.straight, state.bend, state.bent)[free]
+        factors = state.point.hessian_factors.restricted(free)
+        direction[free] = factors.solve(-slope[free], curvature)
+        found = self._search(state, direction)
+        return replace(state, stuck=True) if found is None else self._at(*found, state.met)
+
+    def terminate(self, state: Iterate) -> Ending | None:
+        """Rest after further steps behind the tolerance, or where none rises any more."""
+        if state.stuck:
+            return Ending.RESTED if state.met else Ending.STALLED
+        done = state.met > POLISH_STEPS or (state.met and state.residual == 0.0)
+        return Ending.RESTED if done else None
+
+    def finish(self, run: Run[Iterate]) -> Equilibrium:
+        """Return the last iterate."""
+        return Equilibrium(
+            run.state.s,
+            f"projected Newton on the {self.index.title()} potential, {run.steps} steps",
+            ending=run.ending,
+            residual=run.state.residual,
+            steps=run.steps,
+            shares=run.state.point.shares,
+        )
+
+    def _at(self, s: Floats, point: PotentialPoint, met: int) -> Iterate:
+        """Return the iterate at a profile, whose agents may have left their pieces."""
+        pieces, costs = self.pieces, self.game.costs
+        pieces.advance(s, point.gradient)
+        marginal = pieces.slopes(s)
+        slope = point.gradient - marginal
+        slope = np.where(self.costless, np.maximum(slope, 0.0), slope)
+        factors = point.hessian_factors
+        bent = costs.second(s, point.gradient)
+        bend = -factors.diagonal - factors.columns**2 @ factors.weights + bent
+        flat = ROUND_OFF * max(float(bend.max()), FLATTEST)
+        straight = bend < flat
+        bend = np.maximum(bend, flat)
+        target = np.clip(s + slope / bend, pieces.low, pieces.high)
+        residual = float(np.max(np.abs(target - s), initial=0.0))
+        small = np.abs(target - s) <= DEFAULT.solve * float(s.max(initial=0.0))
+        hidden = np.abs(slope) <= ROUND_OFF * (np.abs(point.gradient) + marginal)
+        meets = bool(np.all(small | hidden))
+        return Iterate(s, point, slope, bend, bent, straight, residual, met + meets)
+
+    def _search(self, state: Iterate, direction: Floats) -> tuple[Floats, PotentialPoint] | None:
+        """Return the first point on the projected step that rises enough, None where none does."""
+        costs, s, point = self.game.costs, state.s, state.point
+        now = point.value - float(costs.value(s).sum())
+        noise = ROUND_OFF * max(float(self.game.value.max()), abs(point.value), abs(now))
+        length = 1.0
+        for _ in range(HALVINGS):
+            trial = np.clip(s + length * direction, self.pieces.low, self.pieces.high)
+            promised = float(state.slope @ (trial - s))
+            found = self.potential.at(trial, self.monitor)
+            rise = found.value - float(costs.value(trial).sum()) - now
+            if rise >= SUFFICIENT * promised - noise and promised >= -noise:
+                return trial, found
+            length *= 0.5
+        return None
+
+
 def potential_equilibrium(
     game: SharingGame, monitor: Monitor, index: Index = "shapley"
-) -> PotentialEquilibrium:
+) -> Equilibrium:
     """Return the equilibrium under Shapley (or Banzhaf) payments.
 
     Raises
@@ -108,70 +208,7 @@ def potential_equilibrium(
         If some best contribution is unbounded.
     """
     assert has_smooth_potential(game)
-    potential = ShapleyPotential(game, index=index)
-    _refuse(game, potential, monitor)
-    pieces = _Pieces(game)
-    costless = _costless(game)
-    s = np.where(costless, game.capacity, pieces.low)
-    point = potential.at(s, monitor)
-    polish = 0
-    residual = np.inf
-    for step in range(1, STEP_LIMIT + 1):
-        pieces.advance(s, point.gradient)
-        slope = point.gradient - pieces.slopes(s)
-        slope = np.where(costless, np.maximum(slope, 0.0), slope)
-        factors = point.hessian_factors
-        bend = -factors.diagonal - factors.columns**2 @ factors.weights
-        bent = game.costs.second(s, point.gradient)
-        bend = bend + bent
-        flat = ROUND_OFF * max(float(bend.max()), FLATTEST)
-        straight = bend < flat
-        bend = np.maximum(bend, flat)
-        target = np.clip(s + slope / bend, pieces.low, pieces.high)
-        residual = float(np.max(np.abs(target - s), initial=0.0))
-        small = np.abs(target - s) <= DEFAULT.solve * float(s.max(initial=0.0))
-        marginal = np.abs(point.gradient) + pieces.slopes(s)
-        if np.all(small | (np.abs(slope) <= ROUND_OFF * marginal)):
-            polish += 1
-            if polish > POLISH_STEPS or residual == 0.0:
-                return PotentialEquilibrium(s, point, step - 1, residual, True)
-        held = ((s <= pieces.low) & (slope <= 0)) | ((s >= pieces.high) & (slope >= 0))
-        free = np.flatnonzero(~held)
-        direction = np.zeros_like(s)
-        # Who has a straight utility goes to the end of his interval: a step as long as it takes.
-        curvature = -np.where(straight, flat, bent)[free]
-        direction[free] = factors.restricted(free).solve(-slope[free], curvature)
-        found = _search(potential, pieces, s, point, slope, direction, monitor)
-        if found is None:
-            return PotentialEquilibrium(s, point, step, residual, polish > 0)
-        s, point = found
-        monitor.advance("Newton steps", step, STEP_LIMIT)
-    return PotentialEquilibrium(s, point, STEP_LIMIT, residual, False)
-
-
-def _search(
-    potential: ShapleyPotential,
-    pieces: _Pieces,
-    s: Floats,
-    point: PotentialPoint,
-    slope: Floats,
-    direction: Floats,
-    monitor: Monitor,
-) -> tuple[Floats, PotentialPoint] | None:
-    """Return the first point on the projected step that rises enough, None where none does."""
-    costs = potential.game.costs
-    now = point.value - float(costs.value(s).sum())
-    noise = ROUND_OFF * max(float(potential.game.value.max()), abs(point.value), abs(now))
-    length = 1.0
-    for _ in range(HALVINGS):
-        trial = np.clip(s + length * direction, pieces.low, pieces.high)
-        promised = float(slope @ (trial - s))
-        found = potential.at(trial, monitor)
-        rise = found.value - float(costs.value(trial).sum()) - now
-        if rise >= SUFFICIENT * promised - noise and promised >= -noise:
-            return trial, found
-        length *= 0.5
-    return None
+    return iterate(PotentialNewton(game, monitor, index), monitor)
 
 
 def has_smooth_potential(game: SharingGame) -> bool:
@@ -200,12 +237,7 @@ def _refuse(game: SharingGame, potential: ShapleyPotential, monitor: Monitor) ->
         worth = game.costs.free_at_last & helps
     endless = worth & ~np.isfinite(game.capacity)
     if endless.any():
-        raise UnsupportedError.single(
-            f"agent {game.agents[int(np.argmax(endless))]}",
-            "no capacity, and every further sample is worth more than it costs him",
-            "a bounded best contribution",
-            "give the agent a capacity or a larger marginal cost",
-        )
+        raise unbounded(game.agents[int(np.argmax(endless))])
 
 
 SMALL = 2000

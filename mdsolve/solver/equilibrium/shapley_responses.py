@@ -17,15 +17,11 @@ reported.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import UnionAccuracy, WeightedAccuracy
@@ -35,10 +31,13 @@ from mdsolve.progress import Monitor
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.enumeration import subset_sums
 from mdsolve.shapley.potential import potential
-from mdsolve.shapley.routes import shapley
+from mdsolve.shapley.routes import ShapleyValues, shapley
+from mdsolve.solver.iterate import iterate
+from mdsolve.solver.own_payoff import Benefit, OwnPayoff
+from mdsolve.solver.record import Equilibrium
+from mdsolve.solver.sweeps import Sweeps
 from mdsolve.tolerance import DEFAULT
 
-Slope = Callable[[float], float]
 Floats = npt.NDArray[np.float64]
 
 AGENT_LIMIT = 12
@@ -51,52 +50,12 @@ WORK_LIMIT = 200_000_000
 """Most values of accuracies in one agent's search."""
 
 SWEEP_LIMIT = 2000
-DOUBLINGS = 300
-"""Of contributions in search of an end; slopes of free data vanish in rounding beyond."""
-RELATIVE = 4 * float(np.finfo(float).eps)
 GRID = 30
 """Equal contributions tried as a start: up to so many doublings and halvings of a threshold."""
 
 
 @dataclass(frozen=True)
-class Responses:
-    """Where best responses come to rest.
-
-    Parameters
-    ----------
-    contributions, shares : (n,)
-    totals : tuple of float
-        Total contributions of the equilibria found, rising.
-    sweeps : int
-    converged : bool
-    """
-
-    contributions: Floats
-    shares: Floats
-    totals: tuple[float, ...]
-    sweeps: int
-    converged: bool
-
-
-class OwnShare(ABC):
-    """One agent's Shapley share as a function of his own contribution, others fixed."""
-
-    @property
-    @abstractmethod
-    def kinks(self) -> Floats:
-        """Own contributions where the slope may jump."""
-
-    @abstractmethod
-    def value(self, own: float) -> float:
-        """Return phi_i, in money."""
-
-    @abstractmethod
-    def slope(self, own: float) -> float:
-        """Return the right derivative, in money per sample."""
-
-
-@dataclass(frozen=True)
-class WeightedShare(OwnShare):
+class WeightedShare(Benefit):
     """Shares of payoffs of totals: a row of the payoff and the others' coalitions."""
 
     rows: tuple[AdditiveRow, ...]
@@ -124,16 +83,22 @@ class WeightedShare(OwnShare):
         points = np.unique(np.concatenate(found)) if found else np.empty(0)
         return points[points > 0]
 
-    def value(self, own: float) -> float:
+    def value(self, own: Floats) -> Floats:
         """Return the mean gain over coalitions."""
+        return np.array([self._mean_gain(one) for one in own.tolist()])
+
+    def slope(self, own: Floats) -> Floats:
+        """Return the mean slope over coalitions."""
+        return np.array([self._mean_slope(one) for one in own.tolist()])
+
+    def _mean_gain(self, own: float) -> float:
         gains = (
             row.value(totals + row.rates[self.agent] * own) - row.value(totals)
             for row, totals in self._coalitions
         )
         return float(sum(self._chances @ gain for gain in gains))
 
-    def slope(self, own: float) -> float:
-        """Return the mean slope over coalitions."""
+    def _mean_slope(self, own: float) -> float:
         return float(
             sum(
                 row.rates[self.agent]
@@ -144,7 +109,7 @@ class WeightedShare(OwnShare):
 
 
 @dataclass(frozen=True)
-class UnionShare(OwnShare):
+class UnionShare(Benefit):
     """Shares of union payoffs: proportional to the agent's own effort."""
 
     accuracy: UnionAccuracy
@@ -155,17 +120,17 @@ class UnionShare(OwnShare):
         """Return the break points of the effort."""
         return self.accuracy.samples[self.accuracy.samples > 0]
 
-    def value(self, own: float) -> float:
+    def value(self, own: Floats) -> Floats:
         """Return rate e(own)."""
-        return self.rate * float(self.accuracy.effort(np.array([own]))[0])
+        return np.asarray(self.rate * self.accuracy.effort(own))
 
-    def slope(self, own: float) -> float:
+    def slope(self, own: Floats) -> Floats:
         """Return rate e'(own)."""
-        return self.rate * float(self.accuracy.effort_slope(np.array([own]))[0])
+        return np.asarray(self.rate * self.accuracy.effort_slope(own))
 
 
 @dataclass(frozen=True)
-class ObjectShare(OwnShare):
+class ObjectShare(Benefit):
     """Shares of payoffs that a Python object values."""
 
     game: SharingGame
@@ -177,24 +142,40 @@ class ObjectShare(OwnShare):
         """Return nothing: such payoffs are smooth."""
         return np.empty(0)
 
-    def _at(self, own: float, derivatives: bool) -> tuple[Floats, Floats | None]:
+    def _at(self, own: float, *, derivatives: bool) -> ShapleyValues:
         moved = self.s.copy()
         moved[self.agent] = own
-        values = shapley(self.game, moved, route="enumeration", derivatives=derivatives)
-        return values.shares, values.slopes
+        return shapley(self.game, moved, route="enumeration", derivatives=derivatives)
 
-    def value(self, own: float) -> float:
+    def value(self, own: Floats) -> Floats:
         """Return the share by enumeration."""
-        return float(self._at(own, False)[0][self.agent])
+        found = [self._at(one, derivatives=False).shares for one in own.tolist()]
+        return np.array([shares[self.agent] for shares in found])
 
-    def slope(self, own: float) -> float:
+    def slope(self, own: Floats) -> Floats:
         """Return its derivative by enumeration."""
-        slopes = self._at(own, True)[1]
-        assert slopes is not None
-        return float(slopes[self.agent])
+        found = [self._at(one, derivatives=True).slopes for one in own.tolist()]
+        return np.array([slopes[self.agent] for slopes in found if slopes is not None])
 
 
-def shapley_responses(game: SharingGame, monitor: Monitor) -> Responses:
+class UnhelpfulShare(Benefit):
+    """Nobody's accuracy looks at the agent's data."""
+
+    @property
+    def kinks(self) -> Floats:
+        """Return nothing."""
+        return np.empty(0)
+
+    def value(self, own: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros_like(own)
+
+    def slope(self, own: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros_like(own)
+
+
+def shapley_responses(game: SharingGame, monitor: Monitor) -> Equilibrium:
     """Return an equilibrium under Shapley payments by best responses.
 
     Raises
@@ -206,78 +187,27 @@ def shapley_responses(game: SharingGame, monitor: Monitor) -> Responses:
     starts = [game.nothing()]
     if not game.accuracy.concave:
         starts.append(_best_equal_contributions(game))
-    found = [_sweep(game, start, monitor) for start in starts]
-    rested = [one for one in found if one.converged] or found
+    found = [iterate(_sweeps(game, start), monitor) for start in starts]
+    rested = [one for one in found if one.rested] or found
     best = max(rested, key=lambda one: _potential(game, one.contributions))
-    totals = sorted({one.totals[0] for one in rested})
-    return replace(best, totals=tuple(_distinct(totals)))
+    totals = _distinct(sorted({float(one.contributions.sum()) for one in rested}))
+    shares = shapley(game, best.contributions).shares
+    return replace(best, totals=tuple(totals), shares=shares)
 
 
-def _sweep(game: SharingGame, start: Floats, monitor: Monitor) -> Responses:
-    """Let agents answer each other until nobody moves."""
-    s = start.copy()
-    reach, rest = float(s.max()), False
-    for sweep in range(1, SWEEP_LIMIT + 1):
-        moved = 0.0
-        for agent in range(game.size):
-            answer = _best_response(game, s, agent)
-            moved = max(moved, abs(answer - float(s[agent])))
-            s[agent] = answer
-        monitor.advance("best responses", sweep, SWEEP_LIMIT)
-        reach = max(reach, float(s.max()))
-        rest = moved <= DEFAULT.solve * max(reach, float(game.accuracy.own_span(s).max()))
-        if rest:
-            break
-    return Responses(s, shapley(game, s).shares, (float(s.sum()),), sweep, rest)
+def _sweeps(game: SharingGame, start: Floats) -> Sweeps:
+    def own(s: Floats, agent: int) -> OwnPayoff:
+        share, capacity = _own_share(game, s, agent), float(game.capacity[agent])
+        return OwnPayoff(share, game.costs, agent, capacity, game.agents[agent])
+
+    def span(s: Floats) -> float:
+        return float(game.accuracy.own_span(s).max())
+
+    name = "global best responses on Shapley shares"
+    return Sweeps(own, start, span, name, SWEEP_LIMIT, stays=True)
 
 
-def _best_response(game: SharingGame, s: Floats, agent: int) -> float:
-    """Return the agent's best contribution; of equals, the one nearest to what he does now."""
-    share, costs = _own_share(game, s, agent), game.costs
-    capacity = float(game.capacity[agent])
-    ends = np.unique(np.concatenate([share.kinks, costs.kinks(agent), [0.0, capacity]]))
-    ends = ends[ends <= capacity]
-
-    def slope(own: float) -> float:
-        return share.slope(own) - float(costs.slope_along(agent, np.array([own]))[0])
-
-    points = {0.0}
-    for low, high in pairwise(ends.tolist()):
-        points.add(_piece_maximum(game, agent, slope, low, high))
-    ordered = np.array(sorted(points))
-    shares = np.array([share.value(point) for point in ordered.tolist()])
-    borne = costs.along(agent, ordered)
-    utilities = shares - borne
-    best = int(np.argmax(utilities))
-    blur = DEFAULT.solve * float(abs(shares[best]) + abs(borne[best]))
-    close = ordered[utilities >= utilities[best] - blur]
-    return float(close[np.argmin(np.abs(close - s[agent]))])
-
-
-def _piece_maximum(game: SharingGame, agent: int, slope: Slope, low: float, high: float) -> float:
-    """Return the maximiser on an interval on which the utility is concave."""
-    if slope(low) <= 0:
-        return low
-    if not np.isfinite(high):
-        high = max(1.0, 2 * low)  # a guess: doubled here, narrowed to the last digit below
-        for _ in range(DOUBLINGS):
-            if slope(high) <= 0:
-                break
-            high *= 2
-        else:
-            raise UnsupportedError.single(
-                f"agent {game.agents[agent]}",
-                "no capacity, and every further sample is worth more than it costs",
-                "a bounded best contribution",
-                "give the agent a capacity or a positive marginal cost",
-            )
-    last = float(np.nextafter(high, low))
-    if slope(last) >= 0:
-        return high
-    return float(brentq(slope, low, last, xtol=np.finfo(float).tiny, rtol=RELATIVE))
-
-
-def _own_share(game: SharingGame, s: Floats, agent: int) -> OwnShare:
+def _own_share(game: SharingGame, s: Floats, agent: int) -> Benefit:
     accuracy = game.accuracy
     if isinstance(accuracy, WeightedAccuracy):
         rows = tuple(row for row in additive_rows(game, s) if row.rates[agent] > 0)
@@ -293,23 +223,6 @@ def _own_share(game: SharingGame, s: Floats, agent: int) -> OwnShare:
         shares = shapley(game, moved).shares
         return UnionShare(accuracy, float(shares[agent]) / effort if effort > 0 else 0.0)
     return ObjectShare(game, s, agent)
-
-
-class UnhelpfulShare(OwnShare):
-    """Nobody's accuracy looks at the agent's data."""
-
-    @property
-    def kinks(self) -> Floats:
-        """Return nothing."""
-        return np.empty(0)
-
-    def value(self, own: float) -> float:
-        """Return 0."""
-        return 0.0 * own
-
-    def slope(self, own: float) -> float:
-        """Return 0."""
-        return 0.0 * own
 
 
 def _best_equal_contributions(game: SharingGame) -> Floats:

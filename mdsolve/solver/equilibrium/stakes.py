@@ -18,6 +18,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.potential import ShapleyPotential
 from mdsolve.shapley.routes import Index
+from mdsolve.solver.own_payoff import Benefit, OwnPayoff
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,15 +72,44 @@ class AccuracyStakes(Stakes):
         """Return value_i d^2 a_i / ds_i ds_j."""
         return np.asarray(self.game.value[:, None] * self.game.accuracy.cross(s))
 
-    def utility_along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return u_agent up to a constant, at each own contribution."""
-        benefit = self.game.value[agent] * self.game.accuracy.along(agent, s, own)
-        return np.asarray(benefit - self.borne.along(agent, own))
+    def own(self, s: Floats, agent: int) -> OwnPayoff:
+        """Return the agent's payoff along the own contribution, the others' as in s."""
+        game = self.game
+        benefit = OwnAccuracy(game, s.copy(), agent)
+        return OwnPayoff(
+            benefit, self.borne, agent, float(game.capacity[agent]), game.agents[agent]
+        )
 
-    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return du_agent / ds_agent, from the right, at each own contribution."""
-        benefit = self.game.value[agent] * self.game.accuracy.slope_along(agent, s, own)
-        return np.asarray(benefit - self.borne.slope_along(agent, own))
+    def span(self, s: Floats) -> float:
+        """Return the samples by which the own slopes may not tell contributions apart."""
+        return float(self.game.accuracy.own_span(s).max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class OwnAccuracy(Benefit):
+    """value_i a_i along the own contribution, the others' as in s (n,).
+
+    Whatever the family, it is concave between kinks: 0 below the threshold of a clipped curve.
+    """
+
+    game: SharingGame
+    s: Floats
+    agent: int
+
+    @property
+    def kinks(self) -> Floats:
+        """Own contributions at which a curve has a kink."""
+        return self.game.accuracy.own_kinks(self.agent, self.s)
+
+    def value(self, own: Floats) -> Floats:
+        """Return value_i a_i."""
+        accuracy = self.game.accuracy.along(self.agent, self.s, own)
+        return np.asarray(self.game.value[self.agent] * accuracy)
+
+    def slope(self, own: Floats) -> Floats:
+        """Return value_i da_i / ds_i."""
+        slope = self.game.accuracy.slope_along(self.agent, self.s, own)
+        return np.asarray(self.game.value[self.agent] * slope)
 
 
 @dataclass(frozen=True)

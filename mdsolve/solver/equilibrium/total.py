@@ -22,12 +22,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
 from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
+from mdsolve.solver.own_payoff import unbounded
+from mdsolve.solver.record import Equilibrium, Uniqueness
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -42,8 +43,8 @@ TIE_WIDTH = 32 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class TotalEquilibrium:
-    """An equilibrium and what is known about others.
+class Split:
+    """A total at equilibrium, and how it may be split among the agents.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class TotalEquilibrium:
 
 
 @dataclass(frozen=True)
-class Responses:
+class Supply:
     """Best contributions of some agents, as functions of the amount of data they all see.
 
     Parameters
@@ -139,9 +140,9 @@ class Responses:
         data = np.broadcast_to(y + own, self.weight.shape)
         return np.divide(data, self.weight, out=np.zeros_like(data), where=self.weight > 0)
 
-    def restricted(self, keep: npt.NDArray[np.intp]) -> Responses:
+    def restricted(self, keep: npt.NDArray[np.intp]) -> Supply:
         """Return the same for some of the agents, without their names."""
-        return Responses(
+        return Supply(
             self.curve.take(keep),
             self.costs.take(keep),
             self.weight[keep],
@@ -151,15 +152,17 @@ class Responses:
             None if self.alike is None else self.alike[keep],
         )
 
-    def merged(self, starts: npt.NDArray[np.intp]) -> Responses:
+    def merged(self, starts: npt.NDArray[np.intp]) -> Supply:
         """Return the same with one entry per run of agents alike."""
         counts = np.diff(np.append(starts, len(self.weight))).astype(np.float64)
         names = [self.names[int(k)] for k in starts] if self.names else ()
         return replace(self.restricted(starts), names=names, alike=counts)
 
 
-def total_equilibrium(game: SharingGame, costs: Costs) -> TotalEquilibrium:
+def total_equilibrium(game: SharingGame, costs: Costs) -> Equilibrium:
     """Return the equilibrium in which agents bear the given costs.
+
+    With a strictly concave curve there is no other total.
 
     Raises
     ------
@@ -170,13 +173,18 @@ def total_equilibrium(game: SharingGame, costs: Costs) -> TotalEquilibrium:
     assert isinstance(accuracy, WeightedAccuracy)
     assert isinstance(accuracy.weights, CommonWeights)
     weight = accuracy.weights.vector
-    responses = Responses(accuracy.curve, costs, weight, game.value, game.capacity, game.agents)
-    return responses_equilibrium(responses, accuracy.platform_data)
+    supply = Supply(accuracy.curve, costs, weight, game.value, game.capacity, game.agents)
+    found = supply_equilibrium(supply, accuracy.platform_data)
+    strict = not (accuracy.curve.kinks or accuracy.curve.family == "linear")
+    known: Uniqueness = "unique" if strict else "unknown"
+    return Equilibrium(
+        found.contributions,
+        "monotone equation for the total",
+        "continuum" if len(found.tied) else known,
+    )
 
 
-def responses_equilibrium(
-    responses: Responses, platform: float, begin: float | None = None
-) -> TotalEquilibrium:
+def supply_equilibrium(supply: Supply, platform: float, begin: float | None = None) -> Split:
     """Return best contributions to each other of agents who all see w.s + platform data.
 
     Neighbours alike are one entry of the computation, however many they are.
@@ -187,24 +195,24 @@ def responses_equilibrium(
         Amount of data from which on to look, where more than that is asked for; None is the
         platform's.
     """
-    starts, size = responses.runs, len(responses.weight)
+    starts, size = supply.runs, len(supply.weight)
     if 2 * len(starts) > size:
-        return _equilibrium(responses, platform, begin)
-    found = _equilibrium(responses.merged(starts), platform, begin)
+        return _equilibrium(supply, platform, begin)
+    found = _equilibrium(supply.merged(starts), platform, begin)
     entry = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, size)))
     least, most = found.least[entry], found.most[entry]
-    tied = _tied(responses, least, most, found.total)
-    return TotalEquilibrium(found.contributions[entry], found.total, tied, least, most)
+    tied = _tied(supply, least, most, found.total)
+    return Split(found.contributions[entry], found.total, tied, least, most)
 
 
-def _tied(responses: Responses, least: Floats, most: Floats, total: float) -> npt.NDArray[np.intp]:
+def _tied(supply: Supply, least: Floats, most: Floats, total: float) -> npt.NDArray[np.intp]:
     """Return the agents who may give more or less, if there are several."""
-    tied = np.flatnonzero(most - least > ROUND_OFF * responses.span(total))
+    tied = np.flatnonzero(most - least > ROUND_OFF * supply.span(total))
     return tied if len(tied) > 1 else tied[:0]
 
 
-def _equilibrium(responses: Responses, platform: float, begin: float | None) -> TotalEquilibrium:
-    side = responses
+def _equilibrium(supply: Supply, platform: float, begin: float | None) -> Split:
+    side = supply
     size = len(side.weight)
     agents = np.arange(size)
     contributions = np.zeros(size)
@@ -243,8 +251,8 @@ def _equilibrium(responses: Responses, platform: float, begin: float | None) -> 
         left = max(0.0, top - settled)
         contributions[agents] = even_split(at_top, at_bottom, side.mass, left)
     total = platform + float(weight @ contributions)
-    tied = _tied(responses, least, most, total)
-    return TotalEquilibrium(contributions, total, tied, least, most)
+    tied = _tied(supply, least, most, total)
+    return Split(contributions, total, tied, least, most)
 
 
 def _middle(bottom: float, top: float) -> float:
@@ -254,7 +262,7 @@ def _middle(bottom: float, top: float) -> float:
     return 0.5 * (bottom + top)
 
 
-def _upper_end(side: Responses, platform: float, begin: float) -> float:
+def _upper_end(side: Supply, platform: float, begin: float) -> float:
     """Return an amount of data above `begin` which is more than the agents want to make it."""
     if np.all(np.isfinite(side.capacity)):
         return (platform + float(side.mass @ side.capacity)) * (1 + ROUND_OFF)
@@ -265,14 +273,9 @@ def _upper_end(side: Responses, platform: float, begin: float) -> float:
         top *= 2
         if not np.isfinite(top):
             break
-    unbounded = np.flatnonzero(~np.isfinite(side.ends(np.finfo(float).max / 4)[0]))
-    name = side.names[int(unbounded[0]) if unbounded.size else 0]
-    raise UnsupportedError.single(
-        f"agent {name}",
-        "no capacity, and every further sample is worth more than it costs him",
-        "a bounded best contribution",
-        "give the agent a capacity or a positive marginal cost",
-    )
+    endless = np.flatnonzero(~np.isfinite(side.ends(np.finfo(float).max / 4)[0]))
+    name = side.names[int(endless[0]) if endless.size else 0]
+    raise unbounded(name)
 
 
 def even_split(low: Floats, high: Floats, weight: Floats, left: float) -> Floats:

@@ -13,7 +13,6 @@ This is what the protocol does, not how mdsolve computes equilibria.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +20,15 @@ import numpy.typing as npt
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.iterate import Ending, Method, Run, iterate
 from mdsolve.solver.joint.equilibrium import is_singular, located
+from mdsolve.solver.path_records import PathRecords
 from mdsolve.tolerance import DEFAULT
 
 Floats = npt.NDArray[np.float64]
 
 RECORDS = 500
 """Most states that are kept, beside the last one."""
-
-Ending = Literal["rested", "limit", "singular", "diverged"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,9 @@ class JointPath:
         The last model.
     steps : int
         Rounds.
-    ending : {"rested", "limit", "singular", "diverged"}
-        At rest; out of rounds; no data left, so that the gradient in w does not exist; overflow.
+    ending : Ending
+        RESTED, LIMIT, DIVERGED, or SINGULAR: no data left, so that the gradient in w does not
+        exist.
     left_at : int or None
         First round after which a contribution lay outside [0, capacity].
     kept : (k,) of int
@@ -113,46 +113,71 @@ def follow(
     ... }))
     >>> start = np.array([5.0, 5.0]), np.array([0.5, 1.5])
     >>> path = follow(game, *start, Motion(0.25, 0.25), 10_000, Monitor())
-    >>> path.ending, path.contributions.tolist(), path.parameters.tolist()
+    >>> path.ending.value, path.contributions.tolist(), path.parameters.tolist()
     ('singular', [0.0, 0.0], [1.0, 2.0])
     """
-    stride = max(1, -(-steps // RECORDS))
-    kept, states, models = [0], [s], [np.empty(0) if w is None else w]
-    ending: Ending = "limit"
-    left_at = None
-    step, blur = 0, 0.0 if w is None else model_allowance(game, w)
-    while True:
+    return iterate(_Rounds(game, s, w, motion, steps), monitor)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Contributions and model after so many rounds, and those of the next round.
+
+    There are no next ones where the gradient in the model does not exist.
+    """
+
+    s: Floats
+    w: Floats | None
+    number: int
+    left_at: int | None
+    following: tuple[Floats, Floats | None] | None
+    resting: bool
+
+
+class _Rounds(Method[_Round, JointPath]):
+    label = "rounds"
+
+    def __init__(
+        self, game: SharingGame, s: Floats, w: Floats | None, motion: Motion, steps: int
+    ) -> None:
+        self.game, self.start, self.motion, self.limit = game, (s, w), motion, steps
+        self.blur = 0.0 if w is None else model_allowance(game, w)
+        self.records = PathRecords(steps, RECORDS)
+
+    def init(self) -> _Round:
+        return self._at(*self.start, 0, None)
+
+    def step(self, state: _Round) -> _Round:
+        assert state.following is not None
+        return self._at(*state.following, state.number + 1, state.left_at)
+
+    def terminate(self, state: _Round) -> Ending | None:
+        if state.following is None:
+            return Ending.SINGULAR
+        s, w = state.following
+        if not (np.all(np.isfinite(s)) and (w is None or np.all(np.isfinite(w)))):
+            return Ending.DIVERGED
+        return Ending.RESTED if state.resting else None
+
+    def finish(self, run: Run[_Round]) -> JointPath:
+        last = run.state
+        rows = self.records.columns()
+        return JointPath(last.s, last.w, run.steps, run.ending, last.left_at, *rows)
+
+    def _at(self, s: Floats, w: Floats | None, number: int, left_at: int | None) -> _Round:
+        game, motion = self.game, self.motion
+        self.records.note(number, s, np.empty(0) if w is None else w)
+        if number and left_at is None and np.any((s < 0) | (s > game.capacity)):
+            left_at = number
         if is_singular(game, s) and motion.eta > 0:
-            ending = "singular"
-            break
+            return _Round(s, w, number, left_at, None, False)
         with np.errstate(over="ignore", invalid="ignore"):
-            slope, model_slope, resting = _slopes(game, s, w, motion, blur)
+            slope, model_slope, resting = _slopes(game, s, w, motion, self.blur)
             moved = s + motion.gamma * slope
             if motion.projected:
                 moved = np.clip(moved, 0.0, game.capacity)
             model = None if w is None else w + motion.eta * model_slope
-        if not (np.all(np.isfinite(moved)) and (model is None or np.all(np.isfinite(model)))):
-            ending = "diverged"
-            break
-        if resting:
-            ending = "rested"
-            break
-        if step == steps:
-            break
-        s, w, step = moved, model, step + 1
-        if left_at is None and np.any((s < 0) | (s > game.capacity)):
-            left_at = step
-        if step % stride == 0:
-            kept.append(step)
-            states.append(s)
-            models.append(np.empty(0) if w is None else w)
-        monitor.advance("rounds", step, steps)
-    if kept[-1] != step:
-        kept.append(step)
-        states.append(s)
-        models.append(np.empty(0) if w is None else w)
-    table = np.array(kept, dtype=np.intp), np.array(states), np.array(models)
-    return JointPath(s, w, step, ending, left_at, *table)
+        return _Round(s, w, number, left_at, (moved, model), resting)
 
 
 def model_allowance(game: SharingGame, start: Floats) -> float:

@@ -8,7 +8,7 @@ data. Games without a model to learn have the second block only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import best_response
-from mdsolve.solver.equilibrium.nash import Equilibrium, accuracy_equilibrium
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.record import Equilibrium
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,33 +28,7 @@ ALONE_LIMIT = 2000
 """Most agents whose best contribution alone is computed one by one."""
 
 
-@dataclass(frozen=True)
-class JointEquilibrium:
-    """Contributions and a model.
-
-    Parameters
-    ----------
-    contributions : (n,)
-        Samples.
-    parameters : (m,) or None
-        The model; None where none is learned.
-    found : Equilibrium
-        What is known of the contributions.
-    """
-
-    contributions: Floats
-    parameters: Floats | None
-    found: Equilibrium
-
-    @property
-    def method(self) -> str:
-        """The method used for each block."""
-        if self.parameters is None:
-            return self.found.method
-        return f"closed form for the model, {self.found.method}"
-
-
-def joint_equilibrium(game: SharingGame, price: float, monitor: Monitor) -> JointEquilibrium:
+def joint_equilibrium(game: SharingGame, price: float, monitor: Monitor) -> Equilibrium:
     """Return an equilibrium in which every sample earns a price, in money.
 
     Raises
@@ -64,12 +39,16 @@ def joint_equilibrium(game: SharingGame, price: float, monitor: Monitor) -> Join
     w = None if game.learning is None else game.learning.optimum
     stakes = AccuracyStakes(located(game, w), game.costs.transformed(1.0, -price))
     found = accuracy_equilibrium(stakes, monitor)
-    if game.learning is not None and w is not None:
-        # With nothing missing in the model, data for nothing are worth nothing: anything will do.
-        idle = (game.learning.shortfalls(w) == 0) & (stakes.borne.slope(found.contributions) == 0)
-        if idle.any():
-            found = replace(found, others="continuum")
-    return JointEquilibrium(found.contributions, w, found)
+    if game.learning is None or w is None:
+        return found
+    # With nothing missing in the model, data for nothing are worth nothing: anything will do.
+    idle = (game.learning.shortfalls(w) == 0) & (stakes.borne.slope(found.contributions) == 0)
+    return replace(
+        found,
+        method=f"closed form for the model, {found.method}",
+        uniqueness="continuum" if idle.any() else found.uniqueness,
+        parameters=w,
+    )
 
 
 def located(game: SharingGame, w: Floats | None) -> SharingGame:
@@ -123,7 +102,7 @@ def utilities_alone(game: SharingGame) -> Floats | None:
         return None
     own = within_own_means(game).by_themselves()
     stakes, nothing = AccuracyStakes(own, own.costs), own.nothing()
-    s = np.array([best_response(stakes, agent, nothing) for agent in range(own.size)])
+    s = np.array([best_response(stakes.own(nothing, agent)) for agent in range(own.size)])
     benefits = own.value * own.accuracy.unilateral_values(nothing, s)
     return np.asarray(benefits - own.costs.value(s))
 

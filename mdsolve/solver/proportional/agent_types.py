@@ -6,7 +6,7 @@ in which they act alike is one number per type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -131,26 +131,3 @@ def _plain(curve: Curve, rule: str) -> Curve:
                 )
             single[field.name] = float(entry.flat[0])
     return replace(curve, **single) if single else curve  # type: ignore[type-var]
-
-
-def last_true(
-    holds: Callable[[float], bool], inside: float, outside: float, width: float = 0.0
-) -> float:
-    """Return the last number, from `inside` towards `outside`, at which a statement holds.
-
-    Bisection, to neighbouring doubles or to a relative width; the statement holds at `inside` and
-    fails at `outside`.
-
-    Examples
-    --------
-    >>> last_true(lambda x: x * x <= 9, 0.0, 10.0)
-    3.0
-    """
-    while True:
-        middle = 0.5 * (inside + outside)
-        if middle in (inside, outside) or abs(outside - inside) <= width * abs(inside):
-            return inside
-        if holds(middle):
-            inside = middle
-        else:
-            outside = middle

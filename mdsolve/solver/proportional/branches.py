@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
-from mdsolve.solver.proportional.agent_types import last_true
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.bisection import last_true
 from mdsolve.solver.proportional.followers import (
     STARTS,
     Follow,
@@ -75,7 +76,9 @@ def is_equilibrium(game: RankedGame, levels: Floats, outside: Floats | None) -> 
             return False
     scale = max(game.stake(levels, kind, float(levels[kind])) for kind in range(game.types.size))
     for kind in range(game.types.size):
-        own, best = game.best_response(levels, kind, refine=False)
+        payoff = game.own(levels, kind)
+        own = best_response(payoff, refine=False)
+        best = float(payoff.value(np.array([own]))[0])
         if best - utilities[kind] > DEFAULT.solve * max(scale, game.stake(levels, kind, own)):
             return False
     return True

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.proportional.agent_types import last_true
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.bisection import last_true
 from mdsolve.solver.proportional.branches import Branch, equilibrium_branches, is_equilibrium
 from mdsolve.solver.proportional.ranked_game import RankedGame
 
@@ -86,7 +87,7 @@ def proportional_equilibria(
 ) -> ProportionalEquilibria | None:
     """Return the equilibria found and the selected one; None where none was found."""
     if game.types.counts.sum() == 1:
-        best = np.array([game.best_response(np.zeros(1), 0)[0]])
+        best = np.array([best_response(game.own(np.zeros(1), 0))])
         return ProportionalEquilibria(game, best, (Branch(best[None, :]),), True)
     alone = np.array([game.alone(kind) for kind in range(game.types.size)])
     for outside in (alone, None):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.solver.proportional.agent_types import last_true
+from mdsolve.progress import Monitor
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.bisection import last_true
+from mdsolve.solver.iterate import Ending, Method, Run, iterate
 from mdsolve.solver.proportional.ranked_game import RankedGame
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
@@ -56,36 +60,76 @@ def following(game: RankedGame, leaders: int) -> Follow:
 
 def settled(game: RankedGame, start: Floats, caps: Floats, lead: float = 0.0) -> Floats | None:
     """Return where best responses come to rest; None where nowhere or nobody keeps the lead."""
-    levels = start.copy()
-    rough, reach = np.inf, float(start.max())
-    for sweep in range(SWEEPS):
-        moved = 0.0
-        for kind in range(game.types.size):
+    return iterate(_Settling(game, start, caps, lead), Monitor())
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """Contributions by type (T,), after so many sweeps, the last of which moved them by `moved`.
+
+    ``reach`` is the largest contribution met, ``rough`` what an early sweep moved.
+    """
+
+    levels: Floats
+    reach: float
+    sweeps: int = 0
+    moved: float = np.inf
+    rough: float = np.inf
+
+
+@dataclass
+class _Settling(Method[_Levels, Floats | None]):
+    """Sweeps of best responses of the types, damped after a while."""
+
+    game: RankedGame
+    start: Floats
+    caps: Floats
+    lead: float
+    label: str = "followers"
+    limit: int = SWEEPS
+
+    def init(self) -> _Levels:
+        return _Levels(self.start, float(self.start.max()))
+
+    def step(self, state: _Levels) -> _Levels | None:
+        levels, moved = state.levels.copy(), 0.0
+        for kind in range(self.game.types.size):
             now = float(levels[kind])
-            own, utility = game.best_response(levels, kind)
-            own = min(own, float(caps[kind]))
-            if now in (0.0, float(caps[kind]), game.types.leading(levels, kind)):
-                # At a kink the utility peaks sharply: staying wins over an equal elsewhere.
-                stays = game.utilities(levels, kind, np.array([now]))[0]
-                if stays >= utility - DEFAULT.solve * game.stake(levels, kind, own):
-                    own = now
-            inside = 0 < own < caps[kind] and own != now
-            if inside and game.types.counts[kind] > 1:
-                own = _together(game, levels, kind, now, own)
-            elif inside and sweep >= SMOOTH_AFTER:
-                own = 0.5 * (own + now)
+            own = self._answer(levels, kind, damped=state.sweeps >= SMOOTH_AFTER)
             moved = max(moved, abs(own - now))
             levels[kind] = own
-            if levels.max() < lead:
+            if levels.max() < self.lead:
                 return None
-        reach = max(reach, float(levels.max()))
-        if moved <= DEFAULT.solve * reach:
-            return levels
-        if sweep == SMOOTH_AFTER:
-            rough = moved
-        if sweep == 2 * SMOOTH_AFTER and moved > 0.5 * rough:
-            return None  # Answers go round in a circle.
-    return None
+        rough = moved if state.sweeps == SMOOTH_AFTER else state.rough
+        reach = max(state.reach, float(levels.max()))
+        return _Levels(levels, reach, state.sweeps + 1, moved, rough)
+
+    def _answer(self, levels: Floats, kind: int, *, damped: bool) -> float:
+        """Return the contribution of a type in answer to the others."""
+        game, cap, now = self.game, float(self.caps[kind]), float(levels[kind])
+        payoff = game.own(levels, kind)
+        best = best_response(payoff)
+        own = min(best, cap)
+        if now in (0.0, cap, game.types.leading(levels, kind)):
+            # At a kink the utility peaks sharply: staying wins over an equal elsewhere.
+            stays, utility = payoff.value(np.array([now]))[0], payoff.value(np.array([best]))[0]
+            if stays >= utility - DEFAULT.solve * game.stake(levels, kind, own):
+                own = now
+        if not 0 < own < cap or own == now:
+            return own
+        if game.types.counts[kind] > 1:
+            return _together(game, levels, kind, now, own)
+        return 0.5 * (own + now) if damped else own
+
+    def terminate(self, state: _Levels) -> Ending | None:
+        if state.moved <= DEFAULT.solve * state.reach:
+            return Ending.RESTED
+        if state.sweeps == 2 * SMOOTH_AFTER + 1 and state.moved > 0.5 * state.rough:
+            return Ending.CYCLE  # answers go round in a circle
+        return None
+
+    def finish(self, run: Run[_Levels]) -> Floats | None:
+        return run.state.levels if run.ending is Ending.RESTED else None
 
 
 def _together(game: RankedGame, levels: Floats, kind: int, now: float, own: float) -> float:
@@ -98,7 +142,7 @@ def _together(game: RankedGame, levels: Floats, kind: int, now: float, own: floa
     def gains(x: float) -> bool:
         fellows = levels.copy()
         fellows[kind] = x
-        return bool(game.slopes(fellows, kind, np.array([x]))[0] > 0)
+        return game.own(fellows, kind).rises(x)
 
     low, high = min(now, own), max(now, own)
     if not gains(low) or gains(high):

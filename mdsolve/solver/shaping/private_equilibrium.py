@@ -18,6 +18,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from scipy.stats import binom
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
+from mdsolve.solver.iterate import Ending, Plain, iterate
 from mdsolve.solver.shaping.others_data import OthersData, others_data
 from mdsolve.solver.shaping.private_contracts import RULES, Contract, Rule
 from mdsolve.solver.shaping.private_population import Population
@@ -119,22 +121,16 @@ def _mean_field(
     points fall monotonically onto the largest. A Newton step (the Jacobian is diagonal plus rank
     one) replaces a round where it stays above, which the next round shows.
     """
-    members = np.array(population.members, dtype=np.float64)
 
-    def answers(amounts: Floats) -> list[Contract]:
-        pairs = zip(population.classes, population.others(amounts), strict=True)
-        return [offer(agent, OthersData.certain(others)) for agent, others in pairs]
+    def at(expected: Floats) -> _Offered:
+        pairs = zip(population.classes, population.others(expected), strict=True)
+        return _Offered(
+            expected, [offer(agent, OthersData.certain(others)) for agent, others in pairs]
+        )
 
-    expected = _expected(_most(population, offer))
-    contracts = answers(expected)
-    for rounds in range(1, ROUNDS + 1):
-        monitor.advance("contracts", rounds, ROUNDS)
-        answered = _expected(contracts)
-        most = max(float(answered.max()), float(expected.max()))
-        allowed = DEFAULT.solve * most
-        if float(np.abs(answered - expected).max()) <= allowed:
-            return contracts, True, rounds
-        step = DIFFERENCE_STEP * np.maximum(most, population.others(expected))
+    def following(state: _Offered) -> _Offered:
+        expected, answered = state.expected, state.answered
+        step = DIFFERENCE_STEP * np.maximum(state.most, population.others(expected))
         lower = [
             offer(agent, OthersData.certain(max(0.0, others)))
             for agent, others in zip(
@@ -147,13 +143,37 @@ def _mean_field(
         slack = 1 - float(members @ scaled)
         if slack > 0:
             change = gap + scaled * float(members @ gap) / slack
-            trial = np.clip(expected + change, 0.0, answered)
-            tried = answers(trial)
-            if np.all(_expected(tried) <= trial + allowed):
-                expected, contracts = trial, tried
-                continue
-        expected, contracts = answered, answers(answered)
-    return contracts, False, ROUNDS
+            trial = at(np.clip(expected + change, 0.0, answered))
+            if np.all(trial.answered <= trial.expected + DEFAULT.solve * state.most):
+                return trial
+        return at(answered)
+
+    members = np.array(population.members, dtype=np.float64)
+    start = at(_expected(_most(population, offer)))
+    run = iterate(Plain(start, following, _Offered.rests, "contracts", ROUNDS), monitor)
+    return run.state.contracts, run.ending is Ending.RESTED, run.steps + 1
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """Expected contributions of each class (K,) and the contracts offered to who faces them."""
+
+    expected: Floats
+    contracts: list[Contract]
+
+    @cached_property
+    def answered(self) -> Floats:
+        """Expected contributions under the contracts, shape (K,)."""
+        return _expected(self.contracts)
+
+    @property
+    def most(self) -> float:
+        """The largest expected contribution."""
+        return max(float(self.answered.max()), float(self.expected.max()))
+
+    def rests(self) -> bool:
+        """Tell whether the contracts bring what they were made for."""
+        return float(np.abs(self.answered - self.expected).max()) <= DEFAULT.solve * self.most
 
 
 def _expected(contracts: Sequence[Contract]) -> Floats:
@@ -259,21 +279,20 @@ def settle(
     answers: Callable[[Floats], Floats], start: Floats, monitor: Monitor, label: str
 ) -> tuple[Floats, bool, str]:
     """Return a point that answers itself: by repeated answers, else by Powell's hybrid method."""
-    amounts = start
-    for rounds in range(1, ROUNDS + 1):
-        monitor.advance(label, rounds, ROUNDS)
-        answered = answers(amounts)
-        if _close(answered, amounts):
-            return answered, True, f"contracts answering each other, {rounds} rounds"
-        amounts = answered
-    if len(amounts) > JOINT_LIMIT:
-        return amounts, False, f"contracts answering each other, {ROUNDS} rounds"
+
+    def answered(state: tuple[Floats, bool]) -> tuple[Floats, bool]:
+        again = answers(state[0])
+        return again, _close(again, state[0])
+
+    run = iterate(Plain((start, False), answered, lambda state: state[1], label, ROUNDS), monitor)
+    amounts, rested = run.state
+    if rested or len(amounts) > JOINT_LIMIT:
+        return amounts, rested, f"contracts answering each other, {run.steps} rounds"
     found = root(
         lambda x: answers(np.maximum(x, 0.0)) - x, amounts, method="hybr", tol=DEFAULT.solve
     )
-    amounts = np.maximum(found.x, 0.0)
-    answered = answers(amounts)
-    return answered, _close(answered, amounts), "contracts answering each other, then Powell"
+    amounts, rested = answered((np.maximum(found.x, 0.0), False))
+    return amounts, rested, "contracts answering each other, then Powell"
 
 
 def _close(one: Floats, other: Floats) -> bool:

@@ -26,6 +26,8 @@ from mdsolve.game.curves import (
     PowerCurve,
     ThresholdPowerCurve,
 )
+from mdsolve.solver.bisection import boundaries, boundary
+from mdsolve.solver.own_payoff import unbounded
 from mdsolve.solver.shaping.pac_optimum import pac_amounts, pac_optima
 
 Floats = npt.NDArray[np.float64]
@@ -117,7 +119,7 @@ def individual_optimum(
         price, limit = rate[agents], top[agents]
         own = np.minimum(np.maximum(inverse_slope(curve, price) - platform_data, 0.0), limit)
         if not np.all(np.isfinite(own)):
-            raise _unbounded(f"agent number {int(agents[int(np.argmax(own))]) + 1}")
+            raise unbounded(f"number {int(agents[int(np.argmax(own))]) + 1}")
         utility = curve.value(own + platform_data) - price * own
         better = utility > nothing  # a capacity may end below what makes the data worth it
         amount[agents] = np.where(better, own, 0.0)
@@ -161,13 +163,8 @@ def optimum_alone(
             break
         high = np.where(open_ended, 2 * high, high)
     else:
-        raise _unbounded(f"agent number {int(np.argmax(open_ended)) + 1}")
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        if np.all((middle == low) | (middle == high)):
-            break
-        rising = slope(middle) > 0
-        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+        raise unbounded(f"number {int(np.argmax(open_ended)) + 1}")
+    _, high = boundaries(lambda own: slope(own) > 0, low, high)
     gross = value * curve.value(high + platform_data) - (costs.value(high) - costs.fixed)
     nothing = value * float(curve.value(np.float64(platform_data)))  # type: ignore[arg-type]
     better = gross > nothing
@@ -182,7 +179,7 @@ def _pac_optimum(
     amount, worth = pac_optima(curve, rate, value, capacity, cutoff, platform_data)
     most = int(np.argmax(amount))
     if not np.isfinite(amount[most]):
-        raise _unbounded(f"agent number {most + 1}")
+        raise unbounded(f"number {most + 1}")
     return amount, worth
 
 
@@ -229,12 +226,7 @@ def _tangent_point(curve: Curve, platform_data: float) -> float:
     high = 2 * low
     while above(high):
         low, high = high, 2 * high
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if above(middle) else (low, middle)
-    return high
+    return boundary(above, low, high)[1]
 
 
 def _single(curve: Curve) -> None:
@@ -243,12 +235,3 @@ def _single(curve: Curve) -> None:
         raise UnsupportedError.single(
             "accuracy", "different curves for different agents", "one curve for everybody"
         )
-
-
-def _unbounded(where: str) -> UnsupportedError:
-    return UnsupportedError.single(
-        where,
-        "no capacity, and every further sample is worth more than it costs him",
-        "a bounded best contribution",
-        "give the agent a capacity or a positive marginal cost",
-    )

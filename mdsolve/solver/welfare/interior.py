@@ -18,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.p_mean import p_mean
-from mdsolve.progress import Monitor, StopRequested
+from mdsolve.progress import StopRequested
+from mdsolve.solver.iterate import Ending, Method, Run
 from mdsolve.solver.welfare.bound import DualPoint, dual_point, normalised
+from mdsolve.solver.welfare.iterates import Direction, Pairs, Point
 from mdsolve.solver.welfare.model import WelfareModel
 from mdsolve.solver.welfare.newton import NewtonSystem
 from mdsolve.tolerance import ROUND_OFF
@@ -45,86 +47,6 @@ LEAST = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
-class Point:
-    """Contributions of the sources and what follows from them.
-
-    Parameters
-    ----------
-    s, marginal, second : (m,)
-        Samples, c' and c''.
-    y : float
-    left, utilities : (n,)
-        b and u, in money.
-    slopes : (n,)
-        value_i f_i'(y).
-    bend : (n,)
-        value_i f_i''(y).
-    """
-
-    s: Floats
-    marginal: Floats
-    second: Floats
-    y: float
-    left: Floats
-    utilities: Floats
-    slopes: Floats
-    bend: Floats
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Multipliers, slacks, or changes of either, of the inequalities.
-
-    Parameters
-    ----------
-    lower, upper : (m,)
-        s >= 0, and s <= limit (slack infinite and multiplier 0 where there is none).
-    budgets : (n,)
-        b >= 0 (slack infinite where there is no such row).
-    weights : (n,)
-        lambda; slack u - tau for the minimum, infinite for every other mean.
-    """
-
-    lower: Floats
-    upper: Floats
-    budgets: Floats
-    weights: Floats
-
-    def parts(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return the four arrays."""
-        return self.lower, self.upper, self.budgets, self.weights
-
-    def moved(self, change: Pairs, size: float) -> Pairs:
-        """Return self + size change."""
-        pairs = zip(self.parts(), change.parts(), strict=True)
-        return Pairs(*(a + size * b for a, b in pairs))
-
-    def scaled(self, factor: float) -> Pairs:
-        """Return factor times self."""
-        return Pairs(*(factor * part for part in self.parts()))
-
-    def room(self, change: Pairs) -> float:
-        """Return the largest size, at most 1, with self + size change non-negative."""
-        size = 1.0
-        for amounts, changes in zip(self.parts(), change.parts(), strict=True):
-            falling = changes < 0
-            if falling.any():
-                size = min(size, float(np.min(amounts[falling] / -changes[falling])))
-        return size
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A Newton step: changes of sources, slacks, multipliers, tau and the price of prescribed y."""
-
-    sources: Floats
-    slacks: Pairs
-    duals: Pairs
-    level: float
-    extra: float
-
-
-@dataclass(frozen=True)
 class InteriorResult:
     """The best feasible point and the best bound.
 
@@ -146,8 +68,31 @@ class InteriorResult:
     stopped: bool
 
 
-class InteriorPoint:
-    """One run on one model.
+@dataclass(frozen=True)
+class Best:
+    """The best point and the best bound so far.
+
+    Parameters
+    ----------
+    sources : (m,)
+    objective : float
+    dual : DualPoint
+    now, gap : float
+        Objective of the present iterate, and its own bound less that, in money.
+    better : bool
+        Whether the present iterate gave the point or the bound.
+    """
+
+    sources: Floats
+    objective: float
+    dual: DualPoint
+    now: float
+    gap: float
+    better: bool
+
+
+class InteriorPoint(Method[Best, InteriorResult]):
+    """One run on one model, which holds the present iterate.
 
     Parameters
     ----------
@@ -162,16 +107,20 @@ class InteriorPoint:
         Prescribed y, reached in the limit.
     """
 
+    label = "welfare program"
+    limit = STEP_LIMIT
+    patience = PATIENCE
+    keeps_at = (StopRequested,)
+
     def __init__(
         self,
         model: WelfareModel,
         start: Floats,
-        monitor: Monitor,
         *,
         bounding: WelfareModel | None = None,
         amount: float | None = None,
     ) -> None:
-        self.model, self.monitor, self.amount = model, monitor, amount
+        self.model, self.amount, self.before = model, amount, math.inf
         self.bounding = bounding or model
         self.maximin = model.p == -math.inf
         self.curved = not self.maximin and model.p < 1
@@ -196,42 +145,50 @@ class InteriorPoint:
         self.tried: tuple[Direction, float] | None = None
         self.count = sum(int(mask.sum()) for mask in finite)
 
-    def run(self) -> InteriorResult:
-        """Return the best point and bound."""
-        best_s, best = self.point.s, -math.inf
-        dual: DualPoint | None = None
+    def init(self) -> Best:
+        """Judge the start."""
+        return self._judged(None)
+
+    def step(self, state: Best) -> Best | None:
+        """Take a Newton step, or the last one again if it was too long."""
+        if not self._set_back(state.gap, self.before):
+            self.before = state.gap
+            try:
+                self._advance(state.gap, abs(state.now))
+            except np.linalg.LinAlgError:
+                return None  # singular to working precision: the best found is all there is
+        return self._judged(state)
+
+    def terminate(self, state: Best) -> Ending | None:
+        """Rest where the best bound meets the best point."""
         # Without budgets the optimum may be worth 0; the value of accuracy is the money to compare.
         unit = 0.0 if self.model.positive else float(self.model.game.value.mean())
-        stalled, step, stopped = 0, 0, False
-        before = math.inf
-        for step in range(STEP_LIMIT):
-            objective = self._objective()
-            y = self.point.y if self.amount is None else self.amount
-            bound = dual_point(
-                self.bounding, self.duals.weights, self.duals.budgets, y, self._price()
-            )
-            stalled += 1
-            if objective > best:
-                best_s, best, stalled = self.point.s, objective, 0
-            if dual is None or bound.bound < dual.bound:
-                dual, stalled = bound, 0
-            if dual.bound - best <= ROUND_OFF * max(abs(best), unit) or stalled >= PATIENCE:
-                break
-            gap = bound.bound - objective
-            if self._set_back(gap, before):
-                continue
-            before = gap
-            try:
-                self.monitor.advance("welfare program", step, STEP_LIMIT)
-            except StopRequested:
-                stopped = True
-                break
-            try:
-                self._advance(gap, abs(objective))
-            except np.linalg.LinAlgError:
-                break  # singular to working precision: the best found is all there is
-        assert dual is not None
-        return InteriorResult(best_s, best, dual, step, stopped)
+        gap = state.dual.bound - state.objective
+        return Ending.RESTED if gap <= ROUND_OFF * max(abs(state.objective), unit) else None
+
+    def improves(self, state: Best) -> bool:
+        """Tell whether the last step found a better point or a better bound."""
+        return state.better
+
+    def finish(self, run: Run[Best]) -> InteriorResult:
+        """Return the best point and bound."""
+        best, stopped = run.state, run.ending is Ending.STOPPED
+        return InteriorResult(best.sources, best.objective, best.dual, run.steps, stopped)
+
+    def _judged(self, before: Best | None) -> Best:
+        """Return the best point and bound, the present ones included."""
+        now = self._objective()
+        y = self.point.y if self.amount is None else self.amount
+        duals = self.duals
+        bound = dual_point(self.bounding, duals.weights, duals.budgets, y, self._price())
+        gap = bound.bound - now
+        if before is None:
+            return Best(self.point.s, now, bound, now, gap, better=True)
+        s, objective, dual = before.sources, before.objective, before.dual
+        higher, lower = now > objective, bound.bound < dual.bound
+        if higher:
+            s, objective = self.point.s, now
+        return Best(s, objective, bound if lower else dual, now, gap, better=higher or lower)
 
     def _evaluate(self, s: Floats) -> Point:
         model, sources = self.model, self.model.sources

@@ -18,6 +18,7 @@ from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.p_mean import p_mean
 from mdsolve.progress import Monitor
+from mdsolve.solver.iterate import iterate
 from mdsolve.solver.welfare.bound import DualPoint, dual_point
 from mdsolve.solver.welfare.interior import InteriorPoint, InteriorResult
 from mdsolve.solver.welfare.model import WelfareModel
@@ -67,7 +68,7 @@ def solve_over_pieces(model: WelfareModel, start: Floats, monitor: Monitor) -> I
     kinks = kinks[(kinks > model.platform) & (kinks < most)]
     if len(kinks) == 0:
         smooth = frozen(model.curve, model.platform)
-        return InteriorPoint(model.with_curve(smooth), start, monitor, bounding=model).run()
+        return iterate(InteriorPoint(model.with_curve(smooth), start, bounding=model), monitor)
     edges = np.concatenate([[model.platform], kinks])
     low, high = 0, len(kinks)
     best: InteriorResult | None = None
@@ -75,7 +76,7 @@ def solve_over_pieces(model: WelfareModel, start: Floats, monitor: Monitor) -> I
     while low <= high:
         piece = (low + high) // 2
         flat = model.with_curve(frozen(model.curve, edges[piece]))
-        found = InteriorPoint(flat, start, monitor).run()
+        found = iterate(InteriorPoint(flat, start), monitor)
         steps += found.steps
         y = model.platform + float(model.sources.weight @ found.sources)
         best = _better(best, _on_true_curve(model, found))
@@ -93,7 +94,7 @@ def solve_over_pieces(model: WelfareModel, start: Floats, monitor: Monitor) -> I
             break
         right = model.with_curve(frozen(model.curve, kink))
         inside = 0.5 * (best.sources + start)
-        found = InteriorPoint(right, inside, monitor, bounding=model, amount=kink).run()
+        found = iterate(InteriorPoint(right, inside, bounding=model, amount=kink), monitor)
         steps += found.steps
         best = _better(best, _on_true_curve(model, found))
     return InteriorResult(best.sources, best.objective, best.dual, steps, best.stopped)

@@ -319,9 +319,7 @@ def test_the_bound_of_a_box_is_below_every_gain_in_it():
                     assert bound == 0  # proves nothing
                     continue
                 for s in rng.uniform(ends[:, 0], ends[:, 1], (40, 2)):
-                    now, there = stakes.utility_along(
-                        agent, s, np.array([s[agent], float(deviation)])
-                    )
+                    now, there = stakes.own(s, agent).value(np.array([s[agent], float(deviation)]))
                     assert bound <= there - now + 1e-9
 
 

@@ -13,11 +13,13 @@ from mdsolve.game.curves import PacCurve, ThresholdPowerCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import best_response, best_response_sweeps
-from mdsolve.solver.equilibrium.clipped import clipped_equilibria
+from mdsolve.solver.best_response import best_response
+from mdsolve.solver.equilibrium.clipped import clipped_equilibrium
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
+from mdsolve.solver.iterate import iterate
 from mdsolve.solver.shaping.standalone_value import cutoff_cost, individual_optimum
+from mdsolve.solver.sweeps import Sweeps
 
 CURVE = ThresholdPowerCurve(1.0, 10.0, 1.0)  # v = 1 - 10 / m; cut-off cost 1/40 at m = 20
 """b'(m0) = 1/10, so costs between 1/40 and 1/10 are too dear alone, not for two."""
@@ -40,8 +42,8 @@ def regret(game, s):
     stakes = AccuracyStakes(game, game.costs)
     gains = []
     for agent in range(game.size):
-        answer = best_response(stakes, agent, s)
-        both = stakes.utility_along(agent, s, np.array([answer, s[agent]]))
+        answer = best_response(stakes.own(s, agent))
+        both = stakes.own(s, agent).value(np.array([answer, s[agent]]))
         gains.append(both[0] - both[1])
     return max(gains)
 
@@ -54,11 +56,11 @@ def test_two_tied_agents_carry_what_is_too_dear_for_one():
     cost = 0.028
     assert cost > cutoff_cost(CURVE) == pytest.approx(1 / 40)
     game = game_of(linear(cost, cost, 0.5))
-    found = clipped_equilibria(game, game.costs)
+    found = clipped_equilibrium(game, game.costs)
     total = np.sqrt(10 / cost)  # v'(m) = 10 / m^2 = cost
     assert found.totals == (0.0, pytest.approx(total, rel=1e-12))
     assert found.contributions.tolist() == pytest.approx([total / 2, total / 2, 0])
-    assert found.continuum
+    assert found.uniqueness == "continuum"
     assert regret(game, found.contributions) < 1e-12
     assert regret(game, game.nothing()) == 0
     worth = 1 - 10 / total
@@ -69,24 +71,24 @@ def test_two_tied_agents_carry_what_is_too_dear_for_one():
 
 def test_alone_the_same_agent_gives_nothing_and_the_set_is_one_point():
     game = game_of(linear(0.028, 0.5))
-    found = clipped_equilibria(game, game.costs)
+    found = clipped_equilibrium(game, game.costs)
     assert found.totals == (0.0,)
     assert not found.contributions.any()
 
 
 def test_cheap_agents_leave_no_other_equilibrium_and_the_least_cost_gives_all():
     game = game_of(linear(0.001, 0.002, 0.03))
-    found = clipped_equilibria(game, game.costs)
+    found = clipped_equilibrium(game, game.costs)
     amount, _ = individual_optimum(CURVE, np.array([0.001]))
     assert found.totals == (pytest.approx(amount[0]),)
     assert found.contributions.tolist() == pytest.approx([amount[0], 0, 0])
-    assert not found.continuum
+    assert found.uniqueness == "unique"
 
 
 def test_a_dear_agent_who_would_have_to_fill_up_drops_out():
     # The cheap agent's capacity ends at 2; for 16 more the dear one would pay more than he gets.
     game = game_of(linear(0.001, 0.03), capacity=[2.0, np.inf])
-    found = clipped_equilibria(game, game.costs)
+    found = clipped_equilibrium(game, game.costs)
     assert found.totals == (0.0,)
     s = np.array([2.0, np.sqrt(10 / 0.03) - 2])
     assert regret(game, s) > 0
@@ -140,16 +142,17 @@ def test_nobody_gains_and_sweeps_end_at_a_listed_total(data):
     zero = np.zeros(n)
     costs = Costs(zero + 0.1, rate, bend, zero, zero + 1)
     game = game_of(costs, value=value, capacity=capacity, platform=platform)
-    found = clipped_equilibria(game, costs)
+    found = clipped_equilibrium(game, costs)
     stakes = AccuracyStakes(game, costs)
-    sweeps = best_response_sweeps(stakes, game.nothing(), Monitor(), limit=200)
+    by_turns = Sweeps(stakes.own, game.nothing(), stakes.span, "best responses", 200, cycles=True)
+    sweeps = iterate(by_turns, Monitor())
     if found is None:
-        assert not sweeps.converged or regret(game, sweeps.contributions) > 1e-9
+        assert not sweeps.rested or regret(game, sweeps.contributions) > 1e-9
         return
     assert regret(game, found.contributions) < 1e-9
     if found.totals[0] == 0:
         assert regret(game, game.nothing()) < 1e-12
-    if sweeps.converged and regret(game, sweeps.contributions) < 1e-10:
+    if sweeps.rested and regret(game, sweeps.contributions) < 1e-10:
         reached = sweeps.contributions.sum()
         assert min(abs(reached - total) for total in found.totals) < 1e-5 * max(1, reached)
 

@@ -11,11 +11,12 @@ import mdsolve as md
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor, StopRequested
-from mdsolve.solver.equilibrium.box_newton import box_newton
+from mdsolve.solver.equilibrium.box_newton import BoxNewton
 from mdsolve.solver.equilibrium.dynamics import RECORDS, simulate_dynamics
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes, ShapleyStakes
 from mdsolve.solver.equilibrium.strong_concavity import StrongConcavity, strong_concavity
+from mdsolve.solver.iterate import iterate
 from tests.work import counted
 
 COSTS = [
@@ -56,8 +57,8 @@ def equilibrium(stakes):
     game = stakes.game
     if isinstance(stakes, ShapleyStakes):
         return potential_equilibrium(game, Monitor()).contributions
-    newton = box_newton(stakes, game.nothing(), Monitor())
-    assert newton.converged
+    newton = iterate(BoxNewton(stakes, game.nothing()), Monitor())
+    assert newton.rested
     return newton.contributions
 
 

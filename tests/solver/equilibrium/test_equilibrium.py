@@ -11,10 +11,12 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.progress import Monitor
-from mdsolve.solver.equilibrium.best_response import best_response, best_response_sweeps
+from mdsolve.solver.best_response import best_response
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.equilibrium.total import even_split
+from mdsolve.solver.iterate import iterate
+from mdsolve.solver.sweeps import Sweeps
 from tests.game.test_sharing_game import ACCURACIES, AGENTS
 
 
@@ -34,7 +36,7 @@ def regret(stakes, s):
     for agent in range(len(s)):
         top = min(stakes.game.capacity[agent], 4 * (s.max() + 5))
         own = np.append(np.linspace(0, top, 4001), s[agent])
-        utility = stakes.utility_along(agent, s, own)
+        utility = stakes.own(s, agent).value(own)
         worst = max(worst, float(utility.max() - utility[-1]))
     return worst
 
@@ -42,13 +44,13 @@ def regret(stakes, s):
 def test_example_3_of_reciprocal_learning():
     _, found = solve(game_of([{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.2}]))
     np.testing.assert_allclose(found.contributions, [np.sqrt(10) - 1, 0], atol=1e-14)
-    assert found.others == "unique"
+    assert found.uniqueness == "unique"
 
 
 def test_ties_are_a_continuum_split_evenly():
     _, found = solve(game_of({"count": 4, "cost": 0.1}))
     np.testing.assert_allclose(found.contributions, (np.sqrt(10) - 1) / 4)
-    assert found.others == "continuum"
+    assert found.uniqueness == "continuum"
 
 
 def test_a_tie_respects_capacities():
@@ -62,13 +64,11 @@ def test_a_tie_respects_capacities():
 def test_no_deviation_pays_at_what_is_found(family, factor):
     agents = [{**agent, "capacity": 60} for agent in AGENTS]
     stakes, found = solve(game_of(agents, ACCURACIES[family]), factor)
-    assert found.converged
+    assert found.rested
     assert regret(stakes, found.contributions) < 1e-9
     for agent in range(4):
-        answer = best_response(stakes, agent, found.contributions)
-        gain = stakes.utility_along(
-            agent, found.contributions, np.array([answer, found.contributions[agent]])
-        )
+        payoff = stakes.own(found.contributions, agent)
+        gain = payoff.value(np.array([best_response(payoff), found.contributions[agent]]))
         assert gain[0] - gain[1] < 1e-9
 
 
@@ -100,7 +100,8 @@ def test_newton_groups_and_best_responses_agree(data):
     dense = {"family": "power", "weights": [[table[g][h] for h in members] for g in members]}
     _, first = solve(game_of(agents, grouped))
     stakes, second = solve(game_of(agents, dense))
-    sweeps = best_response_sweeps(stakes, np.zeros(len(members)), Monitor())
+    by_turns = Sweeps(stakes.own, np.zeros(len(members)), stakes.span, "best responses", 1000)
+    sweeps = iterate(by_turns, Monitor())
     assert "group" in first.method
     assert "Newton" in second.method
     np.testing.assert_allclose(first.contributions, second.contributions, atol=1e-8)
@@ -177,7 +178,7 @@ def test_a_cycle_of_best_responses_is_reported_not_hidden():
         "neighbours": [[0, 1], [1, 2], [2, 0]],
     }
     _, found = solve(game_of(agents, accuracy))
-    assert found.converged or found.cycle is not None
+    assert found.rested or found.cycle is not None
 
 
 def test_a_price_above_the_cost_is_refused_on_curves_that_start_flat():
@@ -235,7 +236,7 @@ def test_groups_with_nearly_parallel_responses_come_to_rest(seed):
     game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": accuracy}))
     found = accuracy_equilibrium(AccuracyStakes(game, game.costs), Monitor())
     assert found.method.startswith("group totals")
-    assert found.converged
+    assert found.rested
     for agent in range(3):
-        best = best_response(AccuracyStakes(game, game.costs), agent, found.contributions)
+        best = best_response(AccuracyStakes(game, game.costs).own(found.contributions, agent))
         assert best == pytest.approx(found.contributions[agent], abs=1e-6)

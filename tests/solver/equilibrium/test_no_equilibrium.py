@@ -57,8 +57,8 @@ def test_the_upper_bound_is_a_regret_that_a_grid_confirms():
     own = np.linspace(0, 1, 2001)
     regrets = []
     for agent in range(3):
-        utility = stakes.utility_along(agent, found.point, own)
-        now = stakes.utility_along(agent, found.point, found.point[agent : agent + 1])[0]
+        utility = stakes.own(found.point, agent).value(own)
+        now = stakes.own(found.point, agent).value(found.point[agent : agent + 1])[0]
         regrets.append(utility.max() - now)
     assert max(regrets) == pytest.approx(found.upper, abs=1e-3)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.progress import Monitor
+from mdsolve.solver.iterate import Ending
 from mdsolve.solver.joint.dynamics import Motion, follow
 from mdsolve.solver.joint.equilibrium import joint_equilibrium
 from mdsolve.solver.joint.full_contribution import keeps_full, phase_bounds, prices
@@ -25,7 +26,7 @@ def test_example_1_ends_without_data_from_every_start(w, s):
     game = sharing_game(parse(EXAMPLE1))
     start = np.array(s, float), np.array(w, float)
     path = follow(game, *start, Motion(0.25, 0.25), 20_000, Monitor())
-    assert path.ending == "singular"
+    assert path.ending is Ending.SINGULAR
     assert path.contributions.tolist() == [0, 0]
     np.testing.assert_allclose(path.parameters, [1, 2], atol=1e-12)
     assert path.left_at is None
@@ -80,7 +81,7 @@ def test_rounds_that_come_to_rest_do_so_at_the_equilibrium(data, seed):
     s = random.uniform(0, 1, game.size) * game.capacity
     w = random.uniform(-3, 3, game.learning.parameters)
     path = follow(game, s, w, Motion(0.3, 0.5), 50_000, Monitor())
-    assert path.ending == "rested"
+    assert path.ending is Ending.RESTED
     found = joint_equilibrium(game, 0.0, Monitor())
     np.testing.assert_allclose(path.contributions, found.contributions, atol=1e-7)
     np.testing.assert_allclose(path.parameters, found.parameters, atol=1e-9)
@@ -112,11 +113,11 @@ def test_below_the_least_price_somebody_stays_below_his_capacity():
     path = follow(
         game, game.capacity / 2, w, Motion(5.0, 0.0, known.least * 0.9), 100_000, Monitor()
     )
-    assert path.ending == "rested"
+    assert path.ending is Ending.RESTED
     assert np.any(path.contributions < game.capacity)
 
 
 def test_steps_that_are_too_large_for_the_model_are_seen():
     game = sharing_game(parse(EXAMPLE1))
     start = np.array([5.0, 5.0]), np.array([0.5, 1.5])
-    assert follow(game, *start, Motion(1, 30), 2000, Monitor()).ending == "diverged"
+    assert follow(game, *start, Motion(1, 30), 2000, Monitor()).ending is Ending.DIVERGED

@@ -20,7 +20,7 @@ from tests.solver.joint.joint_games import games, utilities
 def test_nobody_gains_on_a_fine_grid(data, price):
     game = sharing_game(parse(data))
     found = joint_equilibrium(game, price, Monitor())
-    assert found.found.converged
+    assert found.rested
     s, w = found.contributions, found.parameters
     base = utilities(data, w, s, price)
     for k in range(game.size):

@@ -11,6 +11,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.instance import parse
 from mdsolve.progress import Monitor
+from mdsolve.solver.iterate import Ending
 from mdsolve.solver.joint.constants import Constants, Region, constants
 from mdsolve.solver.joint.dynamics import Motion, follow
 from mdsolve.solver.joint.steps import argument_bounds, chosen_steps, contraction, published_bounds
@@ -208,4 +209,4 @@ def test_published_steps_are_used_where_they_exist_and_rest_at_the_equilibrium()
     assert found.gamma < bounds["published"][0] < bounds["published_with_mean"][0]
     assert 2 * bounds["published_with_mean"][0] <= bounds["argument"][0] * (1 + 1e-12)
     path = follow(game, np.ones(2), w, Motion(found.gamma, found.eta), 10_000, Monitor())
-    assert path.ending == "rested"
+    assert path.ending is Ending.RESTED
