@@ -9,36 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import Accuracy, CoverageAccuracy, UnionAccuracy, WeightedAccuracy
+from mdsolve.game.accuracies import Population, accuracy_of, learning_of
 from mdsolve.game.costs import Costs, Pieces
-from mdsolve.game.curves import (
-    Curve,
-    LinearCurve,
-    MixedCurve,
-    PacCurve,
-    PowerCurve,
-    ThresholdPowerCurve,
-    mixed,
-)
-from mdsolve.game.functions import FunctionCost, checked_accuracy, checked_cost
-from mdsolve.game.joint_learning import QuadraticFit
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.functions import FunctionCost, checked_cost
 from mdsolve.game.sharing import Prior, SharingGame
-from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
 from mdsolve.instance.common import is_function
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.instance.sharing_accuracy import (
-    CoverageAccuracySpec,
-    CurveAccuracySpec,
-    LinearAccuracySpec,
-    PacAccuracySpec,
-    PerAgentAccuracySpec,
-    PerGroupAccuracySpec,
-    PowerAccuracySpec,
-    QuadraticFitAccuracySpec,
-    ThresholdPowerAccuracySpec,
-    UnionAccuracySpec,
-)
 from mdsolve.instance.sharing_agents import (
     AgentColumns,
     AgentSpec,
@@ -69,15 +45,13 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
         labels, groups = np.unique(np.asarray(group_names, dtype=str), return_inverse=True)
         order = labels.tolist()
     platform = float(instance.platform_data)
-    learning = None
-    if isinstance(instance.accuracy, QuadraticFitAccuracySpec):
-        learning = _learning(instance.accuracy, len(value), platform)
-        accuracy: Accuracy = learning.accuracy(learning.optimum)
-    elif is_function(instance.accuracy):
-        _no_platform_data(platform, "python")
-        accuracy = checked_accuracy(instance.accuracy, capacity)
-    else:
-        accuracy = _accuracy(instance.accuracy, len(value), groups, order, platform)
+    population = Population(capacity, groups, order, platform)
+    learning = learning_of(instance.accuracy, population)
+    accuracy = (
+        accuracy_of(instance.accuracy, population)
+        if learning is None
+        else learning.accuracy(learning.optimum)
+    )
     return SharingGame(
         names, accuracy, costs, value, capacity, budget, groups, platform, prior, learning
     )
@@ -173,98 +147,3 @@ def _costs(specs: Sequence[AgentSpec], counts: Sequence[int]) -> Costs:
     fixed, rate, curvature, power_rate, power_exponent = np.repeat(rows, counts, axis=0).T.copy()
     shapes = tuple(pieces), tuple(functions)
     return Costs(fixed, rate, curvature, power_rate, power_exponent, *shapes)
-
-
-def _accuracy(  # noqa: PLR0911 - one return per family
-    spec: Any, n: int, groups: npt.NDArray[np.intp] | None, order: list[str], platform: float
-) -> Accuracy:
-    ones = CommonWeights(np.ones(n))
-    if isinstance(spec, PerAgentAccuracySpec):
-        return WeightedAccuracy(ones, mixed([_plain_curve(f) for f in spec.per_agent]), platform)
-    if isinstance(spec, PerGroupAccuracySpec):
-        assert groups is not None
-        parts = tuple(
-            (np.flatnonzero(groups == k), _plain_curve(spec.per_group[name]))
-            for k, name in enumerate(order)
-        )
-        curve = parts[0][1] if len(parts) == 1 else MixedCurve(parts)
-        return WeightedAccuracy(ones, curve, platform)
-    if isinstance(spec, PowerAccuracySpec):
-        return WeightedAccuracy(_weights(spec, n, groups, order), _curve(spec), platform)
-    if isinstance(spec, LinearAccuracySpec):
-        return WeightedAccuracy(_as_weights(spec.weights), LinearCurve(), platform)
-    if isinstance(spec, CoverageAccuracySpec):
-        _no_platform_data(platform, "coverage")
-        return CoverageAccuracy(np.asarray(spec.distributions))
-    if isinstance(spec, UnionAccuracySpec):
-        _no_platform_data(platform, "union")
-        points = np.array([[float(x), float(y)] for x, y in spec.curve.points])
-        return UnionAccuracy(points[:, 0], points[:, 1], spec.neighbours)
-    return WeightedAccuracy(ones, _curve(spec), platform)
-
-
-def _learning(spec: QuadraticFitAccuracySpec, n: int, platform: float) -> QuadraticFit:
-    rows = spec.targets or (spec.target or (),)
-    targets = np.array([[float(entry) for entry in row] for row in rows])
-    m = targets.shape[1]
-    curvature = np.array([float(entry) for entry in spec.curvature or (1,) * m])
-    wanted = np.broadcast_to(targets, (n, m)).copy()
-    return QuadraticFit(wanted, curvature, float(spec.noise), float(spec.ceiling), platform)
-
-
-def _no_platform_data(platform: float, family: str) -> None:
-    if platform:
-        raise UnsupportedError.single(
-            "platform_data",
-            str(platform),
-            f"0 with the family {family}",
-            f"{family} looks at who contributed, not at a total",
-        )
-
-
-def _plain_curve(spec: Any) -> Curve:
-    """Return a family of one agent or group, which must look at the total of all data."""
-    if getattr(spec, "weights", None) is not None or getattr(spec, "group_weights", None):
-        raise UnsupportedError.single(
-            "accuracy",
-            "weights inside per_agent or per_group",
-            "one family with weights for all",
-            "give the weights as the matrix of a single power family",
-        )
-    return _curve(spec)
-
-
-def _curve(spec: Any) -> Curve:
-    if isinstance(spec, PowerAccuracySpec):
-        return PowerCurve(float(spec.ceiling), float(spec.scale), float(spec.exponent))
-    if isinstance(spec, PacAccuracySpec):
-        return PacCurve(float(spec.ceiling), float(spec.complexity))
-    if isinstance(spec, ThresholdPowerAccuracySpec):
-        return ThresholdPowerCurve(float(spec.value), float(spec.threshold), float(spec.exponent))
-    if isinstance(spec, CurveAccuracySpec):
-        x, y = zip(*((float(a), float(b)) for a, b in spec.points), strict=True)
-        return MeasuredCurve(x, y)
-    raise UnsupportedError.single(
-        "accuracy: family",
-        spec.family,
-        "a function of the amount of data",
-        "this family cannot be solved as a sharing game on its own",
-    )
-
-
-def _weights(
-    spec: PowerAccuracySpec, n: int, groups: npt.NDArray[np.intp] | None, order: list[str]
-) -> Weights:
-    if spec.group_weights is not None:
-        assert groups is not None
-        table = [
-            [float(spec.group_weights[row].get(column, 0)) for column in order] for row in order
-        ]
-        return GroupWeights(np.array(table), groups).merged()
-    if spec.weights is None:
-        return CommonWeights(np.ones(n))
-    return _as_weights(spec.weights)
-
-
-def _as_weights(table: Floats) -> Weights:
-    return CommonWeights(table) if table.ndim == 1 else DenseWeights(table)

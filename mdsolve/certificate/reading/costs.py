@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
-from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.certificate.reading.lines import Lines
+from mdsolve.certificate.reading.unread import UnreadError
 
 Indices = npt.NDArray[np.intp]
 

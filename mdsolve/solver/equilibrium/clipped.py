@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import BISECTIONS, PacCurve, ThresholdPowerCurve
+from mdsolve.game.curves import BISECTIONS
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.equilibrium.total import Responses, even_split, responses_equilibrium
 from mdsolve.solver.shaping.standalone_value import optimum_alone, viability_threshold

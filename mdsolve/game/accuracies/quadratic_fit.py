@@ -1,4 +1,4 @@
-"""Accuracy that depends on a model w learned together: value, both gradient blocks, singularity.
+"""`quadratic-fit`: accuracy that depends on a model w learned together, and on all data.
 
     a_i(w, s) = ceiling - (sum_k curvature_k (w_k - target_ik)^2 + noise) / y,
 
@@ -22,8 +22,19 @@ import numpy.typing as npt
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve
 from mdsolve.game.weights import CommonWeights
+from mdsolve.instance.accuracies.quadratic_fit import QuadraticFitAccuracySpec
 
 Floats = npt.NDArray[np.float64]
+
+
+def learning(spec: QuadraticFitAccuracySpec, agents: int, platform_data: float) -> QuadraticFit:
+    """Return what the agents of a specification want of the model."""
+    rows = spec.targets or (spec.target or (),)
+    targets = np.array([[float(entry) for entry in row] for row in rows])
+    m = targets.shape[1]
+    curvature = np.array([float(entry) for entry in spec.curvature or (1,) * m])
+    wanted = np.broadcast_to(targets, (agents, m)).copy()
+    return QuadraticFit(wanted, curvature, float(spec.noise), float(spec.ceiling), platform_data)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Curve, Piece, Side
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 
 
 def curve(spec: Any, arithmetic: Arithmetic) -> Curve:

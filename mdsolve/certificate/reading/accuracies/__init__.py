@@ -1,51 +1,34 @@
-"""From an instance's accuracy to the checker's reading of it: which families there are."""
+"""From an instance's accuracy to the checker's reading of it: one file per family, by its name.
+
+A family's file offers one of
+
+    curve(spec, arithmetic)          for families that look at an amount of data
+    accuracy(instance, arithmetic)   for those that look at who contributed what, or at a model
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from mdsolve.certificate.numbers import Arithmetic
+from mdsolve.certificate.reading.accuracies import python_object
 from mdsolve.certificate.reading.accuracy import Accuracy, WeightedAccuracy
-from mdsolve.certificate.reading.curves import Reader
-from mdsolve.certificate.reading.families import (
-    coverage,
-    curve,
-    linear,
-    pac,
-    power,
-    python_object,
-    quadratic_fit,
-    threshold_power,
-    union,
-)
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.certificate.reading.weights import (
     CommonWeights,
     DenseWeights,
     GroupWeights,
     Weights,
 )
+from mdsolve.instance.common import is_function
 from mdsolve.instance.sharing import SharingInstance
-
-CURVES: dict[str, Reader] = {
-    "power": power.curve,
-    "linear": linear.curve,
-    "pac": pac.curve,
-    "threshold-power": threshold_power.curve,
-    "curve": curve.curve,
-}
-"""Families that look at an amount of data."""
-
-WHOLE = {
-    "coverage": coverage.accuracy,
-    "union": union.accuracy,
-    "quadratic-fit": quadratic_fit.accuracy,
-}
-"""Families that look at who contributed what, or at a model learned together."""
 
 
 def accuracy_of(
@@ -58,23 +41,37 @@ def accuracy_of(
     UnreadError
         For a family that the checker has no reading for.
     """
-    spec, n = instance.accuracy, instance.agent_count
+    spec: Any = instance.accuracy
+    n = instance.agent_count
     platform = arithmetic.constant(instance.platform_data)
     per_agent: Any = getattr(spec, "per_agent", None)
     per_group: Any = getattr(spec, "per_group", None)
     if per_agent is not None or per_group is not None:
         entries = per_agent if per_agent is not None else [per_group[name] for name in groups or ()]
         return _mixed(entries, n, arithmetic, platform)
-    family = getattr(spec, "family", None)
-    if family in WHOLE:
-        return WHOLE[family](instance, arithmetic)
-    if family in CURVES:
-        weights = _weights(spec, n, groups, arithmetic)
-        label = np.zeros(n, dtype=np.intp)
-        return WeightedAccuracy(
-            arithmetic, weights, [CURVES[family](spec, arithmetic)], label, platform
-        )
-    return python_object.accuracy(instance, arithmetic)
+    if is_function(spec):
+        return python_object.accuracy(instance, arithmetic)
+    family = _family(spec.family)
+    if not hasattr(family, "curve"):
+        whole: Accuracy = family.accuracy(instance, arithmetic)
+        return whole
+    weights, label = _weights(spec, n, groups, arithmetic), np.zeros(n, dtype=np.intp)
+    return WeightedAccuracy(arithmetic, weights, [family.curve(spec, arithmetic)], label, platform)
+
+
+def _family(name: str) -> ModuleType:
+    """Return the file of a family.
+
+    Raises
+    ------
+    UnreadError
+        Where there is none.
+    """
+    file = f"{__name__}.{name.replace('-', '_')}"
+    if find_spec(file) is None:
+        message = f"the family {name}"
+        raise UnreadError(message)
+    return import_module(file)
 
 
 def _mixed(
@@ -95,11 +92,14 @@ def _mixed(
             known[bare] = len(specs)
             specs.append(entry)
         label[agent] = known[bare]
-    for entry in specs:
-        if entry.family not in CURVES:
+    families = [_family(entry.family) for entry in specs]
+    for entry, family in zip(specs, families, strict=True):
+        if not hasattr(family, "curve"):
             message = f"the family {entry.family} for some agents only"
             raise UnreadError(message)
-    curves = [CURVES[entry.family](entry, arithmetic) for entry in specs]
+    curves = [
+        family.curve(entry, arithmetic) for entry, family in zip(specs, families, strict=True)
+    ]
     if all(row is None for row in rows):
         weights: Weights = plain(n, arithmetic)
     else:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from mdsolve.certificate.numbers import Arithmetic, Floats, Quantity
 from mdsolve.certificate.reading.accuracy import Branch, Pooled, WeightedAccuracy
 from mdsolve.certificate.reading.curves import Curve, Decay, Piece, Side
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.certificate.reading.weights import CommonWeights
 
 NEAR_NOTHING = 2.0**-100

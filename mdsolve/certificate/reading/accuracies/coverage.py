@@ -13,8 +13,8 @@ import numpy.typing as npt
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracy import Accuracy, Branch
 from mdsolve.certificate.reading.curves import Side
-from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.certificate.reading.together import Indices, ProductParts, Together
+from mdsolve.certificate.reading.unread import UnreadError
 
 
 @dataclass(frozen=True)

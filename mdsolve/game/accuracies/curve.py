@@ -1,4 +1,4 @@
-"""A concave, non-decreasing curve through measured points (samples, accuracy).
+"""`curve`: a concave, non-decreasing curve through measured points (samples, accuracy).
 
 Measurements are noisy, so the curve is their least-squares fit among all concave non-decreasing
 piecewise-linear functions with knots at the measured amounts. Points that already rise concavely
@@ -14,7 +14,14 @@ from typing import ClassVar
 import numpy as np
 
 from mdsolve.game.curves import Curve, Floats
+from mdsolve.instance.accuracies.curve import CurveAccuracySpec
 from mdsolve.tolerance import ROUND_OFF
+
+
+def curve(spec: CurveAccuracySpec) -> MeasuredCurve:
+    """Return the curve of a specification."""
+    x, y = zip(*((float(a), float(b)) for a, b in spec.points), strict=True)
+    return MeasuredCurve(x, y)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,11 @@ class MeasuredCurve(Curve):
     def kinks(self) -> tuple[Floats, ...]:
         """Return the amounts of data where the slope may change."""
         return tuple(np.float64(x) for x in self.samples[1:])  # type: ignore[misc]
+
+    @property
+    def measured(self) -> tuple[float, float]:
+        """Return the first and the last amount of data."""
+        return self.samples[0], self.samples[-1]
 
     def _piece(self, y: Floats) -> np.ndarray:
         found = np.searchsorted(self.samples, y, side="right") - 1

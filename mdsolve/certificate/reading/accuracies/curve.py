@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from mdsolve.certificate.numbers import Arithmetic
+from mdsolve.certificate.reading.concave_fit import concave_fit
 from mdsolve.certificate.reading.curves import Curve, Piece
-from mdsolve.certificate.reading.families.concave_fit import concave_fit
 from mdsolve.certificate.reading.lines import Lines
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 import flint
 import numpy as np
 
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.tolerance import INDISTINCT
 
 
