@@ -10,18 +10,10 @@ import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracies import Population, accuracy_of, learning_of
-from mdsolve.game.costs import Costs, Pieces
-from mdsolve.game.functions import FunctionCost, checked_cost
+from mdsolve.game.costs import Costs, costs_of
 from mdsolve.game.sharing import Prior, SharingGame
-from mdsolve.instance.common import is_function
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.instance.sharing_agents import (
-    AgentColumns,
-    AgentSpec,
-    LinearCostSpec,
-    PiecewiseLinearCostSpec,
-    PowerCostSpec,
-)
+from mdsolve.instance.sharing_agents import AgentColumns, AgentSpec
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,43 +99,10 @@ def _from_list(specs: Sequence[AgentSpec]) -> tuple[Any, ...]:
         )
     return (
         names,
-        _costs(specs, counts),
+        costs_of(specs),
         spread([spec.value for spec in specs]),
         spread([np.inf if spec.capacity is None else spec.capacity for spec in specs]),
         spread([np.inf if spec.budget is None else spec.budget for spec in specs]),
         labels,
         prior,
     )
-
-
-def _costs(specs: Sequence[AgentSpec], counts: Sequence[int]) -> Costs:
-    """Return vectorised costs; an agent with a prior has the expected rate here."""
-    rows = np.zeros((len(specs), 5))
-    rows[:, 4] = 1.0
-    pieces: list[tuple[int, Pieces]] = []
-    functions: list[tuple[int, FunctionCost]] = []
-    for k, spec in enumerate(specs):
-        cost = spec.cost
-        if spec.prior is not None:
-            p = spec.prior.probability_low
-            rows[k, 1] = float(p * spec.prior.low + (1 - p) * spec.prior.high)
-        elif is_function(cost):
-            first = sum(counts[:k])
-            top = np.inf if spec.capacity is None else float(spec.capacity)
-            function = checked_cost(cost, top, spec.name)
-            rows[k, 0] = float(function.value(np.float64(0.0)))  # type: ignore[arg-type]
-            functions.extend((first + j, function) for j in range(counts[k]))
-        elif isinstance(cost, PowerCostSpec):
-            rows[k, 3:] = float(cost.rate), float(cost.exponent)
-        elif isinstance(cost, PiecewiseLinearCostSpec):
-            points = np.array([[float(x), float(y)] for x, y in cost.points])
-            first = sum(counts[:k])
-            shape = Pieces(points[:, 0], points[:, 1])
-            rows[k, 0] = points[0, 1]
-            pieces.extend((first + j, shape) for j in range(counts[k]))
-        elif cost is not None:
-            rows[k, 0], rows[k, 1] = float(cost.fixed), float(cost.rate)
-            rows[k, 2] = 0.0 if isinstance(cost, LinearCostSpec) else float(cost.curvature)
-    fixed, rate, curvature, power_rate, power_exponent = np.repeat(rows, counts, axis=0).T.copy()
-    shapes = tuple(pieces), tuple(functions)
-    return Costs(fixed, rate, curvature, power_rate, power_exponent, *shapes)

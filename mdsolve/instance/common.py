@@ -45,6 +45,18 @@ def is_function(raw: Any) -> TypeGuard[Any]:
     return all(callable(getattr(raw, name, None)) for name in ("value", "gradient"))
 
 
+def family_file(spec: Any) -> str:
+    """Return the name of the files that a family's schema, function and reading are in.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> family_file(SimpleNamespace(family="threshold-power"))
+    'threshold_power'
+    """
+    return "python_object" if is_function(spec) else str(spec.family).replace("-", "_")
+
+
 def _function(raw: Any) -> Any:
     if not is_function(raw):
         raise bad_value("an object with value and gradient")

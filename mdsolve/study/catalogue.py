@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from mdsolve.errors import UsageError
 from mdsolve.instance.accuracies import AccuracyFamily
+from mdsolve.instance.costs import CostSpec
 from mdsolve.instance.market_values import QualitySpec, ValuationSpec
 from mdsolve.instance.protocol import PROTOCOL_KEYS, SUMMARIES, ProtocolSpec
-from mdsolve.instance.sharing_agents import CostSpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 
 FAMILIES: dict[str, Any] = {

@@ -23,7 +23,7 @@ from mdsolve.game.accuracies.quadratic_fit import QuadraticFit
 from mdsolve.game.accuracy import Accuracy, WeightedAccuracy
 from mdsolve.game.curves import Curve, MixedCurve, mixed
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
-from mdsolve.instance.common import is_function
+from mdsolve.instance.common import family_file, is_function
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def accuracy_of(spec: Any, population: Population) -> Accuracy:
     """
     if is_function(spec):
         _no_platform_data(population, "python")
-        given: Accuracy = _file("python_object").accuracy(spec, population.capacity)
+        given: Accuracy = _family(spec).accuracy(spec, population.capacity)
         return given
     if hasattr(spec, "per_agent"):
         return _pooled(mixed([_plain_curve(entry) for entry in spec.per_agent]), population)
@@ -95,12 +95,8 @@ def accuracy_of(spec: Any, population: Population) -> Accuracy:
 
 
 def _family(spec: Any) -> ModuleType:
-    """Return the file of a family, named like in the schema."""
-    return _file(spec.family.replace("-", "_"))
-
-
-def _file(name: str) -> ModuleType:
-    return import_module(f"{__name__}.{name}")
+    """Return the file of a family, which has its schema's name."""
+    return import_module(f"{__name__}.{family_file(spec)}")
 
 
 def _pooled(curve: Curve, population: Population) -> WeightedAccuracy:

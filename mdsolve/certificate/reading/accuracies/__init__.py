@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from mdsolve.certificate.numbers import Arithmetic
-from mdsolve.certificate.reading.accuracies import python_object
 from mdsolve.certificate.reading.accuracy import Accuracy, WeightedAccuracy
 from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.certificate.reading.weights import (
@@ -27,7 +26,7 @@ from mdsolve.certificate.reading.weights import (
     GroupWeights,
     Weights,
 )
-from mdsolve.instance.common import is_function
+from mdsolve.instance.common import family_file
 from mdsolve.instance.sharing import SharingInstance
 
 
@@ -49,9 +48,7 @@ def accuracy_of(
     if per_agent is not None or per_group is not None:
         entries = per_agent if per_agent is not None else [per_group[name] for name in groups or ()]
         return _mixed(entries, n, arithmetic, platform)
-    if is_function(spec):
-        return python_object.accuracy(instance, arithmetic)
-    family = _family(spec.family)
+    family = _family(spec)
     if not hasattr(family, "curve"):
         whole: Accuracy = family.accuracy(instance, arithmetic)
         return whole
@@ -59,17 +56,17 @@ def accuracy_of(
     return WeightedAccuracy(arithmetic, weights, [family.curve(spec, arithmetic)], label, platform)
 
 
-def _family(name: str) -> ModuleType:
-    """Return the file of a family.
+def _family(spec: Any) -> ModuleType:
+    """Return the file of a family, which has its schema's name.
 
     Raises
     ------
     UnreadError
         Where there is none.
     """
-    file = f"{__name__}.{name.replace('-', '_')}"
+    file = f"{__name__}.{family_file(spec)}"
     if find_spec(file) is None:
-        message = f"the family {name}"
+        message = f"the family {spec.family}"
         raise UnreadError(message)
     return import_module(file)
 
@@ -92,7 +89,7 @@ def _mixed(
             known[bare] = len(specs)
             specs.append(entry)
         label[agent] = known[bare]
-    families = [_family(entry.family) for entry in specs]
+    families = [_family(entry) for entry in specs]
     for entry, family in zip(specs, families, strict=True):
         if not hasattr(family, "curve"):
             message = f"the family {entry.family} for some agents only"

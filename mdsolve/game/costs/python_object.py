@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mdsolve.errors import Finding, UsageError
+from mdsolve.game.costs.base import CostForm, End, Floats, Forms, Side
 from mdsolve.game.differences import blur, points_within, units
+from mdsolve.instance.costs.python_object import CostFunction
+from mdsolve.instance.sharing_agents import AgentSpec
 from mdsolve.tolerance import DIFFERENCE_STEP, GRADIENT_AGREEMENT
-
-Floats = npt.NDArray[np.float64]
 
 BISECTIONS = 200
 DOUBLINGS = 1000
 
 
-class CostFunction(Protocol):
-    """What a cost object offers."""
-
-    def value(self, s: float) -> float:
-        """Return c(s), in money."""
-
-    def gradient(self, s: float) -> float:
-        """Return c'(s), in money per sample."""
-
-
 @dataclass(frozen=True)
-class FunctionCost:
+class FunctionCost(CostForm):
     """factor c(s) + shift s with c given by an object.
 
     Parameters
@@ -51,24 +42,39 @@ class FunctionCost:
         costs = np.vectorize(self.function.value, otypes=[np.float64])(s)
         return np.asarray(self.factor * costs + self.shift * s)
 
-    def slope(self, s: Floats, side: Literal["left", "right"] = "right") -> Floats:  # noqa: ARG002
+    def slope(self, s: Floats, side: Side = "right") -> Floats:
         """Return the derivative, the same from both sides."""
+        del side
         slopes = np.vectorize(self.function.gradient, otypes=[np.float64])(s)
         return np.asarray(self.factor * slopes + self.shift)
 
-    def second(self, s: float) -> float:
+    def second(self, s: Floats) -> Floats:
         """Return the second derivative by differences."""
+        return np.asarray(np.vectorize(self._second, otypes=[np.float64])(s))
+
+    def supply(self, price: Floats, end: End = "high") -> Floats:
+        """Return the contribution whose marginal cost meets a price, by bisection."""
+        return np.asarray(np.vectorize(self._supply, otypes=[np.float64])(price, end))
+
+    def transformed(self, factor: float, shift: float) -> FunctionCost:
+        """Return the object with another factor and shift."""
+        return replace(self, factor=factor * self.factor, shift=factor * self.shift + shift)
+
+    def key(self, place: int) -> Hashable:
+        """Return the object's identity: only the same object is certain to be the same cost."""
+        del place
+        return id(self.function), self.factor, self.shift
+
+    def _second(self, s: float) -> float:
         step = DIFFERENCE_STEP * max(self.unit, s)
         below = max(0.0, s - step)
         change = self.function.gradient(s + step) - self.function.gradient(below)
         return max(0.0, self.factor * change / (s + step - below))
 
-    def supply(self, price: float, side: Literal["low", "high"]) -> float:
-        """Return the contribution whose marginal cost meets a price, by bisection."""
-
+    def _supply(self, price: float, end: End) -> float:
         def enough(s: float) -> bool:
             marginal = float(self.slope(np.float64(s)))  # type: ignore[arg-type]
-            return marginal >= price if side == "low" else marginal > price
+            return marginal >= price if end == "low" else marginal > price
 
         if enough(0.0):
             return 0.0
@@ -87,7 +93,23 @@ class FunctionCost:
         return high
 
 
-def checked_cost(function: CostFunction, capacity: float, name: str) -> FunctionCost:
+def forms(agents: Sequence[AgentSpec]) -> Forms:
+    """Return a form per agent, checked.
+
+    Raises
+    ------
+    UsageError
+        With every finding on the first object that is wrong.
+    """
+    found: Forms = []
+    for place, agent in enumerate(agents):
+        capacity = np.inf if agent.capacity is None else float(agent.capacity)
+        given: Any = agent.cost
+        found.append(([place], _checked(given, capacity, agent.name)))
+    return found
+
+
+def _checked(function: CostFunction, capacity: float, name: str) -> FunctionCost:
     """Return the cost of an object whose gradient and promises were checked.
 
     Raises
