@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, ClassVar, Literal, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -69,6 +69,9 @@ FunctionField = SkipJsonSchema[Annotated[Any, SkipValidation, BeforeValidator(_f
 
 class StrictModel(BaseModel):
     """A frozen record that refuses unknown keys and non-finite numbers."""
+
+    elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Keys that say where data are, not what they are."""
 
     model_config = ConfigDict(
         extra="forbid",
