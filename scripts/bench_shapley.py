@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights, DenseWeights, GroupWeights, Weights
 from mdsolve.shapley.potential import ShapleyPotential

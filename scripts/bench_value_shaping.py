@@ -19,9 +19,9 @@ from typing import TypeVar
 import numpy as np
 from benchmarking import machine, seconds, table
 
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PacCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.standalone_value import cutoff_cost, optimum_alone

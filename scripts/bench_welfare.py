@@ -16,9 +16,9 @@ from benchmarking import machine, seconds, table, timed
 from mdsolve.certificate.sharing.welfare import WelfareClaim, welfare_optimality
 
 from mdsolve.errors import SolveError
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.welfare.program import WelfareResult, welfare_program

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import tokenize
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import mdsolve
+from mdsolve.instance.common import family_file
+from mdsolve.study.catalogue import catalogue
 
 PACKAGE = Path(mdsolve.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -88,6 +91,42 @@ def test_every_module_says_its_job_and_is_finished(file):
     assert not re.search(r"\b(?:TODO|FIXME|XXX|HACK|NotImplementedError)\b", text)
     assert len(text.splitlines()) <= 500
     assert not re.search(r"/(?:work|home|tmp)/", text)
+
+
+SINGULAR = {
+    "accuracies": "accuracy",
+    "costs": "cost",
+    "qualities": "quality",
+    "valuations": "valuation",
+}
+LAYERS = ("instance", "game", "certificate/reading")
+
+
+def families_of(layer, group):
+    return {file.stem for file in (PACKAGE / layer / group).glob("*.py")} - {"__init__", "base"}
+
+
+@pytest.mark.parametrize("group", ["accuracies", "costs", "qualities", "valuations"])
+def test_a_family_is_its_schema_its_function_and_the_checkers_reading(group):
+    names = families_of("instance", group)
+    assert len(names) >= 4
+    for layer in LAYERS:
+        assert families_of(layer, group) == names, layer
+    for name in names:
+        imported = imports_of(PACKAGE / "game" / group / f"{name}.py")
+        assert not any(re.match(r"mdsolve\.certificate\b", entry) for entry in imported), name
+        imported = imports_of(PACKAGE / "instance" / group / f"{name}.py")
+        assert not any(
+            entry.startswith(("mdsolve.game", "mdsolve.certificate")) for entry in imported
+        )
+
+
+@pytest.mark.parametrize("group", ["accuracies", "costs", "qualities", "valuations"])
+def test_families_of_the_schema_are_named_like_their_files(group):
+    listed = {
+        family_file(SimpleNamespace(family=entry["name"])) for entry in catalogue()[SINGULAR[group]]
+    }
+    assert listed == families_of("instance", group) - {"python_object"}
 
 
 def test_comments_hold_no_code_that_was_switched_off():

@@ -23,7 +23,7 @@ from mdsolve.certificate.numbers import (
     Arithmetic,
 )
 from mdsolve.certificate.rationals import IrrationalError
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.certificate.registry import Kind, Registered, registered
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.instance.load import Instance

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.context import NoRouteError
-from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from typing import Any
 from mdsolve.certificate.dispatch import Check, Request
 from mdsolve.certificate.joint import at_model
 from mdsolve.certificate.numbers import EXACT, FLOAT, Arithmetic
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading, sharing_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.certificate.rules.base import GENERAL, SharingRule

@@ -9,14 +9,38 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.curves import Curve
-from mdsolve.game.weights import CommonWeights, Weights
+from mdsolve.game.weights import Weights
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProductRows:
+    """A total payoff sum_k weight_k (1 - prod_j missed_kj), at given contributions.
+
+    Parameters
+    ----------
+    missed : (rows, n)
+        e_kj, the chance that agent j misses row k.
+    met : (rows, n)
+        1 - e_kj, without cancellation.
+    pace, bending : (rows, n)
+        First and second derivatives of `met` in s_j.
+    weights : (rows,)
+        Money.
+    """
+
+    missed: Floats
+    met: Floats
+    pace: Floats
+    bending: Floats
+    weights: Floats
 
 
 class Accuracy(ABC):
@@ -24,6 +48,23 @@ class Accuracy(ABC):
 
     agents: int
     family: str
+    opaque: ClassVar[bool] = False
+    """Whether nothing is known but values and gradients at one profile after the other."""
+
+    @property
+    def of_amounts(self) -> WeightedAccuracy | None:
+        """The accuracies as curves of amounts of data, or None where they are something else."""
+        return None
+
+    @property
+    def product_count(self) -> int:
+        """Number of products that the total payoff is made of, 0 where it is not."""
+        return 0
+
+    def products(self, value: Floats, s: Floats) -> ProductRows | None:
+        """Return the products that sum_i value_i a_i(s) is made of, or None."""
+        del value, s
+        return None
 
     @property
     @abstractmethod
@@ -142,9 +183,14 @@ class WeightedAccuracy(Accuracy):
         return not self.curve.kinks
 
     @property
+    def of_amounts(self) -> WeightedAccuracy:
+        """Return the accuracies themselves."""
+        return self
+
+    @property
     def of_all_data(self) -> bool:
         """Hold where everybody's model sees the plain sum of all data."""
-        return isinstance(self.weights, CommonWeights) and bool(np.all(self.weights.vector == 1))
+        return self.weights.common and bool(np.all(self.weights.row(0) == 1))
 
     def index(self, s: Floats) -> Floats:
         """Return the amount of data each agent's model has seen, shape (n,)."""
@@ -210,188 +256,3 @@ class WeightedAccuracy(Accuracy):
     def _others(self, agent: int, s: Floats) -> float:
         index = float(self.weights.row(agent) @ s) - self._own(agent) * float(s[agent])
         return max(0.0, index) + self.platform_data
-
-
-@dataclass(frozen=True)
-class CoverageAccuracy(Accuracy):
-    """a_i = 1 - 1/2 sum_x q_ix prod_j (1 - q_jx)^s_j ([M25] (13)): random coverage of items.
-
-    Parameters
-    ----------
-    distributions : (n, items)
-        q_ix, the probability that one sample of agent i is item x.
-    """
-
-    distributions: Floats
-    family: str = "coverage"
-
-    @property
-    def agents(self) -> int:  # type: ignore[override]
-        """Number of agents."""
-        return len(self.distributions)
-
-    @property
-    def concave(self) -> bool:
-        """Hold: every missing item is an exponential of a linear function."""
-        return True
-
-    @property
-    def own_concave(self) -> bool:
-        """Hold."""
-        return True
-
-    @property
-    def _rates(self) -> Floats:
-        # log(1 - q) is -inf where one sample surely is the item; kept finite for s = 0.
-        with np.errstate(divide="ignore"):
-            rates = np.log1p(-self.distributions)
-        return np.maximum(rates, -np.finfo(float).max)
-
-    def missing(self, s: Floats) -> Floats:
-        """Return prod_j (1 - q_jx)^s_j per item: the chance that nobody has it."""
-        with np.errstate(over="ignore"):
-            return np.asarray(np.exp(s @ self._rates))
-
-    def values(self, s: Floats) -> Floats:
-        """Return the accuracies."""
-        return np.asarray(1 - 0.5 * self.distributions @ self.missing(s))
-
-    def own_slopes(self, s: Floats) -> Floats:
-        """Return -1/2 sum_x q_ix log(1 - q_ix) missing_x."""
-        return np.asarray(-0.5 * (self.distributions * self._rates) @ self.missing(s))
-
-    def own_second(self, s: Floats) -> Floats:
-        """Return -1/2 sum_x q_ix log(1 - q_ix)^2 missing_x."""
-        return np.asarray(-0.5 * (self.distributions * self._rates**2) @ self.missing(s))
-
-    def jacobian(self, s: Floats) -> Floats:
-        """Return -1/2 sum_x q_ix log(1 - q_jx) missing_x."""
-        return np.asarray(-0.5 * (self.distributions * self.missing(s)) @ self._rates.T)
-
-    def cross(self, s: Floats) -> Floats:
-        """Return -1/2 sum_x q_ix log(1 - q_ix) log(1 - q_jx) missing_x."""
-        own = self.distributions * self._rates * self.missing(s)
-        return np.asarray(-0.5 * own @ self._rates.T)
-
-    def along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return a_agent with another own contribution."""
-        return np.asarray(1 - 0.5 * self.distributions[agent] @ self._still(agent, s, own))
-
-    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return the slope with another own contribution."""
-        rates = self.distributions[agent] * self._rates[agent]
-        return np.asarray(-0.5 * rates @ self._still(agent, s, own))
-
-    def _still(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return what is missing per item, for each own contribution, shape (items, k)."""
-        others = s.copy()
-        others[agent] = 0.0
-        with np.errstate(over="ignore"):
-            own_missing = np.exp(np.outer(self._rates[agent], own))
-        return np.asarray(self.missing(others)[:, None] * own_missing)
-
-
-@dataclass(frozen=True)
-class UnionAccuracy(Accuracy):
-    """a_i = 1 - prod_{j in N_i} (1 - e(s_j)), e piecewise linear ([M23] Theorem A.2).
-
-    Parameters
-    ----------
-    samples, heights : (K,)
-        Break points of e, samples rising from 0; flat beyond the last.
-    neighbours : tuple of tuples of int
-        N_i, agent numbers whose data counts for agent i.
-    """
-
-    samples: Floats
-    heights: Floats
-    neighbours: tuple[tuple[int, ...], ...]
-    family: str = "union"
-
-    @property
-    def agents(self) -> int:  # type: ignore[override]
-        """Number of agents."""
-        return len(self.neighbours)
-
-    @property
-    def concave(self) -> bool:
-        """Do not hold in general: products are not concave."""
-        return False
-
-    @property
-    def own_concave(self) -> bool:
-        """Hold iff e is concave: a_i is affine in e(s_i)."""
-        slopes = np.diff(self.heights) / np.diff(self.samples)
-        return bool(np.all(np.diff(np.append(slopes, 0.0)) <= 0))
-
-    @property
-    def smooth(self) -> bool:
-        """Do not hold: e is made of straight pieces."""
-        return False
-
-    def effort(self, s: Floats) -> Floats:
-        """Return e(s)."""
-        return np.asarray(np.interp(s, self.samples, self.heights))
-
-    def effort_slope(self, s: Floats) -> Floats:
-        """Return the right derivative of e."""
-        slopes = np.append(np.diff(self.heights) / np.diff(self.samples), 0.0)
-        piece = np.clip(np.searchsorted(self.samples, s, side="right") - 1, 0, len(slopes) - 1)
-        return np.asarray(slopes[piece])
-
-    def _left_out(self, agent: int, effort: Floats, without: int) -> float:
-        others = [j for j in self.neighbours[agent] if j != without]
-        return float(np.prod(1 - effort[others])) if others else 1.0
-
-    def values(self, s: Floats) -> Floats:
-        """Return the accuracies."""
-        effort = self.effort(s)
-        return np.array([1 - self._left_out(i, effort, -1) for i in range(self.agents)])
-
-    def own_slopes(self, s: Floats) -> Floats:
-        """Return e'(s_i) prod of the neighbours' misses, 0 where i is not his own neighbour."""
-        return np.asarray(np.diagonal(self.jacobian(s)))
-
-    def own_second(self, s: Floats) -> Floats:
-        """Return zeros: a_i is piecewise linear in s_i."""
-        return np.zeros_like(s)
-
-    def jacobian(self, s: Floats) -> Floats:
-        """Return e'(s_j) prod_{k in N_i, k != j} (1 - e(s_k)) for j in N_i."""
-        effort, slope = self.effort(s), self.effort_slope(s)
-        table = np.zeros((self.agents, self.agents))
-        for i, row in enumerate(self.neighbours):
-            for j in row:
-                table[i, j] = slope[j] * self._left_out(i, effort, j)
-        return table
-
-    def cross(self, s: Floats) -> Floats:
-        """Return d^2 a_i / ds_i ds_j."""
-        effort, slope = self.effort(s), self.effort_slope(s)
-        table = np.zeros((self.agents, self.agents))
-        for i, row in enumerate(self.neighbours):
-            if i not in row:
-                continue
-            for j in row:
-                if j != i:
-                    rest = [k for k in row if k not in (i, j)]
-                    table[i, j] = -slope[i] * slope[j] * float(np.prod(1 - effort[rest]))
-        return table
-
-    def along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return a_agent with another own contribution."""
-        effort = self.effort(s)
-        if agent not in self.neighbours[agent]:
-            return np.full(np.shape(own), 1 - self._left_out(agent, effort, -1))
-        return np.asarray(1 - (1 - self.effort(own)) * self._left_out(agent, effort, agent))
-
-    def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return the slope with another own contribution."""
-        if agent not in self.neighbours[agent]:
-            return np.zeros(np.shape(own))
-        missed = self._left_out(agent, self.effort(s), agent)
-        return np.asarray(self.effort_slope(own) * missed)
-
-    def own_kinks(self, agent: int, s: Floats) -> Floats:  # noqa: ARG002
-        """Return the break points of e."""
-        return self.samples[self.samples > 0]

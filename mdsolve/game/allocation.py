@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.arithmetic import Arithmetic, Array
-from mdsolve.game.valuation import GrowthValuation, LinearValuation, SumValuation, Valuation, total
+from mdsolve.game.valuations.base import Valuation, total
 
 Mask = npt.NDArray[np.bool_]
 
@@ -77,31 +77,30 @@ def recipients(
 def constant_recipients(valuation: Valuation, participants: Sequence[int]) -> set[int] | None:
     """Return the recipients where they are the same at every profile, else None.
 
-    Growth with exponent >= -1: with everybody inside the total is (sum q)^(1+a); with an outsider
-    of quality o it is (o + S)^a S in the participants' total quality S. Both are non-decreasing,
-    so everybody receives the model. Linear: agent j receives it iff the participants' total weight
-    on q_j, the column sum over participants, is not negative.
+    Where the participants' total never falls, everybody receives the model. Where it is linear,
+    agent j receives it iff the participants' total weight on q_j is not negative.
     """
-    terms = valuation.terms if isinstance(valuation, SumValuation) else (valuation,)
-    rising = all(isinstance(term, GrowthValuation) and term.exponent >= -1 for term in terms)
-    if rising:
+    terms = valuation.terms
+    if all(term.rising for term in terms):
         return set(participants)
-    growth = [term for term in terms if isinstance(term, GrowthValuation) and term.exponent >= -1]
-    linear = [term for term in terms if isinstance(term, LinearValuation)]
-    if len(growth) + len(linear) < len(terms):
+    linear = [term for term in terms if not term.rising]
+    columns = {j: _total_weight(linear, participants, j) for j in participants}
+    weights = {j: column for j, column in columns.items() if column is not None}
+    if len(weights) < len(columns):
         return None
-    columns = {j: _column_sum(linear, participants, j) for j in participants}
-    if all(column >= 0 for column in columns.values()):
+    if all(weight >= 0 for weight in weights.values()):
         return set(participants)
-    if growth:
+    if len(linear) < len(terms):
         return None
-    return {j for j, column in columns.items() if column >= 0}
+    return {j for j, weight in weights.items() if weight >= 0}
 
 
-def _column_sum(terms: Sequence[LinearValuation], participants: Sequence[int], j: int) -> Fraction:
-    return sum(
-        (term.scale * term.matrix[i][j] for term in terms for i in participants), start=Fraction(0)
-    )
+def _total_weight(
+    terms: Sequence[Valuation], participants: Sequence[int], agent: int
+) -> Fraction | None:
+    weights = [term.weight(participants, agent) for term in terms]
+    known = [weight for weight in weights if weight is not None]
+    return sum(known, start=Fraction(0)) if len(known) == len(weights) else None
 
 
 def _enumerate(

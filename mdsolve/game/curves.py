@@ -6,12 +6,10 @@ numbers, or arrays of shape (n,) with one entry per agent; `of(agent)` picks one
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +20,20 @@ BISECTIONS = 200
 """Halvings that narrow any interval of doubles down to neighbouring ones."""
 
 
+Parts: TypeAlias = "tuple[tuple[npt.NDArray[np.intp], Curve], ...]"
+"""Rising agent numbers and the curve they have."""
+
+
 class Curve(ABC):
     """A non-decreasing function of the amount of data, y >= 0."""
 
     family: ClassVar[str]
     concave: ClassVar[bool]
     """Whether every curve of the family is concave on [0, inf)."""
+    strictly_concave: ClassVar[bool] = False
+    """Whether every curve of the family is known to be strictly concave on [0, inf)."""
+    straight: ClassVar[bool] = False
+    """Whether accuracy is the amount of data itself."""
 
     @abstractmethod
     def value(self, y: Floats) -> Floats:
@@ -45,6 +51,26 @@ class Curve(ABC):
     @abstractmethod
     def kinks(self) -> tuple[Floats, ...]:
         """Amounts of data where the slope jumps, one array (or number) per kink."""
+
+    @property
+    def decay(self) -> tuple[Any, Any] | None:
+        """Scale and exponent where a(y) = a(inf) - scale (1 + y)^-exponent, else None."""
+        return None
+
+    @property
+    def measured(self) -> tuple[float, float] | None:
+        """Least and largest amount of data that was measured; None for a formula."""
+        return None
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether no parameter is given per agent."""
+        entries = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return not any(isinstance(entry, np.ndarray) for entry in entries)
+
+    def parted(self, agents: int) -> Parts:
+        """Return which agents, of so many, have a curve of one family."""
+        return ((np.arange(agents), self),)
 
     def take(self, agents: npt.NDArray[np.intp]) -> Curve:
         """Return the curves of some of the agents, in the order given."""
@@ -64,168 +90,6 @@ class Curve(ABC):
 
 
 @dataclass(frozen=True)
-class PowerCurve(Curve):
-    """a(y) = ceiling - scale (1 + y)^-exponent ([M25] (12) and its fitted form). Concave.
-
-    Examples
-    --------
-    >>> PowerCurve().value(np.array([0.0, 1.0])).tolist()
-    [0.0, 0.5]
-    """
-
-    ceiling: Any = 1.0
-    scale: Any = 1.0
-    exponent: Any = 1.0
-    family: ClassVar[str] = "power"
-    concave: ClassVar[bool] = True
-    kinks: ClassVar[tuple[Floats, ...]] = ()
-
-    def value(self, y: Floats) -> Floats:
-        """Return the accuracy, written so that small amounts of data lose no digits."""
-        gained = -np.expm1(-self.exponent * np.log1p(y))
-        return np.asarray((self.ceiling - self.scale) + self.scale * gained)
-
-    def slope(self, y: Floats) -> Floats:
-        """Return scale exponent (1 + y)^(-exponent - 1)."""
-        return np.asarray(self.scale * self.exponent * (1 + y) ** (-self.exponent - 1))
-
-    def second(self, y: Floats) -> Floats:
-        """Return the second derivative, negative."""
-        e = self.exponent
-        return np.asarray(-self.scale * e * (e + 1) * (1 + y) ** (-e - 2))
-
-
-@dataclass(frozen=True)
-class LinearCurve(Curve):
-    """a(y) = y: the weights carry all the meaning (random discovery)."""
-
-    family: ClassVar[str] = "linear"
-    concave: ClassVar[bool] = True
-    kinks: ClassVar[tuple[Floats, ...]] = ()
-
-    def value(self, y: Floats) -> Floats:
-        """Return the amount of data itself."""
-        return np.asarray(y)
-
-    def slope(self, y: Floats) -> Floats:
-        """Return ones."""
-        return np.ones_like(y)
-
-    def second(self, y: Floats) -> Floats:
-        """Return zeros."""
-        return np.zeros_like(y)
-
-
-@dataclass(frozen=True)
-class PacCurve(Curve):
-    """v(m) = b(m) from its zero m0 on, 0 below, with the PAC bound of [K22].
-
-    b(m) = ceiling - (4 + sqrt(2 k (2 + log(m / k)))) / sqrt(m). The threshold m0 is the zero of b
-    on [k / e, inf): below k e^-2 the formula is not real, and near it spuriously positive.
-    """
-
-    ceiling: Any = 1.0
-    complexity: Any = 1.0
-    family: ClassVar[str] = "pac"
-    concave: ClassVar[bool] = False
-
-    @cached_property
-    def threshold(self) -> Any:
-        """Return m0, in samples: one number, or one per agent."""
-        if isinstance(self.ceiling, np.ndarray) or isinstance(self.complexity, np.ndarray):
-            pairs = np.broadcast_arrays(self.ceiling, self.complexity)
-            return np.array([_pac_zero(float(c), float(k)) for c, k in zip(*pairs, strict=True)])
-        return _pac_zero(float(self.ceiling), float(self.complexity))
-
-    @property
-    def kinks(self) -> tuple[Floats, ...]:
-        """Return the threshold."""
-        return (self.threshold,)
-
-    def value(self, y: Floats) -> Floats:
-        """Return the bound from the threshold on, 0 below."""
-        m = np.maximum(y, self.threshold)
-        return np.where(y > self.threshold, self.bound(m), 0.0)
-
-    def bound(self, m: Floats) -> Floats:
-        """Return b(m), for m >= k / e."""
-        root = np.sqrt(2 * self.complexity * (2 + np.log(m / self.complexity)))
-        return np.asarray(self.ceiling - (4 + root) / np.sqrt(m))
-
-    def slope(self, y: Floats) -> Floats:
-        """Return b'(m) from the threshold on, 0 below."""
-        m = np.maximum(y, self.threshold)
-        k = self.complexity
-        root = np.sqrt(2 * k * (2 + np.log(m / k)))
-        slope = ((4 + root) / 2 - k / root) * m**-1.5
-        return np.where(y >= self.threshold, slope, 0.0)
-
-    def second(self, y: Floats) -> Floats:
-        """Return b''(m) from the threshold on, 0 below."""
-        m = np.maximum(y, self.threshold)
-        k = self.complexity
-        root = np.sqrt(2 * k * (2 + np.log(m / k)))
-        inner = (4 + root) / 2 - k / root
-        change = (k / (2 * root) + k * k / root**3) / m
-        return np.where(y >= self.threshold, change * m**-1.5 - 1.5 * inner * m**-2.5, 0.0)
-
-
-def _pac_zero(ceiling: float, complexity: float) -> float:
-    """Return the zero of b on [k / e, inf) by bisection; b rises there."""
-    curve = PacCurve(ceiling, complexity)
-
-    def bound(m: float) -> float:
-        return float(curve.bound(np.float64(m)))  # type: ignore[arg-type]
-
-    low = complexity / math.e
-    high = max(2 * low, 1.0)
-    while bound(high) < 0:
-        high *= 2
-    if bound(low) >= 0:
-        return low
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if bound(middle) < 0 else (low, middle)
-    return high
-
-
-@dataclass(frozen=True)
-class ThresholdPowerCurve(Curve):
-    """v(m) = ceiling max(0, 1 - (threshold / m)^exponent) ([K22], the GPT-3 example)."""
-
-    ceiling: Any = 1.0
-    threshold: Any = 1.0
-    exponent: Any = 1.0
-    family: ClassVar[str] = "threshold-power"
-    concave: ClassVar[bool] = False
-
-    @property
-    def kinks(self) -> tuple[Floats, ...]:
-        """Return the threshold."""
-        return (self.threshold,)
-
-    def value(self, y: Floats) -> Floats:
-        """Return the value of data, 0 up to the threshold."""
-        m = np.maximum(y, self.threshold)
-        return np.asarray(0.0 - self.ceiling * np.expm1(self.exponent * np.log(self.threshold / m)))
-
-    def slope(self, y: Floats) -> Floats:
-        """Return the slope, 0 below the threshold."""
-        m = np.maximum(y, self.threshold)
-        slope = self.ceiling * self.exponent / m * (self.threshold / m) ** self.exponent
-        return np.where(y >= self.threshold, slope, 0.0)
-
-    def second(self, y: Floats) -> Floats:
-        """Return the second derivative, 0 below the threshold."""
-        m = np.maximum(y, self.threshold)
-        e = self.exponent
-        second = -self.ceiling * e * (e + 1) / m**2 * (self.threshold / m) ** e
-        return np.where(y >= self.threshold, second, 0.0)
-
-
-@dataclass(frozen=True)
 class MixedCurve(Curve):
     """Different families for different agents.
 
@@ -235,7 +99,7 @@ class MixedCurve(Curve):
         Rising agent numbers and the curve they share; together they cover 0 .. n-1 once.
     """
 
-    parts: tuple[tuple[npt.NDArray[np.intp], Curve], ...]
+    parts: Parts
     family: ClassVar[str] = "mixed"
 
     @property
@@ -247,6 +111,16 @@ class MixedCurve(Curve):
     def kinks(self) -> tuple[Floats, ...]:
         """Return the kinks of all parts; only `of(agent)` says whose they are."""
         return tuple(kink for _, curve in self.parts for kink in curve.kinks)
+
+    @property
+    def shared(self) -> bool:
+        """Do not hold: agents differ."""
+        return False
+
+    def parted(self, agents: int) -> Parts:
+        """Return the parts."""
+        del agents
+        return self.parts
 
     def _gather(self, name: str, y: Floats) -> Floats:
         result = np.empty(np.shape(y))

@@ -28,8 +28,8 @@ import numpy as np
 
 from mdsolve.game.allocation import Mask, recipients
 from mdsolve.game.arithmetic import FLOAT, Arithmetic, Array
-from mdsolve.game.quality import Quality
-from mdsolve.game.valuation import Property, Valuation, total
+from mdsolve.game.qualities.base import Quality
+from mdsolve.game.valuations.base import Property, Valuation, total
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.tolerance import ALLOCATION_TIE
 
@@ -273,78 +273,3 @@ class QualityMarket(Market):
         """
         best = self.quality.at(total(self.sizes), self.arithmetic)
         return replace(self, handed_out=(best,) * len(self.agents))
-
-
-@dataclass(frozen=True)
-class TabulatedMarket(Market):
-    """A market given by the values themselves.
-
-    Parameters
-    ----------
-    value : array of shape (n, M, M, M, ...)
-        ``value[i, r, t, others...]``: v_i with own report r and own type t; M is the largest grid.
-    outside : array of shape (n, M, M, ...)
-        ``outside[i, t, others...]``: v_i when i stays out.
-    """
-
-    value: Array = field(kw_only=True, compare=False)
-    outside: Array = field(kw_only=True, compare=False)
-
-    def _others(self, agent: int) -> tuple[slice, ...]:
-        return tuple(slice(0, m) for j, m in enumerate(self.shape) if j != agent)
-
-    def truthful_values(self, agent: int) -> Array:
-        """Return the diagonal of the agent's table."""
-        own = np.arange(self.shape[agent])
-        block = self.value[agent][(slice(None), slice(None), *self._others(agent))]
-        return own_back(block[own, own], agent)
-
-    def outside_values(self, agent: int) -> Array:
-        """Return the agent's outside table."""
-        m = self.shape[agent]
-        return own_back(self.outside[agent][(slice(0, m), *self._others(agent))], agent)
-
-    def report_values(self, agent: int, report: int) -> Array:
-        """Return one row of the agent's table, from the report on."""
-        m = self.shape[agent]
-        return np.asarray(self.value[agent][(report, slice(report, m), *self._others(agent))])
-
-    def properties(self) -> tuple[Property, ...]:
-        """Return 'unknown' for all: a table does not say how values depend on qualities."""
-        reason = "a table of values does not show how they depend on each quality"
-        names = ("non-competitive", "quasi-monotone", "growing-market")
-        return tuple(Property(name, None, reason) for name in names)
-
-    @property
-    def rational(self) -> bool:
-        """Hold: table entries are taken as exact."""
-        return True
-
-    def column(
-        self, agent: int, others: Sequence[int], highest: int | None = None
-    ) -> TabulatedMarket:
-        """Return the market with the others' types fixed; only this agent's tables remain valid."""
-        grids = self._column_grids(agent, others, highest)
-        own = slice(0, grids[agent].count)
-        picks = tuple(slice(k, k + 1) for k in others)
-        return replace(
-            self,
-            grids=grids,
-            value=self.value[(slice(None), own, own, *picks)],
-            outside=self.outside[(slice(None), own, *picks)],
-        )
-
-    def with_arithmetic(self, arithmetic: Arithmetic) -> TabulatedMarket:
-        """Return the same tables in another number system."""
-        from fractions import Fraction
-
-        def convert(table: Array) -> Array:
-            exact = [Fraction(str(entry)) for entry in np.asarray(table).ravel().tolist()]
-            return arithmetic.array(exact).reshape(np.shape(table))
-
-        return replace(
-            self,
-            arithmetic=arithmetic,
-            value=convert(self.value),
-            outside=convert(self.outside),
-        )

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracies.quadratic_fit import QuadraticFit
 from mdsolve.game.accuracy import Accuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.joint_learning import QuadraticFit
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

@@ -6,12 +6,30 @@ Four forms of W, from one number to a full matrix. Row i is what agent i puts on
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """w_ij = table[kind of i, kind of j] units_j.
+
+    Parameters
+    ----------
+    table : (kinds, kinds)
+    kinds : (n,) of int
+    units : (n,)
+    """
+
+    table: Floats
+    kinds: Ints
+    units: Floats
 
 
 class Weights(ABC):
@@ -44,6 +62,16 @@ class Weights(ABC):
     def common(self) -> bool:
         """Tell whether all rows are equal, so that everybody sees the same amount of data."""
         return False
+
+    @property
+    def blocks(self) -> Blocks:
+        """The matrix by kinds of agents: everybody a kind, where nothing else is known."""
+        return Blocks(self.dense(), np.arange(self.agents), np.ones(self.agents))
+
+    def distinct_rows(self) -> Iterator[tuple[Floats, Ints]]:
+        """Yield each row, equal ones once where they are known to be, and the agents it is of."""
+        for agent in range(self.agents):
+            yield self.row(agent), np.array([agent])
 
 
 @dataclass(frozen=True)
@@ -84,6 +112,15 @@ class CommonWeights(Weights):
     def common(self) -> bool:
         """Hold."""
         return True
+
+    @property
+    def blocks(self) -> Blocks:
+        """Return one kind, everybody's data in units of the weights."""
+        return Blocks(np.ones((1, 1)), np.zeros(self.agents, dtype=np.intp), self.vector)
+
+    def distinct_rows(self) -> Iterator[tuple[Floats, Ints]]:
+        """Yield the vector, for everybody."""
+        yield self.vector, np.arange(self.agents)
 
 
 @dataclass(frozen=True)
@@ -156,6 +193,18 @@ class GroupWeights(Weights):
     def transposed(self, v: Floats) -> Floats:
         """Return the transposed table times group totals of v, read off per agent."""
         return np.asarray((self.table.T @ self.group_totals(v))[self.group])
+
+    @property
+    def blocks(self) -> Blocks:
+        """Return the groups as kinds."""
+        return Blocks(self.table, self.group, np.ones(self.agents))
+
+    def distinct_rows(self) -> Iterator[tuple[Floats, Ints]]:
+        """Yield a row per group that has members."""
+        for group in range(len(self.table)):
+            members = np.flatnonzero(self.group == group)
+            if len(members):
+                yield self.row(int(members[0])), members
 
     @property
     def own(self) -> Floats:

@@ -23,7 +23,6 @@ from mdsolve.instance.common import is_function
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.load import Instance
 from mdsolve.instance.market import MarketInstance
-from mdsolve.instance.market_values import TableValuationSpec
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.training import DataSpec
 
@@ -102,9 +101,7 @@ def _tree(instance: Instance) -> dict[str, Any]:
 
 
 def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
-    skipped = left_out
-    if isinstance(model, TableValuationSpec):
-        skipped = skipped | {"file"}
+    skipped = left_out | getattr(type(model), "elsewhere", frozenset())
     found: dict[str, Any] = {}
     for key, field in type(model).model_fields.items():
         value = getattr(model, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, ClassVar, Literal, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -45,6 +45,18 @@ def is_function(raw: Any) -> TypeGuard[Any]:
     return all(callable(getattr(raw, name, None)) for name in ("value", "gradient"))
 
 
+def family_file(spec: Any) -> str:
+    """Return the name of the files that a family's schema, function and reading are in.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> family_file(SimpleNamespace(family="threshold-power"))
+    'threshold_power'
+    """
+    return "python_object" if is_function(spec) else str(spec.family).replace("-", "_")
+
+
 def _function(raw: Any) -> Any:
     if not is_function(raw):
         raise bad_value("an object with value and gradient")
@@ -57,6 +69,9 @@ FunctionField = SkipJsonSchema[Annotated[Any, SkipValidation, BeforeValidator(_f
 
 class StrictModel(BaseModel):
     """A frozen record that refuses unknown keys and non-finite numbers."""
+
+    elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Keys that say where data are, not what they are."""
 
     model_config = ConfigDict(
         extra="forbid",

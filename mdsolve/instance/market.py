@@ -20,16 +20,10 @@ from mdsolve.instance.common import InstanceBase
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.market_agents import AGENTS_SCHEMA, TYPES_SCHEMA, parse_agents, parse_types
-from mdsolve.instance.market_values import (
-    IdentityQualitySpec,
-    LinearValuationSpec,
-    QualitySpec,
-    SumValuationSpec,
-    TableQualitySpec,
-    TableValuationSpec,
-    ValuationSpec,
-)
 from mdsolve.instance.numbers import Number
+from mdsolve.instance.qualities import QualitySpec
+from mdsolve.instance.qualities.identity import IdentityQualitySpec
+from mdsolve.instance.valuations import ValuationSpec
 
 
 class MarketInstance(InstanceBase):
@@ -82,12 +76,12 @@ class MarketInstance(InstanceBase):
     def _consistent(self) -> MarketInstance:
         problems: list[Problem] = []
         self._grids = self._grids_per_agent(problems)
-        n = len(self.agents)
-        _check_matrices(self.valuation, n, ("valuation",), problems)
+        problems.extend(self.valuation.misfits(len(self.agents), ("valuation",)))
         if self._grids:
             self._check_profile(problems)
-            self._check_table_quality(problems)
-            self._check_value_table(problems)
+            largest = sum((grid.last for grid in self._grids), start=Fraction(0))
+            problems.extend(self.quality.misfits(largest))
+            problems.extend(self.valuation.grid_misfits(self._grids))
         if problems:
             raise several(problems)
         return self
@@ -119,51 +113,3 @@ class MarketInstance(InstanceBase):
             if grid.index(t) is None:
                 expected = f"a type on the grid {grid.first} .. {grid.last} of {self.agents[k]}"
                 problems.append((("profile", k), str(t), expected, ""))
-
-    def _check_table_quality(self, problems: list[Problem]) -> None:
-        if isinstance(self.quality, TableQualitySpec):
-            largest = sum((grid.last for grid in self._grids), start=Fraction(0))
-            covered = self.quality.points[-1][0]
-            if covered < largest:
-                problems.append(
-                    (
-                        ("quality", "points"),
-                        f"points up to size {covered}",
-                        f"points up to {largest}, the total of the largest types",
-                        "add a point there; quality is never extrapolated",
-                    )
-                )
-
-    def _check_value_table(self, problems: list[Problem]) -> None:
-        table = self.valuation
-        if not isinstance(table, TableValuationSpec):
-            return
-        n, size = len(self.agents), max(grid.count for grid in self._grids)
-        wanted = {"value": (n, *[size] * (n + 1)), "outside": (n, *[size] * n)}
-        for key, shape in wanted.items():
-            array = getattr(table, key)
-            if array.shape != shape:
-                problems.append(
-                    (
-                        ("valuation",),
-                        f"an array {key} of shape {array.shape}",
-                        f"shape {shape}: agents, then types of the largest grid",
-                        "see the instance format: value[agent, own report, own type, others...]",
-                    )
-                )
-
-
-def _check_matrices(
-    spec: Any, agents: int, place: tuple[str | int, ...], problems: list[Problem]
-) -> None:
-    """Require n x n coefficient matrices, also inside sums."""
-    if isinstance(spec, SumValuationSpec):
-        for k, term in enumerate(spec.terms):
-            _check_matrices(term, agents, (*place, "terms", k), problems)
-    if not isinstance(spec, LinearValuationSpec):
-        return
-    rows = [len(row) for row in spec.matrix]
-    if rows != [agents] * agents:
-        got = f"{len(rows)} rows of lengths {rows}"
-        expected = f"{agents} rows of {agents} numbers, one row and column per agent"
-        problems.append(((*place, "matrix"), got, expected, ""))

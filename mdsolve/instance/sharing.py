@@ -13,20 +13,18 @@ from pydantic import (
     model_validator,
 )
 
+from mdsolve.instance.accuracies import (
+    AccuracyFamily,
+    PerAgentAccuracySpec,
+    PerGroupAccuracySpec,
+    accuracy_form,
+)
+from mdsolve.instance.accuracies.base import AccuracySpec
 from mdsolve.instance.common import FunctionField, InstanceBase
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.fit import FitSpec
 from mdsolve.instance.numbers import (
     NonNegativeNumber,
-)
-from mdsolve.instance.sharing_accuracy import (
-    AccuracyFamily,
-    PerAgentAccuracySpec,
-    PerGroupAccuracySpec,
-    PowerAccuracySpec,
-    QuadraticFitAccuracySpec,
-    UnionAccuracySpec,
-    accuracy_form,
 )
 from mdsolve.instance.sharing_agents import (
     SHARING_AGENT_LIMIT,
@@ -70,6 +68,11 @@ class SharingInstance(InstanceBase):
             agent.prior is not None for agent in self.agents
         )
 
+    @property
+    def learns(self) -> bool:
+        """Whether accuracy depends on a model that agents learn together."""
+        return isinstance(self.accuracy, AccuracySpec) and self.accuracy.learns
+
     @model_validator(mode="after")
     def _consistent(self) -> SharingInstance:
         problems: list[Problem] = []
@@ -78,52 +81,15 @@ class SharingInstance(InstanceBase):
             problems.extend(repeated_names(self.agents))
         if n > SHARING_AGENT_LIMIT:
             problems.append((("agents",), f"{n:,} agents", f"at most {SHARING_AGENT_LIMIT:,}", ""))
-        accuracy = self.accuracy
-        if isinstance(accuracy, PerAgentAccuracySpec) and len(accuracy.per_agent) != n:
-            got = f"{len(accuracy.per_agent)} families"
-            problems.append((("accuracy", "per_agent"), got, f"{n}, one per agent", ""))
-        if isinstance(accuracy, PerGroupAccuracySpec):
-            self._check_groups(set(accuracy.per_group), ("accuracy", "per_group"), problems)
-        if isinstance(accuracy, PowerAccuracySpec) and accuracy.group_weights is not None:
-            self._check_groups(set(accuracy.group_weights), ("accuracy", "group_weights"), problems)
-        for key, wanted in (("weights", n), ("distributions", n)):
-            table = getattr(accuracy, key, None)
-            if table is not None and (
-                table.shape[0] != wanted
-                or (key == "weights" and table.ndim == 2 and table.shape[1] != wanted)
-            ):
-                expected = f"{n} rows (and columns), one per agent"
-                problems.append((("accuracy", key), f"shape {table.shape}", expected, ""))
-        rows = accuracy.targets if isinstance(accuracy, QuadraticFitAccuracySpec) else None
-        if rows is not None and len(rows) != n:
-            problems.append(
-                (("accuracy", "targets"), f"{len(rows)} rows", f"{n}, one per agent", "")
-            )
-        if isinstance(accuracy, UnionAccuracySpec):
-            self._check_neighbours(accuracy, n, problems)
+        if isinstance(self.accuracy, AccuracySpec):
+            problems.extend(self.accuracy.misfits(n, self._groups))
         if problems:
             raise several(problems)
         return self
 
-    def _check_groups(
-        self, known: set[str], place: tuple[str, ...], problems: list[Problem]
-    ) -> None:
+    def _groups(self) -> set[str | None]:
+        """Return the groups that agents are in; None stands for agents in none."""
         if isinstance(self.agents, AgentColumns):
             column = self.agents.group
-            used = set(np.unique(column).tolist()) if isinstance(column, np.ndarray) else {column}
-        else:
-            used = {agent.group for agent in self.agents}
-        for group in sorted(used - known, key=str):
-            expected = "one of " + ", ".join(sorted(known))
-            problems.append((place, f"agents of the group {group!r}", expected, ""))
-
-    def _check_neighbours(
-        self, accuracy: UnionAccuracySpec, agents: int, problems: list[Problem]
-    ) -> None:
-        if len(accuracy.neighbours) != agents:
-            got = f"{len(accuracy.neighbours)} lists"
-            problems.append((("accuracy", "neighbours"), got, f"{agents}, one per agent", ""))
-        for k, row in enumerate(accuracy.neighbours):
-            if any(not 0 <= j < agents for j in row):
-                expected = f"agent numbers from 0 to {agents - 1}"
-                problems.append((("accuracy", "neighbours", k), str(list(row)), expected, ""))
+            return set(np.unique(column).tolist()) if isinstance(column, np.ndarray) else {column}
+        return {agent.group for agent in self.agents}

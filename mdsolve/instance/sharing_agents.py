@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import (
@@ -18,14 +17,12 @@ from pydantic import (
     Field,
     SkipValidation,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
     WithJsonSchema,
-    WrapValidator,
-    field_validator,
     model_validator,
 )
 
-from mdsolve.instance.common import Name, StrictModel, folder_of, is_function
+from mdsolve.instance.common import Name, StrictModel, folder_of
+from mdsolve.instance.costs import CostField
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
     NUMBER_SCHEMA,
@@ -38,83 +35,6 @@ from mdsolve.instance.numbers import (
 )
 
 SHARING_AGENT_LIMIT = 10_000_000
-
-
-class LinearCostSpec(StrictModel):
-    """c(s) = fixed + rate * s."""
-
-    family: Literal["linear"] = "linear"
-    rate: NonNegativeNumber
-    fixed: NonNegativeNumber = Fraction(0)
-
-
-class QuadraticCostSpec(StrictModel):
-    """c(s) = fixed + rate * s + curvature * s^2 / 2."""
-
-    family: Literal["quadratic"]
-    rate: NonNegativeNumber
-    curvature: NonNegativeNumber
-    fixed: NonNegativeNumber = Fraction(0)
-
-
-class PowerCostSpec(StrictModel):
-    """c(s) = rate * s ** exponent, exponent >= 1."""
-
-    family: Literal["power"]
-    rate: NonNegativeNumber
-    exponent: Number
-
-    @field_validator("exponent")
-    @classmethod
-    def _convex(cls, exponent: Fraction) -> Fraction:
-        if exponent < 1:
-            raise bad_value("an exponent of at least 1, so that costs are convex")
-        return exponent
-
-
-class PiecewiseLinearCostSpec(StrictModel):
-    """Convex, non-decreasing interpolation through points (samples, cost)."""
-
-    family: Literal["piecewise-linear"]
-    points: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2)]
-
-    @field_validator("points")
-    @classmethod
-    def _convex(cls, points: tuple[tuple[Fraction, Fraction], ...]) -> Any:
-        steps = list(pairwise(points))
-        if points[0][0] != 0 or any(b[0] <= a[0] for a, b in steps):
-            raise bad_value("samples that rise strictly from 0")
-        slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in steps]
-        if slopes[0] < 0 or any(b < a for a, b in pairwise(slopes)):
-            raise bad_value(
-                "a non-decreasing convex cost", "slopes must start at 0 or more and rise"
-            )
-        return points
-
-
-CostSpec = Annotated[
-    LinearCostSpec | QuadraticCostSpec | PowerCostSpec | PiecewiseLinearCostSpec,
-    Field(discriminator="family"),
-]
-
-
-def _bare_rate(raw: Any) -> Any:
-    """Read a bare number as a linear rate."""
-    if isinstance(raw, int | float | Fraction | str) and not isinstance(raw, bool):
-        return {"family": "linear", "rate": raw}
-    if isinstance(raw, Mapping) and "family" not in raw and "rate" in raw:
-        return {"family": "linear", **raw}
-    return raw
-
-
-def _or_function(raw: Any, family: ValidatorFunctionWrapHandler) -> Any:
-    """Read a cost family; a Python object with value and gradient is taken as it is."""
-    return raw if is_function(raw) else family(_bare_rate(raw))
-
-
-CostField = Annotated[
-    CostSpec, WrapValidator(_or_function, json_schema_input_type=NonNegativeNumber | CostSpec)
-]
 
 
 class PriorSpec(StrictModel):

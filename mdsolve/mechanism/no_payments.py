@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mdsolve.context import Context
-from mdsolve.game.accuracy import UnionAccuracy
+from mdsolve.game.accuracies.union import UnionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.played import PlayedMechanism

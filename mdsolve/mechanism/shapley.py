@@ -9,8 +9,6 @@ import numpy as np
 
 from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import Equilibria, SharingOutcome
@@ -158,7 +156,7 @@ def _strictly_concave(game: SharingGame) -> bool:
 
     The single coalitions alone then make the potential strictly concave.
     """
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(accuracy.curve, PowerCurve):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is None or not accuracy.curve.strictly_concave:
         return False
     return bool(np.all(accuracy.weights.transposed(np.ones(game.size)) > 0))

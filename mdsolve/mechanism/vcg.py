@@ -10,7 +10,7 @@ import numpy as np
 from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.market import Market, QualityMarket
-from mdsolve.game.valuation import total
+from mdsolve.game.valuations.base import total
 from mdsolve.mechanism.base import MarketMechanism, in_arithmetic
 from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.solver.market.routes import check_memory

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 import mdsolve as md
-from mdsolve.game.curves import PacCurve, PowerCurve, ThresholdPowerCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.reproduce.record import Recomputation, sharing
 from mdsolve.solver.shaping.others_data import OthersData
 from mdsolve.solver.shaping.private_contracts import (

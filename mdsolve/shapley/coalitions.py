@@ -7,16 +7,14 @@ through logarithms of the chances to miss. Enumeration, lattice and sampling nee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import Curve, MixedCurve
+from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.shapley.product_shares import product_rows
 
 Floats = npt.NDArray[np.float64]
@@ -58,9 +56,9 @@ def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
     UnsupportedError
         For accuracy families that are not known here.
     """
-    accuracy = game.accuracy
-    if isinstance(accuracy, WeightedAccuracy):
-        for weights, agents in _distinct_rows(accuracy):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is not None:
+        for weights, agents in accuracy.weights.distinct_rows():
             terms = _terms(accuracy.curve, game.value, agents)
             value, slope = _sum_of_curves(terms, accuracy.platform_data)
             kinks = tuple(
@@ -72,7 +70,7 @@ def additive_rows(game: SharingGame, s: Floats) -> Iterator[AdditiveRow]:
     if products is None:
         raise UnsupportedError.single(
             "accuracy: family",
-            accuracy.family,
+            game.accuracy.family,
             "a family whose coalitions can be valued",
         )
     for missed, pace, weight in zip(products.missed, products.pace, products.weights, strict=True):
@@ -103,29 +101,9 @@ def _sum_of_curves(terms: list[tuple[float, Curve]], shift: float) -> tuple[Func
     return value, slope
 
 
-def _distinct_rows(accuracy: WeightedAccuracy) -> Iterator[tuple[Floats, Ints]]:
-    """Yield each distinct row of weights with the agents whose models it describes."""
-    weights = accuracy.weights
-    if isinstance(weights, CommonWeights):
-        yield weights.vector, np.arange(accuracy.agents)
-        return
-    if isinstance(weights, GroupWeights):
-        for group in range(len(weights.table)):
-            members = np.flatnonzero(weights.group == group)
-            if len(members):
-                yield weights.row(int(members[0])), members
-        return
-    for agent in range(accuracy.agents):
-        yield weights.row(agent), np.array([agent])
-
-
 def _terms(curve: Curve, value: Floats, agents: Ints) -> list[tuple[float, Curve]]:
     """Return the agents' curves, equal ones once, with the money they are worth."""
-    shared = not isinstance(curve, MixedCurve) and not any(
-        isinstance(getattr(curve, field.name), np.ndarray)
-        for field in fields(curve)  # type: ignore[arg-type]
-    )
-    if shared:
+    if curve.shared:
         return [(float(value[agents].sum()), curve)]
     found: dict[Curve, float] = {}
     for agent in agents.tolist():

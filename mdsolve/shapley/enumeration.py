@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError
-from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.coalitions import additive_rows
 from mdsolve.shapley.power_shares import Sums
@@ -39,7 +38,7 @@ def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool
     sizes = subset_sums(np.ones(n)).astype(np.intp)
     joining = _joining(n, banzhaf)
     entering = np.append(0.0, joining)[sizes]
-    if isinstance(game.accuracy, FunctionAccuracy):
+    if game.accuracy.opaque:
         value, own = _each_coalition(game, s, entering if slopes else None)
     else:
         value, own = _all_coalitions(game, s, entering if slopes else None)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.accuracy import ProductRows
 from mdsolve.shapley.compression import FIRST_TOP, panels_per_octave, sort_into_panels
 from mdsolve.shapley.kernels import gram_root, node_gram, power_sums
 from mdsolve.shapley.power_rows import PowerRows
 from mdsolve.shapley.power_shares import Crowd, crowd, exact_order
-from mdsolve.shapley.product_shares import ProductRows, product_shares
+from mdsolve.shapley.product_shares import product_shares
 from mdsolve.shapley.rules import (
     LARGEST_ORDER,
     ORDERS_PER_UNIT,

@@ -20,9 +20,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mdsolve.errors import MemoryLimitError, UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.power_shares import Sums
@@ -92,11 +90,10 @@ class Lattice:
 
 def weighted_contributions(game: SharingGame, s: Floats) -> Floats | None:
     """Return w_j s_j if every payoff looks at their sum, else None."""
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is None or not accuracy.weights.common:
         return None
-    weights = accuracy.weights
-    return weights.vector * s if isinstance(weights, CommonWeights) else None
+    return accuracy.weights.row(0) * s
 
 
 def whole_lattice(game: SharingGame, s: Floats) -> Lattice | None:

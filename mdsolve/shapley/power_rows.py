@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import Curve, MixedCurve, PowerCurve
+from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
-from mdsolve.game.weights import CommonWeights, GroupWeights
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -83,8 +81,8 @@ class PowerRows:
 
 def power_rows(game: SharingGame) -> PowerRows | None:
     """Return the payoffs of a game as rows, or None if some payoff is no power."""
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is None:
         return None
     parameters = power_parameters(accuracy.curve, game.size)
     if parameters is None:
@@ -92,24 +90,15 @@ def power_rows(game: SharingGame) -> PowerRows | None:
     scale, exponent = parameters
     offset = 1 + accuracy.platform_data
     coefficients = game.value * scale * offset**-exponent
-    weights = accuracy.weights
-    n = game.size
-    kinds, units, row = np.zeros(n, dtype=np.int64), np.ones(n), np.zeros(n, dtype=np.int64)
-    if isinstance(weights, CommonWeights):
-        table, units = np.ones((1, 1)), weights.vector
-    elif isinstance(weights, GroupWeights):
-        table = weights.table
-        kinds = row = weights.group.astype(np.int64)
-    else:
-        table = weights.dense()
-        kinds = row = np.arange(n, dtype=np.int64)
+    blocks = accuracy.weights.blocks
+    table, kinds = blocks.table, blocks.kinds.astype(np.int64)
     exponents, numbers = _distinct(exponent)
-    keys = row * len(exponents) + numbers
+    keys = kinds * len(exponents) + numbers
     terms, place = distinct_keys(keys, len(table) * len(exponents))
     return PowerRows(
         np.ascontiguousarray(table / offset),
         kinds,
-        units,
+        blocks.units,
         terms // len(exponents),
         terms % len(exponents),
         np.asarray(np.bincount(place, weights=coefficients), dtype=np.float64),
@@ -119,17 +108,11 @@ def power_rows(game: SharingGame) -> PowerRows | None:
 
 def power_parameters(curve: Curve, n: int) -> tuple[Floats, Floats] | None:
     """Return scale and exponent per agent, shapes (n,), or None if some curve is no power."""
-    if isinstance(curve, PowerCurve):
-        scale = np.broadcast_to(np.asarray(curve.scale, dtype=np.float64), (n,))
-        return scale, np.broadcast_to(np.asarray(curve.exponent, dtype=np.float64), (n,))
-    if not isinstance(curve, MixedCurve):
-        return None
     scale, exponent = np.empty(n), np.empty(n)
-    for agents, part in curve.parts:
-        found = power_parameters(part, len(agents))
-        if found is None:
+    for agents, part in curve.parted(n):
+        if part.decay is None:
             return None
-        scale[agents], exponent[agents] = found
+        scale[agents], exponent[agents] = part.decay
     return scale, exponent
 
 

@@ -6,13 +6,11 @@ chance that agent j misses it. No integral over rates is needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError
-from mdsolve.game.accuracy import CoverageAccuracy, UnionAccuracy
+from mdsolve.game.accuracy import ProductRows
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.kernels import product_sums
 from mdsolve.shapley.power_shares import Sums, exact_order
@@ -30,29 +28,6 @@ FACTOR_LIMIT = 30_000_000
 """Most factors e_kj; four tables of them take a gigabyte."""
 
 
-@dataclass(frozen=True)
-class ProductRows:
-    """Factors of a payoff at given contributions.
-
-    Parameters
-    ----------
-    missed : (rows, n)
-        e_kj, the chance that agent j misses row k.
-    met : (rows, n)
-        1 - e_kj, without cancellation.
-    pace, bending : (rows, n)
-        First and second derivatives of `met` in s_j.
-    weights : (rows,)
-        Money.
-    """
-
-    missed: Floats
-    met: Floats
-    pace: Floats
-    bending: Floats
-    weights: Floats
-
-
 def product_rows(game: SharingGame, s: Floats) -> ProductRows | None:
     """Return the factors of a game's payoffs at s, or None if they are no products.
 
@@ -62,49 +37,15 @@ def product_rows(game: SharingGame, s: Floats) -> ProductRows | None:
         If there are too many factors.
     """
     accuracy = game.accuracy
-    if isinstance(accuracy, CoverageAccuracy | UnionAccuracy):
-        _check_size(accuracy)
-    if isinstance(accuracy, CoverageAccuracy):
-        return _coverage(accuracy, game.value, s)
-    if isinstance(accuracy, UnionAccuracy):
-        return _union(accuracy, game.value, s)
-    return None
-
-
-def _check_size(accuracy: CoverageAccuracy | UnionAccuracy) -> None:
-    items = (
-        accuracy.distributions.shape[1]
-        if isinstance(accuracy, CoverageAccuracy)
-        else accuracy.agents
-    )
-    if items * accuracy.agents > FACTOR_LIMIT:
+    count = accuracy.product_count
+    if count * accuracy.agents > FACTOR_LIMIT:
         raise MemoryLimitError.single(
             "accuracy",
-            f"{items:,} products of {accuracy.agents:,} factors",
+            f"{count:,} products of {accuracy.agents:,} factors",
             f"at most {FACTOR_LIMIT:,} factors",
             "use fewer items or agents",
         )
-
-
-def _coverage(accuracy: CoverageAccuracy, value: Floats, s: Floats) -> ProductRows:
-    chance = accuracy.distributions.T
-    with np.errstate(divide="ignore", over="ignore"):
-        # A sample that surely is the item has an infinite rate, kept finite for s = 0.
-        rate = np.minimum(-np.log1p(-chance), np.finfo(float).max)
-        exponent = rate * s
-        missed = np.exp(-exponent)
-        pace = rate * missed
-        bending = -rate * pace
-    weights = 0.5 * (value @ accuracy.distributions)
-    return ProductRows(missed, -np.expm1(-exponent), pace, bending, weights)
-
-
-def _union(accuracy: UnionAccuracy, value: Floats, s: Floats) -> ProductRows:
-    near = np.zeros((accuracy.agents, accuracy.agents))
-    for agent, row in enumerate(accuracy.neighbours):
-        near[agent, list(row)] = 1.0
-    met = near * accuracy.effort(s)
-    return ProductRows(1 - met, met, near * accuracy.effort_slope(s), np.zeros_like(met), value)
+    return accuracy.products(game.value, s)
 
 
 def product_shares(

@@ -24,9 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError, UsageError
-from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import LinearCurve
-from mdsolve.game.functions import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
 from mdsolve.shapley.enumeration import ENUMERATION_LIMIT, enumeration_shares
@@ -148,13 +145,13 @@ def shapley(
 
 def fitting_route(game: SharingGame, s: Floats) -> Route:
     """Return the most accurate route that fits a game at s."""
-    accuracy = game.accuracy
-    if isinstance(accuracy, WeightedAccuracy):
-        if isinstance(accuracy.curve, LinearCurve):
+    accuracy, amounts = game.accuracy, game.accuracy.of_amounts
+    if amounts is not None:
+        if amounts.curve.straight:
             return "linear"
-        if power_parameters(accuracy.curve, game.size) is not None:
+        if power_parameters(amounts.curve, game.size) is not None:
             return "quadrature"
-    elif isinstance(accuracy, FunctionAccuracy):
+    elif accuracy.opaque:
         return "enumeration" if game.size <= MANY_COALITIONS else "sampling"
     elif product_rows(game, s) is not None:
         return "coverage"
@@ -215,8 +212,8 @@ def exact_sums(
 
 def _linear_shares(game: SharingGame, s: Floats) -> Sums:
     """Return s_i (W' value)_i: what an agent adds does not depend on the others."""
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy) or not isinstance(accuracy.curve, LinearCurve):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is None or not accuracy.curve.straight:
         raise _unfit(game, "linear", "linear payoffs")
     slopes = accuracy.weights.transposed(game.value)
     shares = slopes * s

@@ -10,10 +10,11 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from mdsolve.errors import UsageError
-from mdsolve.instance.market_values import QualitySpec, ValuationSpec
+from mdsolve.instance.accuracies import AccuracyFamily
+from mdsolve.instance.costs import CostSpec
 from mdsolve.instance.protocol import PROTOCOL_KEYS, SUMMARIES, ProtocolSpec
-from mdsolve.instance.sharing_accuracy import AccuracyFamily
-from mdsolve.instance.sharing_agents import CostSpec
+from mdsolve.instance.qualities import QualitySpec
+from mdsolve.instance.valuations import ValuationSpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 
 FAMILIES: dict[str, Any] = {

@@ -11,7 +11,6 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.instance.sharing_accuracy import QuadraticFitAccuracySpec
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.registry import mechanisms as mechanisms_of
 from mdsolve.progress import Monitor
@@ -142,9 +141,7 @@ def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
 
 def _default(instance: MarketInstance | SharingInstance) -> Sequence[str]:
     """Return what is compared where nothing is named: rules for such a game, without options."""
-    joint = isinstance(instance, SharingInstance) and isinstance(
-        instance.accuracy, QuadraticFitAccuracySpec
-    )
+    joint = isinstance(instance, SharingInstance) and instance.learns
     private = isinstance(instance, SharingInstance) and instance.private
     return [
         name

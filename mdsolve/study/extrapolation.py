@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import Curve, MixedCurve
-from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.tolerance import EQUILIBRIUM_SLACK
 
@@ -29,20 +26,15 @@ def extrapolation_warnings(game: SharingGame, s: Floats) -> list[str]:
     >>> extrapolation_warnings(sharing_game(parse(spec)), np.array([12.0]))[0]
     'A sees 12 samples, the curve was measured up to 10 and is continued flat'
     """
-    accuracy = game.accuracy
-    if not isinstance(accuracy, WeightedAccuracy):
+    accuracy = game.accuracy.of_amounts
+    if accuracy is None:
         return []
     seen = accuracy.index(s)
-    everybody = np.arange(game.size)
-    curve = accuracy.curve
-    parts: tuple[tuple[npt.NDArray[np.intp], Curve], ...] = (
-        curve.parts if isinstance(curve, MixedCurve) else ((everybody, curve),)
-    )
     warnings = []
-    for agents, part in parts:
-        if not isinstance(part, MeasuredCurve):
+    for agents, part in accuracy.curve.parted(game.size):
+        if part.measured is None:
             continue
-        first, last = part.samples[0], part.samples[-1]
+        first, last = part.measured
         most = agents[int(np.argmax(seen[agents]))]
         least = agents[int(np.argmin(seen[agents]))]
         if seen[most] > (1 + EQUILIBRIUM_SLACK) * last:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mdsolve.instance.sharing_accuracy import PerGroupAccuracySpec, PowerAccuracySpec
+from mdsolve.instance.accuracies import PerGroupAccuracySpec
+from mdsolve.instance.accuracies.power import PowerAccuracySpec
 from mdsolve.solver.fit.accuracy_fit import weight_name
 
 SIGNIFICANT = 6

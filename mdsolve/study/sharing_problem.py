@@ -86,8 +86,9 @@ class SharingProblem(Problem[SharingGame, SharingOutcome]):
         """
         answers = {key: value for key, value in outcome.details.items() if value is not None}
         if outcome.proof is not None:
-            none = {"equilibria": []} if outcome.proof.denies_equilibria else {}
-            answers |= {**none, "witness": outcome.proof.to_dict()}
+            answers["witness"] = outcome.proof.to_dict()
+            if outcome.proof.denies_equilibria:
+                answers["equilibria"] = []
         if outcome.equilibria is not None:
             answers |= outcome.equilibria.stated()
         s, payments = outcome.contributions, outcome.payments

@@ -13,7 +13,9 @@ from mdsolve.game.allocation import constant_recipients
 from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.build import market_game
 from mdsolve.game.enclosure import ENCLOSURE, RATIONAL, to_float
-from mdsolve.game.valuation import GrowthValuation, LinearValuation, SumValuation
+from mdsolve.game.valuations.growth import GrowthValuation
+from mdsolve.game.valuations.linear import LinearValuation
+from mdsolve.game.valuations.sum import SumValuation
 from mdsolve.instance import parse
 from tests.markets import rational_markets
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdsolve.errors import InstanceError
+from mdsolve.game.accuracies.quadratic_fit import ShortfallCurve
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.joint_learning import ShortfallCurve
 from mdsolve.instance import parse
 from tests.solver.joint.joint_games import EXAMPLE1, games, mean_accuracy, utilities
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracies.curve import concave_fit
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.curves import PacCurve
-from mdsolve.game.measured_curve import concave_fit
 from mdsolve.game.sharing import require_given_model
 from mdsolve.instance import parse
 

@@ -15,7 +15,9 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.arithmetic import EXACT, FLOAT
 from mdsolve.game.build import market_game
 from mdsolve.game.enclosure import ENCLOSURE, RATIONAL
-from mdsolve.game.valuation import GrowthValuation, LinearValuation, SumValuation
+from mdsolve.game.valuations.growth import GrowthValuation
+from mdsolve.game.valuations.linear import LinearValuation
+from mdsolve.game.valuations.sum import SumValuation
 from mdsolve.instance import parse
 from tests.oracles import PlainMarket, added, growth, linear
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mdsolve.game.curves import PacCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.progress import Monitor
 from mdsolve.reproduce.record import ITEMS
 

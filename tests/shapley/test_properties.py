@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdsolve.game.accuracy import CoverageAccuracy, WeightedAccuracy
+from mdsolve.game.accuracies.coverage import CoverageAccuracy
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import DenseWeights
 from mdsolve.shapley.potential import potential

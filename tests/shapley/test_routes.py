@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mdsolve.errors import MemoryLimitError, UnsupportedError, UsageError
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PacCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import DenseWeights
 from mdsolve.progress import Monitor, StopRequested

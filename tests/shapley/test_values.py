@@ -10,9 +10,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights, GroupWeights
 from mdsolve.shapley.routes import shapley

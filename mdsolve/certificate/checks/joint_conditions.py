@@ -14,7 +14,7 @@ from mdsolve.certificate.checks.rationality import rationality, rationality_alon
 from mdsolve.certificate.checks.reciprocity import reciprocity
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.joint import AT_NOTHING, JOINT_RULES, at_claimed_model, without_data
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition

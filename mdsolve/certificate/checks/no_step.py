@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Arithmetic, Quantity
-from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import compare
 from mdsolve.certificate.stated.protocol import first_model

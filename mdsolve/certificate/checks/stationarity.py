@@ -16,7 +16,7 @@ import numpy as np
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.joint import AT_NOTHING, UNBOUNDED, stored_parameters, without_data
 from mdsolve.certificate.numbers import Floats, Quantity
-from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -141,7 +141,3 @@ class Curve:
         if high is None:
             return 0 * low, steep
         return piece.slope(arithmetic.maximum(high, piece.start), "left"), steep
-
-
-Reader = Callable[[Any, Arithmetic], Curve]
-"""From a family's parameters, as the instance has them, to the curve in a number system."""

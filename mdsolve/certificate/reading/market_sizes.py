@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
-from mdsolve.certificate.reading.families.unread import UnreadError
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.instance.grid import TypeGrid
 
 Integers = npt.NDArray[Any]

@@ -14,13 +14,8 @@ import numpy.typing as npt
 from mdsolve.certificate.numbers import FLOAT, Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracies import accuracy_of
 from mdsolve.certificate.reading.accuracy import Accuracy
-from mdsolve.certificate.reading.costs import (
-    Costs,
-    costs_by_column,
-    costs_of,
-    quadratic,
-    spread,
-)
+from mdsolve.certificate.reading.costs import Costs, costs_by_column, costs_of, spread
+from mdsolve.certificate.reading.costs.base import parabola
 from mdsolve.instance.sharing import SharingInstance
 
 Booleans = npt.NDArray[np.bool_]
@@ -192,7 +187,7 @@ def _expected(agents: Sequence[Any], repeat: npt.NDArray[np.intp], arithmetic: A
         for spec in agents
     ]
     zero = arithmetic.zeros(len(repeat))
-    form = quadratic(zero, arithmetic.written(rates)[repeat], zero)
+    form = parabola(zero, arithmetic.written(rates)[repeat], zero)
     every = np.arange(len(repeat))
     linear = np.ones(len(repeat), dtype=np.bool_)
     return Costs(arithmetic, [(every, form)], linear, ~linear)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.rules.base import SharingRule, Terms
 
 if TYPE_CHECKING:

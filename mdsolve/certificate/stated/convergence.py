@@ -29,6 +29,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.intervals import UNIT
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.accuracy import WeightedAccuracy
+from mdsolve.certificate.reading.costs import bends_of
 from mdsolve.certificate.reading.curves import Curve
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Judged, Recompute, Said
@@ -206,19 +207,11 @@ def _bend(curve: Curve, y: Quantity) -> Quantity:
 
 def _cost_bends(cost: Any, top: float) -> tuple[float, float]:
     """Return the least and largest second derivative of a cost on [0, top]."""
-    family = getattr(cost, "family", "")
-    if family == "linear":
-        return 0.0, 0.0
-    if family == "quadratic":
-        return float(cost.curvature), float(cost.curvature)
-    if family == "power" and (cost.exponent in (1, 2) or cost.exponent > 2):
-        factor = float(cost.rate * cost.exponent * (cost.exponent - 1))
-        if cost.exponent <= 2:
-            return factor, factor
-        if math.isfinite(top):
-            return 0.0, factor * float(top) ** float(cost.exponent - 2)
-    message = "how fast marginal costs rise is not bounded"
-    raise NoRouteError(message)
+    bounds = bends_of(cost, top)
+    if bounds is None:
+        message = "how fast marginal costs rise is not bounded"
+        raise NoRouteError(message)
+    return bounds
 
 
 def _least_eigenvalue(matrix: Floats, claimed: float) -> tuple[float, float]:

@@ -186,8 +186,8 @@ def _concluded(
         return Condition(name, True, "pass", arithmetic=context.arithmetic.name, detail=nothing)
     worst = max((one.condition for one in found), key=_relative)
     keys = dict.fromkeys(one.path.partition(".")[0] for one in found)
-    named, more = list(keys)[:KEYS_NAMED], len(keys) - KEYS_NAMED
-    scope = ", ".join(named) + (f" and {more} more" if more > 0 else "")
+    left = len(keys) - KEYS_NAMED
+    scope = ", ".join(list(keys)[:KEYS_NAMED]) + (f" and {left} more" if left > 0 else "")
     return replace(worst, claimed=True, detail=words, scope=scope)
 
 

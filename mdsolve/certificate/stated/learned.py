@@ -12,7 +12,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.joint import stored_parameters, without_data
 from mdsolve.certificate.numbers import Floats, Quantity
 from mdsolve.certificate.p_means import least
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated import notes

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.reading.accuracy import WeightedAccuracy
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Recompute, Said
 from mdsolve.tolerance import EQUILIBRIUM_SLACK, ROUND_OFF

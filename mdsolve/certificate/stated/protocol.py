@@ -20,7 +20,7 @@ import numpy.typing as npt
 from mdsolve.certificate.checks.stationarity import parameter_scales
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
-from mdsolve.certificate.reading.families.quadratic_fit import JointAccuracy, joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import JointAccuracy, joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Judged, Recompute, Said

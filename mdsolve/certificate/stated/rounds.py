@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
-from mdsolve.certificate.reading.families.quadratic_fit import joint_accuracy
+from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Judged, Recompute, Said
 from mdsolve.certificate.stated.protocol import Phase, first_contributions, first_model

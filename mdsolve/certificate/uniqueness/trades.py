@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from mdsolve.certificate.numbers import EXACT, Floats, Quantity
 from mdsolve.certificate.reading.accuracy import WeightedAccuracy
-from mdsolve.certificate.reading.families.unread import UnreadError
 from mdsolve.certificate.reading.sharing import SharingReading, sharing_reading
+from mdsolve.certificate.reading.unread import UnreadError
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.uniqueness.amounts import Amounts
 from mdsolve.certificate.uniqueness.clipped import condition_at

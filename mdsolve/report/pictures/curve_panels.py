@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.report.numbers import number
@@ -81,8 +80,9 @@ def curve_panels(solution: Solution, game: SharingGame, most: int) -> list[Curve
 
 
 def _known(solution: Solution, game: SharingGame, most: int) -> list[CurvePanel]:
-    assert isinstance(game.accuracy, WeightedAccuracy)
-    curve, platform = game.accuracy.curve, game.platform_data
+    amounts = game.accuracy.of_amounts
+    assert amounts is not None
+    curve, platform = amounts.curve, game.platform_data
     s = np.asarray(solution.answers["contributions"], dtype=np.float64)
     points = np.asarray(solution.answers["curves"], dtype=np.float64)
     panels = []

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium

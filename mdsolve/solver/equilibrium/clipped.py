@@ -15,9 +15,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PacCurve, ThresholdPowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.bisection import boundaries
 from mdsolve.solver.equilibrium.total import Supply, even_split, supply_equilibrium

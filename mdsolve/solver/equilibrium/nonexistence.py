@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import UnionAccuracy
+from mdsolve.game.accuracies.union import UnionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 

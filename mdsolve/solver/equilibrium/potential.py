@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.functions import FunctionAccuracy
+from mdsolve.game.accuracies.python_object import FunctionAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential

@@ -24,8 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import UnionAccuracy, WeightedAccuracy
-from mdsolve.game.functions import FunctionAccuracy
+from mdsolve.game.accuracies.python_object import FunctionAccuracy
+from mdsolve.game.accuracies.union import UnionAccuracy
+from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows

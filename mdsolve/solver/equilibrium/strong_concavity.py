@@ -21,9 +21,12 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.accuracy import CoverageAccuracy, WeightedAccuracy
+from mdsolve.game.accuracies.coverage import CoverageAccuracy
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import Curve, LinearCurve, MixedCurve, PowerCurve
+from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.equilibrium.stakes import ShapleyStakes, Stakes
 from mdsolve.tolerance import ROUND_OFF

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
-from mdsolve.game.curves import PowerCurve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.game.weights import GroupWeights
 from mdsolve.tolerance import ROUND_OFF

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import approx_fprime, least_squares
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.curves import PacCurve
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.accuracies.curve import MeasuredCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.solver.fit.accuracy_fit import (
     LIMITS,
     REWEIGHTINGS,

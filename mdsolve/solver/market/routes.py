@@ -18,7 +18,7 @@ import numpy as np
 from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.arithmetic import FLOAT, Array
 from mdsolve.game.market import Market, QualityMarket, own_back
-from mdsolve.game.valuation import GrowthValuation
+from mdsolve.game.valuations.growth import GrowthValuation
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.growth_column import growth_payments

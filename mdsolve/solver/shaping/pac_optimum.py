@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mdsolve.errors import SolveError
-from mdsolve.game.curves import PacCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]

@@ -144,7 +144,7 @@ def best_contract(agent: PrivateAgent, others: OthersData) -> Contract:
 
     Examples
     --------
-    >>> from mdsolve.game.curves import PowerCurve
+    >>> from mdsolve.game.accuracies.power import PowerCurve
     >>> agent = PrivateAgent(PowerCurve(), 1.0, low=0.01, high=0.02, probability_low=0.6)
     >>> found = best_contract(agent, OthersData.certain(5.0))
     >>> round(found.low, 6), round(found.high, 6)

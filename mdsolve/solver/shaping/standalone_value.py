@@ -16,16 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import (
-    BISECTIONS,
-    Curve,
-    LinearCurve,
-    MixedCurve,
-    PacCurve,
-    PowerCurve,
-    ThresholdPowerCurve,
-)
+from mdsolve.game.curves import BISECTIONS, Curve, MixedCurve
 from mdsolve.solver.bisection import boundaries, boundary
 from mdsolve.solver.own_payoff import unbounded
 from mdsolve.solver.shaping.pac_optimum import pac_amounts, pac_optima

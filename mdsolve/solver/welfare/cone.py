@@ -23,8 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import SolveError, UnsupportedError
-from mdsolve.game.curves import Curve, LinearCurve, MixedCurve, PowerCurve
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.accuracies.curve import MeasuredCurve
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.curves import Curve, MixedCurve
 from mdsolve.solver.welfare.bound import DualPoint, normalised, sharpest
 from mdsolve.solver.welfare.model import WelfareModel, worthwhile
 from mdsolve.tolerance import PROGRAM_FEASIBILITY

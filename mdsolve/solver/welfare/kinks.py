@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.accuracies.curve import MeasuredCurve
 from mdsolve.game.curves import Curve, MixedCurve
-from mdsolve.game.measured_curve import MeasuredCurve
 from mdsolve.game.p_mean import p_mean
 from mdsolve.progress import Monitor
 from mdsolve.solver.iterate import iterate

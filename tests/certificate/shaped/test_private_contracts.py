@@ -14,7 +14,7 @@ from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import INTERVALS
 from mdsolve.certificate.shaped.offers import batches
 from mdsolve.certificate.stated.figures import compare
-from mdsolve.game.curves import PacCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.instance import parse
 from mdsolve.mechanism.value_shaping_private import curves
 from mdsolve.solver.shaping.others_data import OthersData

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import mdsolve as md
 from mdsolve.cli.main import app
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.curves import PacCurve
 from mdsolve.report.pictures.curve_panels import curve_panels, shaped
 from mdsolve.report.pictures.curves import can_draw_curves
 from tests.conftest import INSTANCES

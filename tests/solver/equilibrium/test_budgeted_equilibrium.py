@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.game.costs import Costs, Pieces
+from mdsolve.game.costs import Costs
+from mdsolve.game.costs.piecewise_linear import Pieces
 from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budgeted import _Game, _one_root

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import PacCurve, ThresholdPowerCurve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.progress import Monitor

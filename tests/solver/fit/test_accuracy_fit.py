@@ -8,7 +8,7 @@ from scipy.optimize import curve_fit
 from scipy.stats import binom, norm
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.curves import PacCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.solver.fit.accuracy_fit import Measurements, fit_power, power_values, weight_name
 from mdsolve.solver.fit.alternatives import compare_families, fit_family, preferred
 from mdsolve.solver.fit.statistics import explained, falls, lack_of_fit

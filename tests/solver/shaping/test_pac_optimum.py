@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdsolve.game.curves import PacCurve
+from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.solver.shaping.pac_optimum import pac_amounts, pac_optima
 from mdsolve.solver.shaping.standalone_value import cutoff_cost
 

@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, ThresholdPowerCurve
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.accuracies.curve import MeasuredCurve
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.progress import Monitor
 from mdsolve.solver.shaping.others_data import OthersData, others_data
 from mdsolve.solver.shaping.private_contracts import (

@@ -9,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.accuracies.curve import MeasuredCurve
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import LinearCurve, MixedCurve, PacCurve, PowerCurve, ThresholdPowerCurve
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.curves import MixedCurve
 from mdsolve.solver.shaping.standalone_value import (
     cutoff_cost,
     individual_optimum,

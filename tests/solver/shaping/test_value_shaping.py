@@ -11,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import CoverageAccuracy, WeightedAccuracy
+from mdsolve.game.accuracies.coverage import CoverageAccuracy
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.accuracies.threshold_power import ThresholdPowerCurve
+from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, ThresholdPowerCurve, mixed
+from mdsolve.game.curves import mixed
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 from mdsolve.solver.shaping.value_shaping import (

@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from mdsolve.errors import InstanceError, UnsupportedError
-from mdsolve.game.costs import Costs, Pieces
-from mdsolve.game.curves import LinearCurve, PacCurve, PowerCurve, mixed
-from mdsolve.game.measured_curve import MeasuredCurve
+from mdsolve.game.accuracies.curve import MeasuredCurve
+from mdsolve.game.accuracies.linear import LinearCurve
+from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.game.accuracies.power import PowerCurve
+from mdsolve.game.costs import Costs
+from mdsolve.game.costs.piecewise_linear import Pieces
+from mdsolve.game.curves import mixed
 from mdsolve.game.p_mean import p_mean
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.budget_rate import (

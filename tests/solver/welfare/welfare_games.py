@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.costs import Costs
-from mdsolve.game.curves import Curve, PowerCurve
+from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
+from mdsolve.instance.common import family_file
 
 Quality = Callable[[Quantity], Quantity]
 """Q(t) for amounts of data t > 0 in samples: increasing; Q(0) = 0 in every family."""
@@ -14,6 +15,6 @@ Quality = Callable[[Quantity], Quantity]
 
 def quality_of(spec: Any, arithmetic: Arithmetic) -> Quality:
     """Return the quality that an instance specifies."""
-    family = import_module(f"{__name__}.{spec.family.replace('-', '_')}")
+    family = import_module(f"{__name__}.{family_file(spec)}")
     found: Quality = family.quality(spec, arithmetic)
     return found

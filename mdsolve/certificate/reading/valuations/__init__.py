@@ -8,11 +8,12 @@ from typing import Any
 
 from mdsolve.certificate.numbers import Arithmetic
 from mdsolve.certificate.reading.valuations.base import Valuation
+from mdsolve.instance.common import family_file
 
 
 def family_of(spec: Any) -> ModuleType:
     """Return the module of a family, named like in the schema."""
-    return import_module(f"{__name__}.{spec.family.replace('-', '_')}")
+    return import_module(f"{__name__}.{family_file(spec)}")
 
 
 def valuation_of(spec: Any, arithmetic: Arithmetic) -> Valuation:

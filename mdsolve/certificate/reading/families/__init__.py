@@ -1,1 +1,0 @@
-"""One file per accuracy family: its formula as the checker reads it."""

@@ -1,0 +1,69 @@
+"""Accuracy families of a sharing game: what data does for the model, per agent or for all.
+
+One file per family; the union below is the one place that names them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mdsolve.instance.accuracies.base import AccuracySpec, Groups, unknown_groups
+from mdsolve.instance.accuracies.coverage import CoverageAccuracySpec
+from mdsolve.instance.accuracies.curve import CurveAccuracySpec
+from mdsolve.instance.accuracies.linear import LinearAccuracySpec
+from mdsolve.instance.accuracies.pac import PacAccuracySpec
+from mdsolve.instance.accuracies.power import PowerAccuracySpec
+from mdsolve.instance.accuracies.quadratic_fit import QuadraticFitAccuracySpec
+from mdsolve.instance.accuracies.threshold_power import ThresholdPowerAccuracySpec
+from mdsolve.instance.accuracies.union import UnionAccuracySpec
+from mdsolve.instance.common import is_function
+from mdsolve.instance.findings import Problem
+
+AccuracyFamily = Annotated[
+    PowerAccuracySpec
+    | PacAccuracySpec
+    | ThresholdPowerAccuracySpec
+    | LinearAccuracySpec
+    | CoverageAccuracySpec
+    | UnionAccuracySpec
+    | CurveAccuracySpec
+    | QuadraticFitAccuracySpec,
+    Field(discriminator="family"),
+]
+
+
+class PerAgentAccuracySpec(AccuracySpec):
+    """One accuracy family per agent."""
+
+    per_agent: Annotated[tuple[AccuracyFamily, ...], Field(min_length=1)]
+
+    def misfits(self, agents: int, groups: Groups) -> Iterator[Problem]:
+        """Yield families that are not one per agent."""
+        del groups
+        if len(self.per_agent) != agents:
+            got = f"{len(self.per_agent)} families"
+            yield ("accuracy", "per_agent"), got, f"{agents}, one per agent", ""
+
+
+class PerGroupAccuracySpec(AccuracySpec):
+    """One accuracy family per group."""
+
+    per_group: dict[str, AccuracyFamily]
+
+    def misfits(self, agents: int, groups: Groups) -> Iterator[Problem]:
+        """Yield groups without a family."""
+        del agents
+        yield from unknown_groups(set(self.per_group), groups, "per_group")
+
+
+def accuracy_form(raw: Any) -> str:
+    """Tell whether accuracy is given per agent, per group, once for all, or as an object."""
+    if is_function(raw):
+        return "function"
+    for form in ("per_agent", "per_group"):
+        if (isinstance(raw, Mapping) and form in raw) or hasattr(raw, form):
+            return form
+    return "same"

@@ -1,0 +1,32 @@
+"""What the schemas of all valuation families share: what must fit the agents and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mdsolve.instance.common import StrictModel
+from mdsolve.instance.findings import Problem
+from mdsolve.instance.grid import TypeGrid
+
+Place = tuple[str | int, ...]
+"""Where in the instance something is."""
+
+
+class ValuationFamily(StrictModel):
+    """What the user wrote about what everybody's model quality is worth to each agent, in money."""
+
+    def misfits(self, agents: int, place: Place) -> Iterator[Problem]:
+        """Yield what does not fit the number of agents.
+
+        Parameters
+        ----------
+        place : tuple
+            Where the valuation is.
+        """
+        del agents, place
+        yield from ()
+
+    def grid_misfits(self, grids: Sequence[TypeGrid]) -> Iterator[Problem]:
+        """Yield what does not fit the agents' grids of types."""
+        del grids
+        yield from ()
