@@ -39,9 +39,11 @@ PLAYED = [
     ),
     ("welfare", {"p": 1.0, "beta": 0.3, "route": "interior-point"}, ("power", "common", "curve")),
     ("value-shaping", {"select": "most-data"}, ("threshold-power", "curve")),
-    ("proportional-data", {"p": 0.7, "select": "most-data"}, ("threshold-power", "curve")),
-    ("proportional-value", {"p": 1.0, "select": "best-utility"}, ("threshold-power",)),
-    ("proportional-shapley", {"p": 0.5, "select": "least-data"}, ("threshold-power",)),
+]
+REWARDED = [
+    ("proportional-data", {"p": 0.7, "select": "most-data"}),
+    ("proportional-value", {"p": 1.0, "select": "best-utility"}),
+    ("proportional-shapley", {"p": 0.5, "select": "least-data"}),
 ]
 BUDGETED = [
     ("none", {}, ("power", "weighted", "curve", "threshold-power")),
@@ -148,6 +150,17 @@ def close(mine, theirs, scale):
 @settings(max_examples=3)
 @given(seed=st.integers(0, 10**6), money=MONEY, data=DATA, n=st.integers(2, 3))
 def test_sharing_rules(name, options, family, budgets, seed, money, data, n):
+    compared(name, options, family, budgets, seed, money, data, n)
+
+
+@pytest.mark.parametrize(("name", "options"), REWARDED)
+@settings(max_examples=1)
+@given(seed=st.integers(0, 10**6), money=MONEY, data=DATA)
+def test_rules_that_reward_contributions(name, options, seed, money, data):
+    compared(name, options, "threshold-power", False, seed, money, data, 2)
+
+
+def compared(name, options, family, budgets, seed, money, data, n):
     game, found = solved(name, options, family, n, seed, 1.0, 1.0, budgets)
     _, again = solved(name, options, family, n, seed, money, data, budgets)
     assert again.termination is found.termination
