@@ -182,10 +182,10 @@ class _Dynamics(Method[_Profile, Trajectory]):
         self.records = PathRecords(steps, max(1, min(RECORDS, RECORDED_ENTRIES // len(start))))
         self.loop = _Loop(start)
         self.cycle: int | None = None
-        self.target = 0.0
+        self.small = self.target = 0.0
 
     def init(self) -> _Profile:
-        self.target = DEFAULT.solve * _marginal_scale(self.stakes, self.start)
+        self.small = DEFAULT.solve * _marginal_scale(self.stakes, self.start)
         return self._at(self.start.copy(), 0)
 
     def step(self, state: _Profile) -> _Profile:
@@ -198,6 +198,10 @@ class _Dynamics(Method[_Profile, Trajectory]):
         return self._at(moved, state.step + 1)
 
     def terminate(self, state: _Profile) -> Ending | None:
+        # Where slopes hardly change, small ones may still lead far: the next step has to be small.
+        reach = float(state.s.max(initial=0.0))
+        near = DEFAULT.solve * reach / self.step_size if reach > 0 else self.small
+        self.target = min(self.small, near)
         return Ending.RESTED if state.norm <= self.target else None
 
     def recurs(self, state: _Profile) -> bool:
