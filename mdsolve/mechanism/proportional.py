@@ -95,7 +95,9 @@ class ProportionalMechanism(SharingMechanism):
             contributions=s,
             payments=np.zeros(game.size),
             received=found.game.received(found.levels)[types.members],
-            equilibria=Equilibria("listed", (float(s.sum()),)),
+            equilibria=Equilibria(
+                "continuum" if found.continuum else "listed", tuple(found.profiles)
+            ),
         )
 
 
@@ -113,7 +115,7 @@ def _details(found: ProportionalEquilibria) -> dict[str, Any]:
 def _message(found: ProportionalEquilibria) -> str:
     alike = found.game.types.size == 1
     kind = "in which all contribute the same" if alike else "in which agents alike act alike"
-    if any(low < high for low, high in found.intervals):
+    if found.continuum:
         words = f"One of a continuum of Nash equilibria {kind}; others may exist."
     else:
         words = f"A Nash equilibrium {kind}; others may exist."

@@ -61,6 +61,11 @@ class ProportionalEquilibria:
         ]
 
     @property
+    def continuum(self) -> bool:
+        """Whether a branch has equilibria with different totals."""
+        return any(low < high for low, high in self.intervals)
+
+    @property
     def profiles(self) -> dict[float, Floats]:
         """Contributions (n,) at the ends of every branch, by their total, from the least on."""
         types = self.game.types
