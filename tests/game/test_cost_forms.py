@@ -63,9 +63,9 @@ def test_everybody_pays_by_the_own_form():
     assert [agent for agent, _ in costs().pieces] == [3]
 
 
-@pytest.mark.parametrize("agents", [[4, 3, 0], [2], [3], [1, 2, 2], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize("agents", [[], [4, 3, 0], [2], [3], [1, 2, 2], [0, 1, 2, 3, 4]])
 def test_some_agents_keep_their_costs(agents):
-    taken = costs().take(np.array(agents))
+    taken = costs().take(np.array(agents, dtype=np.intp))
     np.testing.assert_allclose(taken.value(S[agents]), values()[agents], rtol=1e-14)
     for place, agent in enumerate(agents):
         own = np.array([0.3, 1.7])

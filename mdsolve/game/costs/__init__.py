@@ -259,7 +259,7 @@ class Costs:
         fixed, rate, curvature, power_rate, power_exponent = (
             column[agents] for column in self.columns
         )
-        if not self.shapes:
+        if not self.shapes or not len(agents):
             return Costs(fixed, rate, curvature, power_rate, power_exponent)
         numbers, places = self._whose[0][agents], self._whose[1][agents]
         order = np.argsort(numbers, kind="stable")
