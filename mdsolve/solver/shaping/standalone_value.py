@@ -205,9 +205,24 @@ def inverse_slope(curve: Curve, price: Floats) -> Floats:
             return np.asarray(np.maximum((curve.scale * e / price) ** (1 / (e + 1)) - 1, 0.0))
     if isinstance(curve, LinearCurve):
         return np.where(price <= 1, np.inf, 0.0)
+    if curve.measured is None:
+        return _searched_slope(curve, price, begin)
     kinks = np.array([0.0, *(float(kink) for kink in curve.kinks)])
     slopes = curve.slope(kinks)
     return np.append(kinks, np.inf)[np.searchsorted(-slopes, -price, side="left")]
+
+
+def _searched_slope(curve: Curve, price: Floats, begin: float) -> Floats:
+    """Return `inverse_slope` of any curve that is concave from `begin` on, by bisection."""
+    low = np.full(price.shape, begin)
+    high = np.maximum(2 * low, 1.0)
+    for _ in range(BISECTIONS):
+        rising = (price > 0) & (curve.slope(high) > price)
+        if not rising.any():
+            break
+        high = np.where(rising, 2 * high, high)
+    _, found = boundaries(lambda y: curve.slope(y) > price, low, high)
+    return np.where(price > 0, np.where(curve.slope(low) > price, found, low), np.inf)
 
 
 def _tangent_point(curve: Curve, platform_data: float) -> float:

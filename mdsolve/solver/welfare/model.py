@@ -222,6 +222,13 @@ def _check_options(game: SharingGame, p: float, beta: float) -> None:
             "a concave family (power, linear, curve)",
             "fit a measured curve to it, which is made concave",
         )
+    if game.costs.functions:
+        agent, _ = game.costs.functions[0]
+        raise UnsupportedError.single(
+            f"agent {game.agents[agent]}: cost",
+            "a cost that is a function only",
+            "a linear, quadratic, power or piecewise-linear cost",
+        )
     if math.isnan(p) or p > 1:
         raise UnsupportedError.single("option p", str(p), "a number up to 1, or -inf")
     if not 0 <= beta <= 1:

@@ -21,6 +21,7 @@ from mdsolve.game.costs import Costs
 from mdsolve.game.curves import mixed
 from mdsolve.game.sharing import SharingGame, no_limits
 from mdsolve.game.weights import CommonWeights
+from mdsolve.solver.shaping.standalone_value import _searched_slope, inverse_slope
 from mdsolve.solver.shaping.value_shaping import (
     contributions_at,
     shaped_curves,
@@ -227,3 +228,11 @@ def test_costs_that_are_not_linear_are_refused():
     )
     with pytest.raises(UnsupportedError, match="not linear"):
         shaped_equilibria(dataclasses.replace(game, costs=bent))
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
+def test_slopes_of_any_concave_curve_are_inverted_by_search(exponent):
+    curve = PowerCurve(exponent=exponent)
+    price = np.array([0.0, 1e-6, 0.1, 0.5, 3.0])
+    found = _searched_slope(curve, price, 0.0)
+    np.testing.assert_allclose(found, inverse_slope(curve, price), rtol=1e-9, atol=1e-9)
