@@ -69,8 +69,8 @@ def test_the_story_separates_laboratories_and_pools_hospitals():
 @pytest.fixture(scope="module")
 def found():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(karimireddy2022_contracts, "DRAWS", 80)
-        patch.setattr(karimireddy2022_contracts, "AGENTS", 500)
+        patch.setattr(karimireddy2022_contracts, "DRAWS", 20)
+        patch.setattr(karimireddy2022_contracts, "AGENTS", 200)
         patch.setattr(karimireddy2022_contracts, "SHARES", (0.2, 0.4, 0.6))
         return ITEMS["karimireddy2022/figure8"].recompute(1)
 

@@ -32,7 +32,7 @@ def test_theorem_six_has_the_equilibrium_but_not_the_largest_utility():
 
 
 def test_figures_with_fewer_points(monkeypatch, tmp_path):
-    monkeypatch.setattr(paper, "CROWD", 1000)
+    monkeypatch.setattr(paper, "CROWD", 500)
     monkeypatch.setattr(paper, "EXPONENTS", (0.0, 0.5, 1.0))
     monkeypatch.setattr(paper, "FRACTIONS", (0.3, 0.7))
     monkeypatch.setattr(paper, "MIXED_EXPONENTS", (0.5, 1.0))
@@ -50,7 +50,7 @@ def test_figures_with_fewer_points(monkeypatch, tmp_path):
     for fraction, total, high in zip(
         paper.FRACTIONS, mixed["data"], mixed["high, p = 1"], strict=True
     ):
-        leaders, cost = (1000, paper.HIGH) if high else (round(1000 * fraction), paper.LOW)
+        leaders, cost = (500, paper.HIGH) if high else (round(500 * fraction), paper.LOW)
         curve = paper.curve_of(paper.value_of(paper.HARD))
         value = curve.value(np.array([total]))[0]
         assert total == pytest.approx(leaders * value / cost, rel=1e-8)

@@ -31,6 +31,15 @@ def verdicts(found):
     return {row.what: row.agrees for row in found.rows}
 
 
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch):
+    """Reproductions are run in full by hand; here on a few random games of each kind."""
+    monkeypatch.setattr(paper, "GAMES", 1)
+    monkeypatch.setattr(paper, "SEPARABLE_GAMES", 4)
+    monkeypatch.setattr(welfare, "PARTITIONS", 1)
+    monkeypatch.setattr(welfare, "COST_VECTORS", 40)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_reproductions_write_their_numbers_and_pictures(name, tmp_path):
     found = ITEMS[name].recompute()

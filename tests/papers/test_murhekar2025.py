@@ -31,6 +31,13 @@ def agreement(found):
     return [row.agrees for row in found.rows]
 
 
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch):
+    """Reproductions are run in full by hand; here on a few random games of each kind."""
+    monkeypatch.setattr(paper, "GAMES", 4)
+    monkeypatch.setattr(paper, "MORE", 50)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_reproductions_write_their_numbers(name, tmp_path):
     found = ITEMS[name].recompute()
@@ -193,8 +200,8 @@ def test_simulated_contributions_by_a_plain_loop():
 
 
 def test_the_table_s_verdicts_on_a_small_run(monkeypatch, tmp_path):
-    monkeypatch.setattr(images, "TABLE_DRAWS", 3)
-    monkeypatch.setattr(images, "SIMULATED_DRAWS", 2)
+    monkeypatch.setattr(images, "TABLE_DRAWS", 2)
+    monkeypatch.setattr(images, "SIMULATED_DRAWS", 1)
     found = ITEMS["murhekar2025/table1"].recompute()
     rows = {(row.what, row.note.partition(";")[0]): row for row in found.rows}
     for name, data in DATA_SETS.items():
