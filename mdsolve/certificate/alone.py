@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mdsolve.certificate.means import affordable
@@ -29,4 +31,5 @@ def best_alone(reading: SharingReading) -> Peak:
         width=np.zeros(reading.size),
     )
     best = found.best
-    return Peak(best.value + reading.budget, best.low, best.high, best.found, best.only)
+    budget = reading.budget
+    return replace(best, value=best.value + budget, reached=best.reached + budget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,7 @@ def best_responses(
         here = home == number
         place = np.where(here, guess, np.nan)
         found = peak(function, hint, place, width)
-        found = Peak(found.value, found.low, found.high, found.found | ~there, found.only)
+        found = replace(found, found=found.found | ~there)
         at_home = found if at_home is None else _picked(arithmetic, here, found, at_home)
         best = found if best is None else _better(arithmetic, best, found, there)
     assert best is not None
@@ -124,6 +124,7 @@ def _home(
 def _picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -> Peak:
     return Peak(
         arithmetic.where(mask, first.value, second.value),
+        arithmetic.where(mask, first.reached, second.reached),
         arithmetic.where(mask, first.low, second.low),
         arithmetic.where(mask, first.high, second.high),
         np.where(mask, first.found, second.found),
@@ -136,4 +137,8 @@ def _better(arithmetic: Arithmetic, known: Peak, new: Peak, there: Booleans) -> 
     larger = arithmetic.nearest(new.value) > arithmetic.nearest(known.value)
     chosen = _picked(arithmetic, larger & there, new, known)
     value = arithmetic.where(there, arithmetic.maximum(known.value, new.value), known.value)
-    return Peak(value, chosen.low, chosen.high, known.found & (new.found | ~there), chosen.only)
+    reached = arithmetic.where(
+        there, arithmetic.maximum(known.reached, new.reached), known.reached
+    )
+    found = known.found & (new.found | ~there)
+    return replace(chosen, value=value, reached=reached, found=found)

@@ -64,7 +64,9 @@ class Peak:
     Parameters
     ----------
     value : (n,)
-        Encloses each maximum, where `found`.
+        Encloses each maximum, where `found`; a bound from above in exact arithmetic.
+    reached : (n,)
+        What is certainly reached, and so a bound from below, where `found`.
     low, high : (n,)
         Some maximiser lies in [low, high], where `found`.
     found : (n,) of bool
@@ -73,6 +75,7 @@ class Peak:
     """
 
     value: Quantity
+    reached: Quantity
     low: Quantity
     high: Quantity
     found: Booleans
@@ -166,8 +169,11 @@ def _bracket(function: Concave, place: Floats, reach: Floats) -> _Bracket:
     near = np.where(usable, place, start)
     below, above = np.maximum(near - reach, 0.0), near + reach
     at_start, at_end = below <= start, function.ended & (above >= end)
-    low = arithmetic.where(at_start, function.start, arithmetic.stored(below))
-    high = arithmetic.where(at_end, function.end, arithmetic.stored(above))
+    first, last = arithmetic.stored(below), arithmetic.stored(above)
+    # Neither end leaves what can be chosen: a place may be the double just above a capacity of 0.1.
+    first = arithmetic.where(function.ended, arithmetic.minimum(first, function.end), first)
+    low = arithmetic.where(at_start, function.start, first)
+    high = arithmetic.where(at_end, function.end, arithmetic.maximum(last, function.start))
     zero = arithmetic.zeros(place.shape)
     left, right = function.slope(low, "left"), function.slope(high, "right")
     rises, falls = arithmetic.at_most(zero, left).holds, arithmetic.at_most(right, zero).holds
@@ -191,7 +197,7 @@ def _enclosed(function: Concave, bracket: _Bracket) -> Peak:
     above = arithmetic.maximum(above, reached)
     # A fraction encloses nothing: in exact arithmetic the bound from above stands for the maximum.
     value = above if arithmetic.exact else arithmetic.between(reached, above)
-    return Peak(value, low, high, bracket.sides, bracket.strict)
+    return Peak(value, reached, low, high, bracket.sides, bracket.strict)
 
 
 def earlier(

@@ -70,12 +70,18 @@ def equilibrium(
     delta = context.tolerance * context.scales.samples
     apart = distance(context, near)
     truth = arithmetic.at_most(apart, arithmetic.stored(delta))
-    gains = responses.best.value - own
+    most, least = (x - own for x in (responses.best.value, responses.best.reached))
+    allowed = arithmetic.stored(context.tolerance * context.scales.money)
+    # Fractions enclose nothing: what is gained at most clears agents, what is gained at least
+    # refutes them.
+    refuted = arithmetic.at_most(least, allowed).fails | (truth.fails & near.only & near.found)
+    gains = arithmetic.where(refuted, least, most)
     unknown = ~responses.best.found | ~near.found
     if unsettled is not None:
         unknown = unknown | unsettled
     every = bool((near.only & responses.best.only).all())
     witness_at = arithmetic.nearest(responses.best.low)
+    shown = np.where(refuted, arithmetic.lower(gains), arithmetic.upper(gains))
     context.cover(NAME, ["contributions"])
     return context.decided(
         NAME,
@@ -89,10 +95,11 @@ def equilibrium(
         ),
         scope=f"{context.size:,} agents, every own contribution",
         witness=lambda k: (
-            context.agent(k, contribution=s, gain=gains) | {"best_response": float(witness_at[k])}
+            context.agent(k, contribution=s)
+            | {"gain": float(shown[k]), "best_response": float(witness_at[k])}
         ),
-        refuted=truth.fails & near.only & near.found,
-        undecided=unknown | ~(truth.holds | truth.fails),
+        refuted=refuted,
+        undecided=unknown | (~refuted & ~(truth.holds & arithmetic.at_most(most, allowed).holds)),
         delta=float(delta.max(initial=0.0)),
     )
 

@@ -106,6 +106,7 @@ def put(arithmetic: Arithmetic, known: Peak, agents: Indices, new: Peak) -> Peak
 
     return Peak(
         chosen(known.value, new.value),
+        chosen(known.reached, new.reached),
         chosen(known.low, new.low),
         chosen(known.high, new.high),
         np.where(mask, new.found[place], known.found),

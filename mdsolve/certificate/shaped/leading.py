@@ -95,6 +95,7 @@ def _replaced(game: Ranked, top: Peak, rows: Indices, by: Peak) -> Peak:
     where = game.arithmetic.where
     return Peak(
         where(chosen, by.value[back], top.value),
+        where(chosen, by.reached[back], top.reached),
         where(chosen, by.low[back], top.low),
         where(chosen, by.high[back], top.high),
         np.where(chosen, by.found[back], top.found),
@@ -109,6 +110,7 @@ def _larger(game: Ranked, known: Peak, new: Peak, there: Booleans) -> Peak:
     where = arithmetic.where
     return Peak(
         where(there, arithmetic.maximum(known.value, new.value), known.value),
+        where(there, arithmetic.maximum(known.reached, new.reached), known.reached),
         where(larger, new.low, known.low),
         where(larger, new.high, known.high),
         known.found & (new.found | ~there),

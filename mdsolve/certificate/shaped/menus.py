@@ -406,6 +406,7 @@ def _peaks(function: Concave, hint: Concave, guess: Floats, delta: Floats) -> tu
     def chosen(one: Peak, two: Peak, mask: Booleans) -> Peak:
         return Peak(
             arithmetic.where(mask, one.value, two.value),
+            arithmetic.where(mask, one.reached, two.reached),
             arithmetic.where(mask, one.low, two.low),
             arithmetic.where(mask, one.high, two.high),
             np.where(mask, one.found, two.found),

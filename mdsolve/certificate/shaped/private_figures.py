@@ -109,6 +109,7 @@ def _joined(context: SharingContext, parts: list[Solo], order: np.ndarray) -> So
     near = [part.near for part in parts]
     peak = type(near[0])(
         join([one.value for one in near])[order],
+        join([one.reached for one in near])[order],
         join([one.low for one in near])[order],
         join([one.high for one in near])[order],
         np.concatenate([one.found for one in near])[order],

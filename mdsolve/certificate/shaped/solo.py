@@ -9,6 +9,7 @@ number r decides for all of them at once, and its proof is one bracket.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ def _located(
     """Return peaks on one piece of those who are wanted; only what guesses miss is searched."""
     arithmetic, size = agents.arithmetic, agents.size
     zero, none = arithmetic.zeros(size), np.zeros(size, dtype=np.bool_)
-    top = Peak(zero, zero, zero, none, none)
+    top = Peak(zero, zero, zero, zero, none, none)
 
     def tried(rows: npt.NDArray[np.intp], reach: Floats) -> Peak:
         some = agents if rows.size == size else agents.take(rows)
@@ -158,13 +159,14 @@ def _replaced(arithmetic: Arithmetic, top: Peak, rows: npt.NDArray[np.intp], by:
     return _picked(arithmetic, chosen, _rows(by, back), top)
 
 
-def _columns(top: Peak) -> tuple[Quantity, Quantity, Quantity, Booleans, Booleans]:
-    return top.value, top.low, top.high, top.found, top.only
+def _columns(top: Peak) -> tuple[Any, ...]:
+    return top.value, top.reached, top.low, top.high, top.found, top.only
 
 
 def _picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -> Peak:
     return Peak(
         arithmetic.where(mask, first.value, second.value),
+        arithmetic.where(mask, first.reached, second.reached),
         arithmetic.where(mask, first.low, second.low),
         arithmetic.where(mask, first.high, second.high),
         np.where(mask, first.found, second.found),

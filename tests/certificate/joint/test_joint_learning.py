@@ -446,7 +446,8 @@ class TestNoAdmissibleStep:
         instance, data = claim_of("no-admissible-step")
         data["witness"]["rule"] = "auto"
         assert "published is asked for" in checked(instance, data, self.NAME).detail
-        data["mechanism"]["options"]["step_size"] = "auto"  # projected rounds do contract here
+        for about in (data["mechanism"], data["witness"]):
+            about["options"]["step_size"] = "auto"  # projected rounds do contract here
         assert checked(instance, data, self.NAME).verdict == "fail"
 
     @pytest.mark.parametrize(
@@ -460,6 +461,8 @@ class TestNoAdmissibleStep:
     def test_options_have_to_ask_for_a_step(self, options, words):
         instance, data = claim_of("no-admissible-step")
         data["mechanism"]["options"] |= options
+        assert "the proof is about" in checked(instance, data, self.NAME).detail
+        data["witness"]["options"] |= options
         assert words in checked(instance, data, self.NAME).detail
 
     def test_step_bounds_are_those_of_the_constants(self):
@@ -472,7 +475,8 @@ class TestNoAdmissibleStep:
         assert data["status"]["termination"] == "infeasible"
         assert certificate(instance, data).verdict == "pass"
         power = parse({**EXAMPLE1, "accuracy": {"family": "power"}})
-        assert certificate(power, data).verdict == "not-checked"
+        elsewhere = {key: value for key, value in data.items() if key != "instance"}
+        assert certificate(power, elsewhere).verdict == "not-checked"
 
     def test_a_proof_beside_contributions_switches_nothing_off(self):
         instance, data = claim_of("example1", "upbred", method="dynamics")

@@ -17,8 +17,10 @@ from mdsolve.certificate.stated.figures import compare
 from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.instance import parse
 from mdsolve.mechanism.value_shaping_private import curves
+from mdsolve.solution_files import write_solutions
 from mdsolve.solver.shaping.others_data import OthersData
 from mdsolve.solver.shaping.private_contracts import PrivateAgent, best_contract
+from mdsolve.study.verify import verify_file
 from tests.certificate.shaped.stated import CURVES, broken, checked, claim_of
 
 NAME = "value-shaping-private"
@@ -287,8 +289,9 @@ def test_alone_means_without_the_platforms_data():
     agent = PrivateAgent(PacCurve(0.95, 10), 1.0, 1e-3, 1.5e-3, 0.4)
     assert broken(game, platform_claim(agent, 5000.0)) == set()
     counted = PrivateAgent(PacCurve(0.95, 10), 1.0, 1e-3, 1.5e-3, 0.4, platform_data=5000.0)
-    wrong = platform_claim(counted, 0.0)
-    assert {"rule", "data-maximality"} <= broken(game, wrong)
+    assert broken(game, platform_claim(counted, 0.0)) == set()
+    without = instance(prior, 1, accuracy)
+    assert {"rule", "data-maximality"} <= broken(without, platform_claim(agent, 5000.0))
 
 
 @st.composite
@@ -399,12 +402,40 @@ def test_units_change_no_verdict(name, money, data):
     assert broken(game(1.0, 1.0), claim) == set()
 
 
-def test_many_agents():
-    game = instance(
-        {"low": 0.1, "high": 0.2, "probability_low": 0.55},
-        10_000,
-        {"family": "pac", "ceiling": 0.95, "complexity": 10},
+HEAD = "format: mdsolve/1\nkind: sharing\nname: game\n"
+
+
+@pytest.mark.parametrize("beliefs", ["bayes", "ex-post"])
+def test_right_answers_survive_storage(beliefs, tmp_path):
+    file = tmp_path / "game.yaml"
+    file.write_text(
+        f"{HEAD}agents: [{{name: 'A{{}}', count: 2, prior: {INSIDE}}}, {{name: B, prior: {CORNER}}}]\n"
+        "accuracy: {family: power}\n"
     )
-    check = check_of(game, solved(game), Request())
-    found = [check.condition(name) for name in CLAIMS]
-    assert all(condition.verdict == "pass" and condition.proved for condition in found)
+    solution = md.solve(md.load(file), NAME, options={"beliefs": beliefs})
+    assert solution.certificate.verdict == "pass"
+    write_solutions([solution], tmp_path / "solution.json")
+    (checked,) = verify_file(file, tmp_path / "solution.json")
+    assert checked.certificate.verdict == "pass"
+    assert all(checked.certificate.condition(name).proved for name in CLAIMS)
+
+
+def test_many_agents_store_their_curves_beside_the_solution(tmp_path):
+    file = tmp_path / "game.yaml"
+    file.write_text(
+        f"{HEAD}agents: [{{name: 'A{{}}', count: 10000, "
+        "prior: {low: 0.1, high: 0.2, probability_low: 0.55}}]\n"
+        "accuracy: {family: pac, ceiling: 0.95, complexity: 10}\n"
+    )
+    solution = md.solve(md.load(file), NAME)
+    write_solutions([solution], tmp_path / "solution.json")
+    table = tmp_path / "solution.curves.npy"
+    assert table.exists()
+    (checked,) = verify_file(file, tmp_path / "solution.json")
+    assert checked.certificate.verdict == "pass"
+    assert all(checked.certificate.condition(name).proved for name in CLAIMS)
+    curves = np.load(table)
+    curves[4711, 1, 1] += 1e-6
+    np.save(table, curves)
+    (checked,) = verify_file(file, tmp_path / "solution.json")
+    assert checked.certificate.condition("rule").verdict == "fail"
