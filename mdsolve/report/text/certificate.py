@@ -28,6 +28,9 @@ HOW = {"float": "floats", "enclosure": "bounds", "exact": "exact"}
 NARROWEST = 14
 """Columns that are left for what was covered, with the frame, in a table that is readable."""
 
+GAP = 3
+"""Columns between two columns of the table."""
+
 PATHS_SHOWN = 8
 """Most keys of a claim that are listed as not looked at."""
 
@@ -71,9 +74,10 @@ class _Conditions:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, or the list where the table does not fit."""
         del console
-        columns = zip(*(self._cells(condition) for condition in self.conditions), strict=True)
-        fixed = sum(max(map(len, column)) + 2 for column in columns)
-        if fixed + len("promised") + NARROWEST > options.max_width:
+        heads = ["condition", "violated by", *(["how"] if self.mixed else [])]
+        rows = [heads, *(self._cells(condition) for condition in self.conditions)]
+        fixed = sum(max(map(len, column)) + GAP for column in zip(*rows, strict=True))
+        if fixed + len("promised") + GAP + NARROWEST > options.max_width:
             yield from self._listed()
         else:
             yield self._table()
