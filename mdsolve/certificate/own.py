@@ -137,8 +137,6 @@ def _better(arithmetic: Arithmetic, known: Peak, new: Peak, there: Booleans) -> 
     larger = arithmetic.nearest(new.value) > arithmetic.nearest(known.value)
     chosen = _picked(arithmetic, larger & there, new, known)
     value = arithmetic.where(there, arithmetic.maximum(known.value, new.value), known.value)
-    reached = arithmetic.where(
-        there, arithmetic.maximum(known.reached, new.reached), known.reached
-    )
+    reached = arithmetic.where(there, arithmetic.maximum(known.reached, new.reached), known.reached)
     found = known.found & (new.found | ~there)
     return replace(chosen, value=value, reached=reached, found=found)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from mdsolve.certificate.dispatch import Check, Request
 from mdsolve.certificate.joint import at_model
-from mdsolve.certificate.numbers import EXACT, FLOAT, Arithmetic
+from mdsolve.certificate.numbers import EXACT, FLOAT, Arithmetic, Floats
 from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.reading.sharing import SharingReading, sharing_reading
 from mdsolve.certificate.registry import Registered
@@ -16,6 +18,7 @@ from mdsolve.certificate.rules.base import GENERAL, SharingRule
 from mdsolve.certificate.rules.registry import sharing_rules
 from mdsolve.certificate.sharing_claim import SharingClaim, sharing_claim
 from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.conditions import Condition
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
@@ -63,6 +66,8 @@ class SharingCheck(Check):
     ) -> None:
         super().__init__(instance, data, request, monitor)
         self._plain_reading = sharing_reading(instance, FLOAT)
+        self._readings: dict[Arithmetic, SharingReading] = {FLOAT: self._plain_reading}
+        self._elsewhere: dict[bytes, Condition] = {}
         self.claim: SharingClaim = sharing_claim(
             self.data,
             list(self._plain_reading.names),
@@ -78,7 +83,15 @@ class SharingCheck(Check):
             raise SolutionFileError.single(where, repr(self.claim.mechanism), expected)
         self._known_limits()
         _require_given_model(self._plain_reading, self.rule)
-        given = {key: value for key, value in self.claim.options.items() if value is not None}
+        given = {
+            str(key).replace("-", "_"): value
+            for key, value in self.claim.options.items()
+            if value is not None
+        }
+        if self.rule is not None:
+            wrong = self.rule.wrong_options(given, f"{request.label}: mechanism.options")
+            if wrong:
+                raise SolutionFileError(wrong)
         self.options = {**(self.rule.defaults if self.rule else {}), **given}
 
     @property
@@ -156,11 +169,9 @@ class SharingCheck(Check):
 
     def made(self, arithmetic: Arithmetic) -> SharingContext:
         """Return the claim in a number system, at the model it states where one is learned."""
-        reading = (
-            self._plain_reading
-            if arithmetic is FLOAT
-            else sharing_reading(self.instance, arithmetic)
-        )
+        if arithmetic not in self._readings:
+            self._readings[arithmetic] = sharing_reading(self.instance, arithmetic)
+        reading = self._readings[arithmetic]
         context = SharingContext(
             arithmetic,
             self.request.tolerance,
@@ -172,6 +183,7 @@ class SharingCheck(Check):
             options=self.options,
             limits=self.request.limits,
             ask=self.condition,
+            look=self.nash_at,
         )
         return at_model(context)
 
@@ -180,6 +192,16 @@ class SharingCheck(Check):
         del condition
         limit = EXACT_LIMIT if arithmetic is EXACT else BALL_LIMIT
         return self._plain_reading.size <= limit
+
+    def nash_at(self, s: Floats) -> Condition:
+        """Return `nash` at other contributions, decided once, with the rule's payments."""
+        key = s.tobytes()
+        if key not in self._elsewhere:
+            other = copy(self)
+            claim = replace(self.claim, contributions=s, payments=None, accuracies=None)
+            vars(other).update(claim=claim, _contexts={}, _decided={}, _covered={})
+            self._elsewhere[key] = other.condition("nash")
+        return self._elsewhere[key]
 
     def regret(self) -> float | None:
         """Return the bound that `nash` proves."""

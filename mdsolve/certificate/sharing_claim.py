@@ -107,6 +107,9 @@ def sharing_claim(
     if not isinstance(options, Mapping | None):
         where = f"{label}: mechanism.options"
         findings.append(Finding(where, repr(options)[:60], "a mapping of options"))
+    if mechanism is not None and mechanism != name:
+        # Options of another rule say nothing about this one.
+        options = None
     if findings:
         raise SolutionFileError(findings)
     return SharingClaim(

@@ -41,6 +41,8 @@ class SharingContext(Context):
         Most that an agent may be asked to pay; the empty name stands for everybody.
     ask : callable or None
         Returns another condition of the same check by its name.
+    look : callable or None
+        Returns `nash` at other contributions, in whichever number system decides it.
     """
 
     reading: SharingReading = field(kw_only=True)
@@ -49,6 +51,7 @@ class SharingContext(Context):
     options: Mapping[str, Any] = field(kw_only=True)
     limits: Mapping[str, float] = field(kw_only=True, default_factory=dict)
     ask: Callable[[str], Condition] | None = field(kw_only=True, default=None)
+    look: Callable[[Floats], Condition] | None = field(kw_only=True, default=None)
 
     @property
     def size(self) -> int:
@@ -78,6 +81,19 @@ class SharingContext(Context):
             message = f"the condition {name} was not looked at"
             raise NoRouteError(message)
         return self.ask(name)
+
+    def nash_at(self, s: Floats) -> Condition:
+        """Return `nash` at other contributions, with the rule's payments and models.
+
+        Raises
+        ------
+        NoRouteError
+            If nothing else is checked.
+        """
+        if self.look is None:
+            message = "no other contributions are looked at"
+            raise NoRouteError(message)
+        return self.look(s)
 
     @cached_property
     def scales(self) -> Scales:

@@ -202,11 +202,15 @@ def _judge(case: Case, solution: Any, edit: Edit, arithmetic: str, report: Repor
     dotted = ".".join(map(str, edit.path))
     if certificate.verdict != "pass":
         report.refused += 1
-    elif any(dotted == path or dotted.startswith(path + ".") for path in certificate.not_vouched):
+    elif any(_within(dotted, path) or _within(path, dotted) for path in certificate.not_vouched):
         report.not_vouched += 1
-        if not any(dotted == path or dotted.startswith(path + ".") for path in FREE):
+        if not any(_within(dotted, path) for path in FREE):
             report.wrong.append(f"{case.name}: {edit} is not vouched for")
     elif still_right(case, solution, edit):
         report.harmless += 1
     else:
         report.wrong.append(f"{case.name}: {edit}")
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or path.startswith(other + ".")

@@ -23,6 +23,7 @@ from mdsolve.certificate.shaped.leading import best_leading, plain_of, reach
 from mdsolve.certificate.shaped.ranked import Ranked, ranked
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition
+from mdsolve.tolerance import ROUND_OFF
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -137,7 +138,11 @@ def _words(away: Booleans, elsewhere: Booleans) -> str:
 
 
 def moves_away(game: Ranked, delta: Floats) -> Booleans:
-    """Tell whose utility certainly rises away from the claim on all of a small step, (kinds,)."""
+    """Tell whose utility is certainly larger delta away than anywhere nearer, (kinds,).
+
+    It rises on the outer half of the step, and by more than it may fall on the inner one: where the
+    model handed out jumps at the claim, nothing is known of the inner half, and nobody is refuted.
+    """
     found = np.zeros(game.size, dtype=np.bool_)
     s = game.given
     every = np.arange(game.size)
@@ -146,12 +151,25 @@ def moves_away(game: Ranked, delta: Floats) -> Booleans:
     if rows.size:
         low = np.maximum(s[rows] - delta[rows], 0.0)
         high = np.maximum(s[rows] - 0.5 * delta[rows], low)
-        found[rows] |= game.slopes(rows, low, high)[0].high < 0
+        outer = game.slopes(rows, low, high)[0].high
+        inner = game.slopes(rows, high, s[rows])[0].high
+        found[rows] |= _outweighs(-outer, high - low, -inner, s[rows] - high)
     end, ended = reach(game)
     far = np.where(ended, np.asarray(game.arithmetic.lower(end)), np.inf)
     above = (s + delta <= np.minimum(game.lead, far)) & (delta > 0)
     rows = every[above]
     if rows.size:
-        slope = game.slopes(rows, s[rows] + 0.5 * delta[rows], s[rows] + delta[rows])[0]
-        found[rows] |= slope.low > 0
+        low, high = s[rows] + 0.5 * delta[rows], s[rows] + delta[rows]
+        outer = game.slopes(rows, low, high)[0].low
+        inner = game.slopes(rows, s[rows], low)[0].low
+        found[rows] |= _outweighs(outer, high - low, inner, low - s[rows])
     return found
+
+
+def _outweighs(outer: Floats, far: Floats, inner: Floats, near: Floats) -> Booleans:
+    """Tell where a utility rises by more on the way out than it may fall on the way there."""
+    with np.errstate(invalid="ignore"):
+        fall = np.where(near > 0, np.minimum(inner, 0.0) * near, 0.0)
+        return np.asarray(
+            (outer > 0) & (outer * far * (1 - ROUND_OFF) + fall * (1 + ROUND_OFF) > 0)
+        )

@@ -8,13 +8,11 @@ one that is stated, or the equal one of agents alike), and the profile passes `n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.checks.proportional_nash import nash
 from mdsolve.certificate.checks.shaped_rule import no_payments
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.registry import condition
@@ -114,14 +112,21 @@ def equilibria(context: SharingContext) -> Condition:
     if which == "unique":
         message = "that there is no other equilibrium has no proof under this rule"
         raise NoRouteError(message)
-    profiles = [(total, _profile(context, total)) for total in totals]
+    stated = _stated(context)
+    strange = [s for s in stated if not _among(context, float(s.sum()), totals)]
+    profiles: list[tuple[float, Floats | None]] = [(float(s.sum()), s) for s in stated]
+    profiles += [
+        (total, _profile(context, total))
+        for total in totals
+        if not _among(context, total, [float(s.sum()) for s in stated])
+    ]
     if which == "continuum":
         profiles.append(_between(context, totals))
     missing = [total for total, profile in profiles if profile is None]
     if missing:
         message = f"no profile is stated for the total {missing[0]:.12g}"
         raise NoRouteError(message)
-    verdicts = [_at(context, profile) for _, profile in profiles if profile is not None]
+    verdicts = [context.nash_at(s).verdict for _, s in profiles if s is not None]
     context.cover(EQUILIBRIA, [EQUILIBRIA, TOTALS, INTERVALS, PROFILES])
     return context.decided(
         EQUILIBRIA,
@@ -129,20 +134,25 @@ def equilibria(context: SharingContext) -> Condition:
         1.0,
         words=(
             "every total stated is that of an equilibrium; there may be others",
-            "a total stated is not that of an equilibrium",
+            "a profile stated has a total that is not"
+            if strange
+            else "a total stated is not that of an equilibrium",
         ),
         scope=f"{len(profiles):,} profiles",
         witness=lambda k: {"total": float(profiles[k][0])},
-        refuted=np.array([verdict == "fail" for verdict in verdicts]),
+        refuted=np.array([verdict == "fail" for verdict in verdicts]) | bool(strange),
         undecided=np.array([verdict == "not-checked" for verdict in verdicts]),
     )
 
 
-def _at(context: SharingContext, profile: Floats) -> str:
-    """Return the verdict of `nash` at another profile."""
-    claim = replace(context.claim, contributions=profile, accuracies=None, payments=None)
-    found: Condition = nash(replace(context, claim=claim))
-    return found.verdict
+def _among(context: SharingContext, total: float, totals: Sequence[float]) -> bool:
+    """Tell whether a total is one of some, or lies in an interval of equilibria that is stated."""
+    slack = context.tolerance * float(context.scales.samples.sum())
+    said = context.claim.at(INTERVALS)
+    pairs = [(x, x) for x in totals]
+    if said is not None:
+        pairs += [(float(low), float(high)) for low, high in np.asarray(said).reshape(-1, 2)]
+    return any(low - slack <= total <= high + slack for low, high in pairs)
 
 
 def _profile(context: SharingContext, total: float) -> Floats | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mdsolve.certificate.arguments import wrong_options
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market import QualityReading
 from mdsolve.certificate.reading.market_models import Models
@@ -69,18 +69,7 @@ class MarketRule(ABC):
 
     def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
         """Return what is wrong with options: names that the rule does not know, other words."""
-        found = []
-        for name, value in options.items():
-            known = self.choices.get(name)
-            if name not in self.defaults:
-                expected = "one of " + ", ".join(self.defaults)
-                close = get_close_matches(name, self.defaults, n=1)
-                fix = f"did you mean {close[0]!r}?" if close else ""
-                found.append(Finding(where, f"the option {name!r}", expected, fix))
-            elif known is not None and value not in known:
-                expected = "one of " + ", ".join(known)
-                found.append(Finding(f"{where}.{name}", repr(value)[:60], expected))
-        return found
+        return wrong_options(options, where, self.defaults, self.choices)
 
 
 def holds(context: MarketContext, name: str) -> bool:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mdsolve.certificate.arguments import wrong_options
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
+from mdsolve.errors import Finding
 from mdsolve.instance.numbers import exact_number
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class SharingRule(ABC):
     name: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Options that the rule understands, with what each is when nothing is said."""
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What options that are words may be."""
     shaped: ClassVar[bool] = False
     """Whether it hands out models that are less than the full one."""
     private: ClassVar[bool] = False
@@ -63,6 +67,10 @@ class SharingRule(ABC):
     """Whether it says how a model is learned."""
     looked_at: ClassVar[tuple[str, ...]] = GENERAL
     """Conditions that are looked at, promised or not."""
+
+    def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
+        """Return what is wrong with options: names that the rule does not know, other words."""
+        return wrong_options(options, where, self.defaults, self.choices)
 
     @abstractmethod
     def promises(self, context: SharingContext) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ class ProportionalRule(SharingRule):
     """Nobody pays; whoever is behind the leader receives less than the full model."""
 
     defaults: ClassVar[dict[str, Any]] = {"p": 1, "select": "most-data"}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "select": ("most-data", "best-utility", "least-data")
+    }
     shaped = True
     looked_at = (
         "nash",

@@ -22,6 +22,7 @@ class ShapleyPayments(SharingRule):
 
     name = "shapley"
     defaults: ClassVar[dict[str, Any]] = {"index": "shapley"}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"index": ("shapley", "banzhaf")}
 
     def promises(self, context: SharingContext) -> tuple[str, ...]:
         """Claim an equilibrium and fairness; balance and reciprocity of Shapley's index only.

@@ -12,7 +12,8 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.p_means import least
 from mdsolve.certificate.rules.base import SharingRule, Terms, above_the_others, as_rate
-from mdsolve.certificate.rules.upbred import learned
+from mdsolve.certificate.rules.upbred import METHODS, learned, unused_options
+from mdsolve.errors import Finding
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
@@ -37,6 +38,11 @@ class TwoPhaseUpbred(SharingRule):
         "start": None,
         "model_start": None,
     }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"method": METHODS}
+
+    def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
+        """Return what is wrong with options, those of rounds that are not run among them."""
+        return [*super().wrong_options(options, where), *unused_options(options, where)]
 
     def promises(self, context: SharingContext) -> tuple[str, ...]:
         """Claim an equilibrium, a stationary model where there is one, and balanced payments."""

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.reading.accuracies.quadratic_fit import joint_accuracy
 from mdsolve.certificate.rules.base import SharingRule, Terms
+from mdsolve.errors import Finding
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
     from mdsolve.certificate.stated.figures import Recompute
+
+
+METHODS = ("direct", "dynamics")
+
+OF_ROUNDS = ("step_size", "model_step_size", "steps", "start", "model_start")
+"""Options that only running the protocol uses."""
 
 
 class Upbred(SharingRule):
@@ -27,6 +34,14 @@ class Upbred(SharingRule):
         "model_start": None,
         "projection": "box",
     }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "method": METHODS,
+        "projection": ("box", "none"),
+    }
+
+    def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
+        """Return what is wrong with options, those of rounds that are not run among them."""
+        return [*super().wrong_options(options, where), *unused_options(options, where)]
 
     def promises(self, context: SharingContext) -> tuple[str, ...]:
         """Claim an equilibrium, a stationary model where there is one, and no payments."""
@@ -44,6 +59,19 @@ class Upbred(SharingRule):
 
         ran = context.options.get("method") == "dynamics"
         return {**state(context), **(one_phase(context) if ran else {})}
+
+
+def unused_options(options: Mapping[str, Any], where: str) -> list[Finding]:
+    """Return what is wrong with options of rounds beside a method that runs none."""
+    if options.get("method", "direct") == "dynamics":
+        return []
+    given = [name for name in OF_ROUNDS if name in options]
+    if options.get("projection", "box") == "none":
+        given.append("projection")
+    return [
+        Finding(f"{where}.{name}", repr(options[name])[:60], "an option of method: dynamics")
+        for name in given
+    ]
 
 
 def learned(context: SharingContext) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class ValueShaping(SharingRule):
 
     name = NAME
     defaults: ClassVar[dict[str, Any]] = {"select": "most-data"}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"select": ("most-data", "least-data")}
     shaped = True
     looked_at = SHAPED_LOOKED_AT
 

@@ -26,6 +26,10 @@ class ValueShapingPrivate(SharingRule):
 
     name = "value-shaping-private"
     defaults: ClassVar[dict[str, Any]] = {"beliefs": "bayes", "rule": "exact"}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "beliefs": ("bayes", "mean-field", "ex-post"),
+        "rule": ("exact", "published"),
+    }
     shaped = True
     private = True
     looked_at = (

@@ -21,6 +21,7 @@ class Welfare(SharingRule):
 
     name = "welfare"
     defaults: ClassVar[dict[str, Any]] = {"p": 1, "beta": "optimal", "route": "interior-point"}
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"route": ("interior-point", "cvxpy")}
     looked_at = ("feasibility", "budget-balance", "welfare-optimality", *GENERAL)
 
     def promises(self, context: SharingContext) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ FIRST = 8
 """Intervals that every kind starts with."""
 
 HALVINGS = 60
-MOST_INTERVALS = 400_000
-"""Most intervals at one time."""
+MOST_INTERVALS = 100_000
+"""Most intervals at one time, unless there are many kinds of agents."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def search(game: Ranked, end: Floats, goal: Floats, hopeless: Floats) -> Search:
         stuck = (middle[rows] <= boxes.low[rows]) | (middle[rows] >= boxes.high[rows])
         done[boxes.kind[rows[stuck]]] = False
         rows = rows[~stuck]
-        if 2 * len(rows) > MOST_INTERVALS:
+        if 2 * len(rows) > max(MOST_INTERVALS, 4 * FIRST * size):
             done[boxes.kind[rows]] = False
             break
         boxes = _halved(boxes.take(rows), middle[rows], at_middle[rows])

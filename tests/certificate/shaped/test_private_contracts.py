@@ -316,7 +316,7 @@ def games(draw):
     return game, draw(st.sampled_from(BELIEFS)), draw(st.integers(0, 10_000))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(games())
 def test_random_answers_pass_and_no_menu_exceeds_the_bound(drawn):
     """The bound holds for menus on a grid, whether or not the claim is an equilibrium."""
@@ -423,7 +423,7 @@ def test_right_answers_survive_storage(beliefs, tmp_path):
 def test_many_agents_store_their_curves_beside_the_solution(tmp_path):
     file = tmp_path / "game.yaml"
     file.write_text(
-        f"{HEAD}agents: [{{name: 'A{{}}', count: 10000, "
+        f"{HEAD}agents: [{{name: 'A{{}}', count: 3000, "
         "prior: {low: 0.1, high: 0.2, probability_low: 0.55}}]\n"
         "accuracy: {family: pac, ceiling: 0.95, complexity: 10}\n"
     )
@@ -435,7 +435,7 @@ def test_many_agents_store_their_curves_beside_the_solution(tmp_path):
     assert checked.certificate.verdict == "pass"
     assert all(checked.certificate.condition(name).proved for name in CLAIMS)
     curves = np.load(table)
-    curves[4711, 1, 1] += 1e-6
+    curves[1711, 1, 1] += 1e-6
     np.save(table, curves)
     (checked,) = verify_file(file, tmp_path / "solution.json")
     assert checked.certificate.condition("rule").verdict == "fail"

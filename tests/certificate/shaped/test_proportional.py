@@ -48,7 +48,7 @@ def rows(game, name, s, arithmetic=INTERVALS, **options):
 
 
 @pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize(("p", "agents"), [(0.4, ALIKE), (1.0, ALIKE), (0.4, MIXED)])
+@pytest.mark.parametrize(("p", "agents"), [(0.4, ALIKE), (1.0, MIXED)])
 def test_answers_are_proved_and_a_millionth_more_or_less_fails(name, p, agents):
     game = game_of(agents)
     claim = answer(game, name, p=p)
@@ -273,8 +273,10 @@ def test_what_the_checker_cannot_read_is_left_open():
     assert "negative" in checked(below, claim).condition("nash").detail
 
 
-@pytest.mark.parametrize(("money", "data"), [(2.0**-40, 1.0), (2.0**40, 2.0**-20), (1.0, 2.0**20)])
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize(
+    ("name", "money", "data"),
+    [(RULES[0], 2.0**-40, 1.0), (RULES[0], 2.0**40, 2.0**-20), (RULES[1], 1.0, 2.0**20)],
+)
 def test_units_change_no_verdict(name, money, data):
     def game(money, data):
         points = [[x * data, y] for x, y in CURVES["measured"]["points"]]

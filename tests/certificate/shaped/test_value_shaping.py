@@ -281,7 +281,7 @@ def curve_at(points, v, others, own):
     return y2 + (y3 - y2) * (own - x2) / (x3 - x2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(games())
 def test_solver_and_halving_agree_without_platform_data(game):
     name, agents, _ = game
