@@ -15,7 +15,7 @@ from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.certificate.reading.sharing import sharing_reading
-from mdsolve.errors import UnsupportedError
+from mdsolve.errors import SolutionFileError, UnsupportedError
 from mdsolve.instance import load, parse
 from mdsolve.instance.numbers import exact_number
 from mdsolve.solution import plain
@@ -453,7 +453,6 @@ class TestNoAdmissibleStep:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"method": "direct"}, "method is not dynamics"),
             ({"step_size": 0.1, "model_step_size": 0.1}, "given as numbers"),
             ({"model_start": "x"}, "model_start"),
         ],
@@ -464,6 +463,12 @@ class TestNoAdmissibleStep:
         assert "the proof is about" in checked(instance, data, self.NAME).detail
         data["witness"]["options"] |= options
         assert words in checked(instance, data, self.NAME).detail
+
+    def test_options_of_rounds_are_refused_beside_no_rounds(self):
+        instance, data = claim_of("no-admissible-step")
+        data["mechanism"]["options"]["method"] = "direct"
+        with pytest.raises(SolutionFileError, match="method: dynamics"):
+            checked(instance, data, self.NAME)
 
     def test_step_bounds_are_those_of_the_constants(self):
         instance, data = claim_of("no-admissible-step")

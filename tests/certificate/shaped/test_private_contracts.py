@@ -409,7 +409,8 @@ HEAD = "format: mdsolve/1\nkind: sharing\nname: game\n"
 def test_right_answers_survive_storage(beliefs, tmp_path):
     file = tmp_path / "game.yaml"
     file.write_text(
-        f"{HEAD}agents: [{{name: 'A{{}}', count: 2, prior: {INSIDE}}}, {{name: B, prior: {CORNER}}}]\n"
+        f"{HEAD}agents: [{{name: 'A{{}}', count: 2, prior: {INSIDE}}}, "
+        f"{{name: B, prior: {CORNER}}}]\n"
         "accuracy: {family: power}\n"
     )
     solution = md.solve(md.load(file), NAME, options={"beliefs": beliefs})
