@@ -37,7 +37,8 @@ def answer(game, name, **options):
 def at(claim, s, **more):
     """Return the claim at other contributions, its models and lists of equilibria left out."""
     gone = dict.fromkeys(("accuracies", "payments", "equilibria", "equilibrium_totals"))
-    return {**claim, **gone, "equilibrium_intervals": None, "contributions": s, **more}
+    gone |= {"equilibrium_intervals": None, "equilibrium_profiles": None}
+    return {**claim, **gone, "contributions": s, **more}
 
 
 def rows(game, name, s, arithmetic=INTERVALS, **options):
