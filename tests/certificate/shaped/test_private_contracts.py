@@ -291,7 +291,7 @@ def test_alone_means_without_the_platforms_data():
     counted = PrivateAgent(PacCurve(0.95, 10), 1.0, 1e-3, 1.5e-3, 0.4, platform_data=5000.0)
     assert broken(game, platform_claim(counted, 0.0)) == set()
     without = instance(prior, 1, accuracy)
-    assert {"rule", "data-maximality"} <= broken(without, platform_claim(agent, 5000.0))
+    assert {"rule", "curve-feasibility"} <= broken(without, platform_claim(agent, 5000.0))
 
 
 @st.composite
