@@ -48,8 +48,9 @@ def rows(game, name, s, arithmetic=INTERVALS, **options):
     return context.derived(ranked)
 
 
-@pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize(("p", "agents"), [(0.4, ALIKE), (1.0, MIXED)])
+@pytest.mark.parametrize(
+    ("name", "p", "agents"), [*((name, 0.4, ALIKE) for name in RULES), (RULES[0], 1.0, MIXED)]
+)
 def test_answers_are_proved_and_a_millionth_more_or_less_fails(name, p, agents):
     game = game_of(agents)
     claim = answer(game, name, p=p)

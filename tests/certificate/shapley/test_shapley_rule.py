@@ -11,6 +11,7 @@ import mdsolve as md
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.numbers import EXACT, FLOAT, INTERVALS
+from mdsolve.errors import SolutionFileError
 from tests.certificate.shapley.plain_games import (
     EXAMPLE_4,
     STEP,
@@ -73,9 +74,8 @@ def test_the_index_is_meant():
     assert check(three, relabelled, "rule").verdict == "fail"
     assert check(three, relabelled, "nash").verdict == "fail"
     unknown = {**banzhaf, "mechanism": {"name": "shapley", "options": {"index": "owen"}}}
-    found = check(three, unknown, "nash")
-    assert found.verdict == "not-checked"
-    assert "owen" in found.detail
+    with pytest.raises(SolutionFileError, match="owen"):
+        check(three, unknown, "nash")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import mdsolve as md
 from mdsolve.cli.main import app
+from mdsolve.errors import SolutionFileError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.game.enclosure import ENCLOSURE as BALLS
 from tests.conftest import INSTANCES
@@ -455,7 +456,8 @@ def test_other_indices_and_overdrawn_budgets_do_not_pass():
         other = verdict(three, {**claim, "contributions": s}, arithmetic)
         assert other.verdict == "fail"
     unknown = {"name": "shapley", "options": {"index": "owen"}}
-    assert verdict(TWO, {**banzhaf, "mechanism": unknown}, "enclosure").verdict == "not-checked"
+    with pytest.raises(SolutionFileError, match="one of shapley, banzhaf"):
+        verdict(TWO, {**banzhaf, "mechanism": unknown}, "enclosure")
     agents = [{"name": "A", "cost": 0.1, "budget": 0.01}, {"name": "B", "cost": 0.25, "budget": 9}]
     broke = {"mechanism": "shapley", "contributions": [2.9983929801, 1.1690481371]}
     for arithmetic in ("exact", "enclosure"):
