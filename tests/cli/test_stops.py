@@ -62,6 +62,7 @@ def test_ctrl_c_in_a_long_run_keeps_what_there_is():
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, PROGRESS_VARIABLE: "lines"},
+        preexec_fn=heeding_interrupts,
     )
     try:
         wait_for_progress(process.stderr)
@@ -72,6 +73,11 @@ def test_ctrl_c_in_a_long_run_keeps_what_there_is():
     assert process.returncode == 4, err
     assert "Traceback" not in err
     assert len(json.loads(out)) > 0
+
+
+def heeding_interrupts():
+    """Undo that shells let what they start in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for_progress(stream):
