@@ -41,8 +41,9 @@ def _percentages(instance: SharingInstance) -> Iterator[Finding]:
     for place, value in (("ceiling", ceiling), ("points", highest)):
         if value is not None and 1 < value <= PERCENT:
             where = f"{instance.label}: accuracy.{place}"
+            expected = "at most 1, for a share of right answers"
             fix = f"{float(value) / PERCENT:g}, if percent were meant"
-            yield Finding(where, f"{float(value):g}", "at most 1, for a share of right answers", fix)
+            yield Finding(where, f"{float(value):g}", expected, fix)
 
 
 def _crowds(instance: SharingInstance) -> Iterator[Finding]:

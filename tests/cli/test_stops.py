@@ -62,7 +62,7 @@ def test_ctrl_c_in_a_long_run_keeps_what_there_is():
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, PROGRESS_VARIABLE: "lines"},
-        preexec_fn=heeding_interrupts,
+        preexec_fn=heeding_interrupts,  # noqa: PLW1509 - no threads here
     )
     try:
         wait_for_progress(process.stderr)
