@@ -47,8 +47,7 @@ class About(ABC):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     kind: ClassVar[str]
-    denies_equilibria: ClassVar[bool] = False
-    """Whether the proof says of a sharing game that it has no equilibrium."""
+    denies_equilibria: ClassVar[bool] = False  # whether a sharing game has no equilibrium by it
 
     @classmethod
     def from_dict(
@@ -439,8 +438,7 @@ def _bounds(entry: Fields, reports: tuple[Fraction, ...]) -> tuple[Fraction, ...
     """Return the bounds that a chain states; its steps have to go along its reports."""
     if not entry.has("steps"):
         return ()
-    bounds = []
-    steps = list(entry.entries("steps"))
+    bounds, steps = [], list(entry.entries("steps"))
     for step in steps:
         step.closed("type", "report", "bound")
         bounds.append(step.number("bound"))
