@@ -15,6 +15,7 @@ import pytest
 
 import mdsolve
 from mdsolve.instance.common import family_file
+from mdsolve.instance.protocols import SPECS, protocol_file
 from mdsolve.study.catalogue import catalogue
 
 PACKAGE = Path(mdsolve.__file__).parent
@@ -127,6 +128,14 @@ def test_families_of_the_schema_are_named_like_their_files(group):
         family_file(SimpleNamespace(family=entry["name"])) for entry in catalogue()[SINGULAR[group]]
     }
     assert listed == families_of("instance", group) - {"python_object"}
+
+
+def test_a_protocol_is_its_schema_its_run_and_the_checkers_reading():
+    names = {protocol_file(spec) for spec in SPECS.values()}
+    assert families_of("instance", "protocols") == names
+    for layer in ("learn/protocols", "certificate/training_rules"):
+        assert families_of(layer, "") >= names, layer
+    assert families_of("certificate", "training_rules") == names | {"registry"}
 
 
 def test_comments_hold_no_code_that_was_switched_off():

@@ -13,7 +13,7 @@ from mdsolve.certificate.registry import Registered
 from mdsolve.certificate.training_claim import TrainingClaim, training_claim
 from mdsolve.certificate.training_context import TrainingContext
 from mdsolve.certificate.training_rules.base import TrainingRule
-from mdsolve.certificate.training_rules.registry import protocols
+from mdsolve.certificate.training_rules.registry import rule_of
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 
@@ -45,17 +45,17 @@ class TrainingCheck(Check):
         self.claim: TrainingClaim = training_claim(
             instance, self.data, request.folder, request.label
         )
-        self.rule: TrainingRule = protocols()[instance.protocol.name]
+        self.rule: TrainingRule = rule_of(instance)
 
     @property
     def rule_name(self) -> str | None:
         """Name of the protocol."""
-        return self.rule.name
+        return self.rule.spec.name
 
     @cached_property
     def claimed(self) -> tuple[str, ...]:
         """What every run, and the protocol, promises."""
-        return (*PROMISED, BALANCED) if self.rule.balanced(self.instance) else PROMISED
+        return (*PROMISED, BALANCED) if self.rule.balanced() else PROMISED
 
     @property
     def looked_at(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mdsolve.certificate.tables import names_match, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.findings import shown
+from mdsolve.instance.protocols.fedbr_shap import FedBRShapSpec
 from mdsolve.instance.training import TrainingInstance
 
 Floats = npt.NDArray[np.float64]
@@ -125,9 +126,9 @@ def training_claim(
         capacities = read(data, "capacities", (agents,), "")
     phases = _phases(history, count, label, findings)
     shares = worth = None
-    if instance.protocol.name == "fedbr-shap":
+    if isinstance(instance.protocol, FedBRShapSpec):
         stages = _mapping(data, "stages", label)
-        ended = len(stage_ends(instance, sum(phase != CHOOSING for phase in phases)))
+        ended = len(stage_ends(instance.protocol, sum(phase != CHOOSING for phase in phases)))
         shares = read(stages, "shares", (ended, agents), "stages.")
         worth = read(stages, "worth_before", (agents,), "stages.")
     alone = None
@@ -151,25 +152,16 @@ def training_claim(
     )
 
 
-def stage_ends(instance: TrainingInstance, rounds: int) -> list[int]:
+def stage_ends(spec: FedBRShapSpec, rounds: int) -> list[int]:
     """Return the rounds, counted from 1, with which stages of a run so far have ended.
 
     Examples
     --------
-    >>> from mdsolve.instance import parse
-    >>> run = {"kind": "training", "data": {"source": "digits"}, "model": {"family": "linear"},
-    ...        "agents": {"cost": [1]}, "protocol": {"name": "fedbr-shap", "rounds": 7, "stage": 3}}
-    >>> stage_ends(parse(run), 7), stage_ends(parse(run), 5)
+    >>> spec = FedBRShapSpec(name="fedbr-shap", rounds=7, stage=3)
+    >>> stage_ends(spec, 7), stage_ends(spec, 5)
     ([3, 6, 7], [3])
     """
-    spec = instance.protocol
-    length = stage_length(instance)
-    return [k for k in range(1, rounds + 1) if k % length == 0 or k == spec.rounds]
-
-
-def stage_length(instance: TrainingInstance) -> int:
-    """Return how many rounds a stage of `fedbr-shap` has: 5 unless the instance says otherwise."""
-    return instance.protocol.stage or 5
+    return [k for k in range(1, rounds + 1) if k % spec.stage == 0 or k == spec.rounds]
 
 
 def _phases(

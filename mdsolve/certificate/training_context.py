@@ -151,11 +151,6 @@ class TrainingContext(Context):
         """In which rounds agents only choose, shape (rounds,)."""
         return np.array([phase == CHOOSING for phase in self.claim.phases], dtype=np.bool_)
 
-    def option(self, key: str, default: Any) -> Any:
-        """Return a key of the protocol, the default where the instance does not say."""
-        given = getattr(self.instance.protocol, key)
-        return default if given is None else given
-
     def place(self, row: int, **numbers: Quantity) -> Mapping[str, Any]:
         """Return a witness: round and agent of an entry of flattened (rounds, n) tables."""
         found: dict[str, Any] = {

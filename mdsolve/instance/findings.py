@@ -16,6 +16,9 @@ from mdsolve.errors import Finding
 from mdsolve.instance.place import Place, line_of, located
 
 DISPLAY_LIMIT = 70
+TAGS = ("family", "kind", "name")
+"""Keys that say which schema of a union a mapping follows."""
+
 FINDINGS_KEPT = 100
 """Most findings of one file that are worded; the others are counted."""
 
@@ -100,7 +103,7 @@ def _problems(details: ErrorDetails, model: type[BaseModel], tree: Any) -> Itera
     elif kind == "missing":
         yield place, "nothing", f"the key {place[-1]!r}", f"add {place[-1]}: ..."
     elif kind in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
-        yield _tag_problem(place, details["input"], allowed_families(model, location))
+        yield _tag_problem(place, details["input"], *allowed_tags(model, location))
     elif kind == "literal_error":
         choices = [word.strip(" '") for word in re.split(",| or ", context["expected"])]
         fix = did_you_mean(details["input"], choices)
@@ -134,15 +137,15 @@ def did_you_mean(word: Any, known: Sequence[str], otherwise: str = "") -> str:
     return f"did you mean {close[0]!r}?" if close else otherwise
 
 
-def _tag_problem(place: Place, value: Any, families: Sequence[str]) -> Problem:
-    choices = ", ".join(families)
+def _tag_problem(place: Place, value: Any, tag: str, known: Sequence[str]) -> Problem:
+    choices = ", ".join(known)
     if not isinstance(value, Mapping):
-        example = f"write {{family: {families[0]}, ...}}" if families else ""
-        return place, shown(value), "a mapping with the key 'family'", example
-    if "family" not in value:
-        return (*place, "family"), "nothing", f"one of {choices}", f"add family: {families[0]}"
-    fix = did_you_mean(value["family"], families)
-    return (*place, "family"), shown(value["family"]), f"one of {choices}", fix
+        example = f"write {{{tag}: {known[0]}, ...}}" if known else ""
+        return place, shown(value), f"a mapping with the key {tag!r}", example
+    if tag not in value:
+        return (*place, tag), "nothing", f"one of {choices}", f"add {tag}: {known[0]}"
+    fix = did_you_mean(value[tag], known)
+    return (*place, tag), shown(value[tag]), f"one of {choices}", fix
 
 
 def _sentence(message: str) -> str:
@@ -212,13 +215,18 @@ def allowed_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[
     return list(keys)
 
 
-def allowed_families(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """Return the families that a mapping at a location of the schema may name."""
-    records = _records_at(model, location)
-    fields = [
-        record.model_fields["family"] for record in records if "family" in record.model_fields
-    ]
-    return [family for field in fields for family in get_args(field.annotation)]
+def allowed_tags(model: type[BaseModel], location: Sequence[str | int]) -> tuple[str, list[str]]:
+    """Return the key that selects among the schemas of a mapping, and what it may say."""
+    tags = [tag for record in _records_at(model, location) for tag in _tags(record)]
+    key = tags[0][0] if tags else TAGS[0]
+    return key, [word for tag, words in tags if tag == key for word in words]
+
+
+def _tags(record: type[BaseModel]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the keys of a schema that can tell it from others, with the words that do."""
+    for tag in TAGS:
+        if tag in record.model_fields:
+            yield tag, get_args(record.model_fields[tag].annotation)
 
 
 def _records_at(model: type[BaseModel], location: Sequence[str | int]) -> list[type[BaseModel]]:
@@ -250,8 +258,7 @@ def _step(branch: Any, part: str | int) -> Iterator[Any]:
             if part in (name, field.alias):
                 yield field.annotation
                 return
-        family = branch.model_fields.get("family") or branch.model_fields.get("kind")
-        if family is not None and part in get_args(family.annotation):
+        if any(part in words for _, words in _tags(branch)):
             yield branch
     elif get_origin(branch) in (list, tuple) and isinstance(part, int):
         yield get_args(branch)[0]

@@ -18,10 +18,7 @@ from mdsolve.instance.numbers import (
     WholeNumber,
     bad_value,
 )
-from mdsolve.instance.protocol import MODELS_LIMIT, ProtocolSpec, models_per_round
-
-MANY_AGENTS = 50
-"""Coalitions of more agents are not counted out; nobody could visit them."""
+from mdsolve.instance.protocols import ProtocolField
 
 BUNDLED_SOURCES = ("digits", "breast_cancer", "synthetic-quadratic")
 FILE_SOURCES = ("mnist", "cifar10", "npz", "csv")
@@ -131,7 +128,7 @@ class TrainingInstance(InstanceBase):
     partition: PartitionSpec = PartitionSpec()
     model: ModelSpec
     agents: TrainingAgents
-    protocol: ProtocolSpec
+    protocol: ProtocolField
     seed: Annotated[WholeNumber, Field(ge=0)] = 0
     _folder: Path | None = PrivateAttr(default=None)
 
@@ -156,19 +153,7 @@ class TrainingInstance(InstanceBase):
 
     def _problems(self) -> Iterator[Problem]:
         count = len(self.agents.cost)
-        beta = self.protocol.beta or "optimal"
-        if self.protocol.name == "fedbr-bg" and beta == "optimal" and min(self.agents.cost) == 0:
-            fix = "a number, or full for 1 - 1/n"
-            yield ("protocol", "beta"), "optimal, with a cost of 0", "positive costs for it", fix
-        models = models_per_round(min(count, MANY_AGENTS))
-        if self.protocol.coalitions == "exact" and models > MODELS_LIMIT:
-            needed = f"{'over ' if count > MANY_AGENTS else ''}{models:,}"
-            got = f"exact, which needs {needed} models per round with {count} agents"
-            fix = "coalitions: sampled"
-            yield ("protocol", "coalitions"), got, f"at most {MODELS_LIMIT:,} models", fix
-        movers = self.protocol.agents_per_move
-        if movers is not None and movers > count:
-            yield ("protocol", "agents_per_move"), str(movers), f"at most the {count} agents", ""
+        yield from self.protocol.misfits(self.agents.cost)
         angles = self.partition.angles
         if angles is not None:
             agents = len(angles) * self.partition.agents_per_group

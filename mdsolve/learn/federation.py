@@ -23,7 +23,6 @@ from mdsolve.learn.models import build_model
 from mdsolve.learn.partition import group_angles, partition, turned
 from mdsolve.learn.schedule import Doubles, Holdings
 
-DEFAULT_LEARNING_RATE = 0.1
 """As in [M25] appendix E."""
 
 
@@ -141,7 +140,7 @@ def build_federation(instance: TrainingInstance, device: str = "cpu") -> Federat
     model = build_model(instance, data.train.inputs.shape[1:], len(data.train.classes))
     angles = group_angles(instance)
     precision, spec = instance.model.precision, instance.protocol
-    rate = DEFAULT_LEARNING_RATE if spec.learning_rate is None else float(spec.learning_rate)
+    rate = float(spec.settings()["learning_rate"])
     inputs = _own_views(instance, data.train, parts, angles)
     distinct = sorted(set(angles))
     holdings = Holdings(parts, spec.batch_size, spec.unit, instance.seed)

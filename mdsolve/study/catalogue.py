@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from mdsolve.errors import UsageError
 from mdsolve.instance.accuracies import AccuracyFamily
 from mdsolve.instance.costs import CostSpec
-from mdsolve.instance.protocol import PROTOCOL_KEYS, SUMMARIES, ProtocolSpec
+from mdsolve.instance.protocols import SPECS
 from mdsolve.instance.qualities import QualitySpec
 from mdsolve.instance.valuations import ValuationSpec
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
@@ -38,7 +39,7 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     listing = {"mechanism": [rule.describe() for rule in rules]}
     for key, union in FAMILIES.items():
         listing[key] = [_family(key, model) for model in _members(union)]
-    listing["protocol"] = [_protocol(name, about) for name, about in SUMMARIES.items()]
+    listing["protocol"] = [_protocol(name) for name in SPECS]
     return listing
 
 
@@ -77,16 +78,26 @@ def _family(key: str, model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def _protocol(name: str, about: str) -> dict[str, Any]:
-    fields = {
-        key: _field_summary(field)
-        for key, field in ProtocolSpec.model_fields.items()
-        if key != "name" and name in PROTOCOL_KEYS.get(key, (name,))
+def _protocol(name: str) -> dict[str, Any]:
+    spec = SPECS[name]
+    fields = {key: field for key, field in spec.model_fields.items() if key != "name"}
+    return {
+        "name": name,
+        "kind": "protocol",
+        "summary": inspect.getdoc(spec) or "",
+        "keys": {
+            key: _field_summary(field, spec.open_defaults.get(key)) for key, field in fields.items()
+        },
+        "about": {
+            key: " ".join((field.description or "").split()) for key, field in fields.items()
+        },
     }
-    return {"name": name, "kind": "protocol", "summary": about, "keys": fields}
 
 
-def _field_summary(field: Any) -> str:
+def _field_summary(field: Any, otherwise: Any = None) -> str:
+    """Return whether a key is needed, or else what holds without it."""
     if field.is_required():
         return "required"
-    return f"default {field.default}" if field.default is not None else "optional"
+    default = otherwise if field.default is None else field.default
+    shown = f"{float(default):g}" if isinstance(default, Fraction) else default
+    return "optional" if shown is None else f"default {shown}"

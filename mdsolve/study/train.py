@@ -106,7 +106,7 @@ def train(
     solved = time.perf_counter()
     solution = Solution(
         instance=InstanceReference(instance.name, instance.sha256, data_sha256(instance)),
-        mechanism=MechanismUsed(protocol.name, run.settings()),
+        mechanism=MechanismUsed(instance.protocol.name, run.settings()),
         termination=run.conclusion.termination,
         message=message,
         agents=federation.names,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdsolve.instance import parse
+from mdsolve.instance.canonical import data_sha256
 from tests.instance.samples import TRAINING, problems
 
 
@@ -42,6 +43,15 @@ def test_schemes(partition):
 )
 def test_protocols(name):
     assert parse(with_("protocol", name=name)).protocol.name == name
+
+
+def test_an_option_without_a_value_or_at_its_default_says_nothing():
+    plain = with_("protocol", name="fedbr")
+    for further in ({"rounds_per_move": None}, {"stage": None}, {"rounds_per_move": 1}):
+        assert data_sha256(parse(with_("protocol", name="fedbr", **further))) == data_sha256(
+            parse(plain)
+        )
+    assert "unknown key 'staeg'" in problems(with_("protocol", staeg=None))
 
 
 @pytest.mark.parametrize("family", ["linear", "quadratic", "mlp", "cnn"])

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from mdsolve.errors import InstanceError, UsageError
-from mdsolve.instance.protocol import TWO_PHASES
+from mdsolve.instance.protocols import SPECS
+from mdsolve.instance.protocols.base import TwoPhasesSpec
 from mdsolve.learn import driver
 from mdsolve.learn.checkpoint import Checkpoint, fingerprint
 from mdsolve.learn.history import COLUMNS
@@ -37,7 +38,7 @@ class StopAfter(Monitor):
 @cache
 def five_rounds(name):
     """Return an instance under a protocol, stops of which fall into every phase, and its run."""
-    keys = CHOOSING if name in TWO_PHASES else {}
+    keys = CHOOSING if issubclass(SPECS[name], TwoPhasesSpec) else {}
     made = instance(
         model={"family": "mlp", "hidden": [8]}, protocol={"name": name, "rounds": 5, **keys}
     )

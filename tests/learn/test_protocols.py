@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mdsolve.errors import InstanceError, UnsupportedError
-from mdsolve.learn.protocols import registry
+from mdsolve.errors import InstanceError
 from mdsolve.learn.protocols.registry import protocol_of
 from mdsolve.learn.protocols.slopes import (
     average_weights,
@@ -190,9 +189,3 @@ def test_starts_and_capacities_beyond_the_data_are_refused():
         federation(
             agents={"cost": [1, 1, 1], "capacity": [900, 10, 10]}, protocol={"unit": "samples"}
         )
-
-
-def test_protocols_that_cannot_run_yet_say_so(monkeypatch):
-    monkeypatch.delitem(registry.PROTOCOLS, "fedavg")
-    with pytest.raises(UnsupportedError, match="fedavg, which cannot be run yet"):
-        protocol_of(instance())

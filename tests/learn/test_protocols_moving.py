@@ -196,8 +196,8 @@ def test_the_first_round_of_the_printed_update_has_nothing_to_divide_by():
 
 def test_options_elsewhere_are_refused():
     for keys, words in (
-        ({"name": "fedbr", "estimate": "rounds"}, "rounds with upbred and 2p-upbred only"),
-        ({"name": "upbred", "estimate": "total"}, "total with fedbr and fedbr-bg only"),
+        ({"name": "fedbr", "estimate": "rounds"}, "one of own, total"),
+        ({"name": "upbred", "estimate": "total"}, "one of own, rounds"),
         ({"name": "fedbr-bg", "beta": 1}, "below 1"),
         ({"name": "2p-upbred", "beta": "optimal"}, "money per unit of contribution"),
         ({"name": "fedbr", "beta": 0.5}, "beta with fedbr-bg, 2p-upbred only"),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdsolve.errors import InstanceError
-from mdsolve.instance.protocol import models_per_round
+from mdsolve.instance.protocols.fedbr_shap import models_per_round
 from mdsolve.learn.protocols.coalition_shares import coalition_weights, round_shares
 from mdsolve.learn.protocols.joining import exact_joining, sampled_joining
 from mdsolve.learn.protocols.registry import protocol_of

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from io import StringIO
-from typing import get_args
 
 import pytest
 
 from mdsolve.errors import UsageError
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocols import SPECS
 from mdsolve.mechanism.registry import mechanisms
 from mdsolve.report.text.catalogue import catalogue_view, entry_view
 from mdsolve.report.text.console import console_for
@@ -29,8 +28,7 @@ def test_it_lists_every_mechanism_and_the_families_of_the_format():
         *("power", "pac", "threshold-power", "linear", "coverage", "union", "curve"),
         "quadratic-fit",
     }
-    protocols = get_args(ProtocolSpec.model_fields["name"].annotation)
-    assert names["protocol"] == set(protocols)
+    assert names["protocol"] == set(SPECS)
     assert json.dumps(LISTING, allow_nan=False)
 
 
@@ -40,6 +38,16 @@ def test_protocols_list_the_keys_they_use():
     assert "stage" in keys["fedbr-shap"]
     assert "stage" not in keys["fedbr"]
     assert keys["fedbr-bg"] - keys["fedbr"] == {"beta"}
+    for entry in LISTING["protocol"]:
+        assert set(entry["about"]) == set(entry["keys"])
+        assert all(entry["about"].values())
+
+
+def test_what_holds_where_a_key_of_a_protocol_is_left_out_is_listed():
+    keys = {entry["name"]: entry["keys"] for entry in LISTING["protocol"]}
+    assert keys["fedbr-shap"]["stage"] == "default 5"
+    assert keys["fedbr"]["learning_rate"] == "default 0.1"
+    assert keys["2p-upbred"]["beta"] == "default 2 times the largest cost"
 
 
 @pytest.mark.parametrize(("group", "entry"), ENTRIES, ids=lambda part: str(part)[:30])

@@ -21,6 +21,7 @@ from mdsolve.certificate.stated.figures import Figure, Recompute, Said, compare
 from mdsolve.certificate.training_claim import CHOOSING, LAST_ROUND
 from mdsolve.certificate.training_context import TrainingContext
 from mdsolve.conditions import Condition
+from mdsolve.instance.protocols.base import TwoPhasesSpec
 from mdsolve.instance.training import BUNDLED_SOURCES
 from mdsolve.status import Termination
 
@@ -64,11 +65,11 @@ def _phases(context: TrainingContext) -> str:
     """Return what is wrong with the phases of the rounds."""
     phases, spec = context.claim.phases, context.instance.protocol
     choosing = int(context.choosing.sum())
-    if choosing and not context.rule.two_phases:
+    most = spec.negotiation_rounds if isinstance(spec, TwoPhasesSpec) else 0
+    if choosing and not most:
         return f"agents do not choose beforehand under {spec.name}"
     if CHOOSING in phases[choosing:]:
         return "agents choose before the model is trained"
-    most = int(context.option("negotiation_rounds", 100))
     if choosing > most:
         return f"{choosing} rounds of choosing, of at most {most}"
     learned = context.claim.learned

@@ -22,12 +22,12 @@ def rule(context: TrainingContext) -> Condition:
     How far agents move depends on models that are not trained again; where they start, when they
     may move and how many of them at once, and what they are paid is computed.
     """
-    claim, name = context.claim, context.rule.name
+    claim, name = context.claim, context.rule.spec.name
     sources: dict[str, Recompute] = {}
     if isinstance(claim.at("mechanism"), str):
         sources["mechanism"] = lambda: Said.exactly(name)
     sources["mechanism.name"] = lambda: Said.exactly(name)
-    for key, value in context.rule.settings(context.instance).items():
+    for key, value in context.rule.spec.settings().items():
         for place in ("mechanism.options", "protocol"):
             sources[f"{place}.{key}"] = _is(value)
     sources["history.contributions"] = lambda: _moves(context)

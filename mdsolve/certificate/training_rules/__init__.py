@@ -1,1 +1,1 @@
-"""What each training protocol says, in the checker's own words: settings, moves, payments."""
+"""What each training protocol says, in the checker's own words: who may move when, and payments."""

@@ -6,57 +6,33 @@ they start and what they are paid does not.
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mdsolve.certificate.numbers import Booleans, Quantity
-from mdsolve.instance.training import TrainingInstance
+from mdsolve.instance.protocols.base import ProtocolSpec
 
 if TYPE_CHECKING:
     from mdsolve.certificate.stated.figures import Recompute
     from mdsolve.certificate.training_context import TrainingContext
 
-LEARNING_RATE, STEP_SIZE, WIDTH = Fraction(1, 10), 10, 1
-"""Settings where the instance does not say: step of the model, of the agents, and the width of
-difference quotients."""
 
+class TrainingRule:
+    """A protocol as the checker reads it; this one lets nobody move and pays nothing.
 
-class TrainingRule(ABC):
-    """A protocol as the checker reads it; this one lets nobody move and pays nothing."""
+    Parameters
+    ----------
+    spec : ProtocolSpec
+        As written in the instance, with the settings in force.
+    """
 
-    name: ClassVar[str]
-    citation: ClassVar[str]
-    two_phases: ClassVar[bool] = False
-    """Whether agents choose before the model is trained."""
+    def __init__(self, spec: ProtocolSpec) -> None:
+        self.spec = spec
 
-    def settings(self, instance: TrainingInstance) -> dict[str, Any]:
-        """Return every setting in force."""
-        spec = instance.protocol
-        rate = LEARNING_RATE if spec.learning_rate is None else spec.learning_rate
-        return {
-            "name": self.name,
-            "citation": self.citation,
-            "rounds": spec.rounds,
-            "batch_size": spec.batch_size,
-            "learning_rate": rate,
-            "unit": spec.unit,
-            "aggregation": spec.aggregation,
-            "payoff": spec.payoff,
-            **self.own_settings(instance),
-        }
-
-    def own_settings(self, instance: TrainingInstance) -> dict[str, Any]:
-        """Return the settings besides those of every protocol."""
-        del instance
-        return {}
-
-    def balanced(self, instance: TrainingInstance) -> bool:
+    def balanced(self) -> bool:
         """Tell whether the protocol promises payments that cancel."""
-        del instance
         return True
 
     def first(self, context: TrainingContext) -> Quantity:
@@ -79,16 +55,6 @@ class TrainingRule(ABC):
         """Return the further figures that a solution states, by path."""
         del context
         return {}
-
-
-def estimation(instance: TrainingInstance) -> dict[str, Any]:
-    """Return the settings of protocols whose agents estimate slopes."""
-    spec = instance.protocol
-    return {
-        "step_size": STEP_SIZE if spec.step_size is None else spec.step_size,
-        "estimate": spec.estimate or "own",
-        "difference": WIDTH if spec.difference is None else spec.difference,
-    }
 
 
 def one_batch(context: TrainingContext) -> Quantity:

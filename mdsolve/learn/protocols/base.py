@@ -11,20 +11,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocols.base import ProtocolSpec
 from mdsolve.learn.evaluation import Evaluation
-from mdsolve.learn.federation import DEFAULT_LEARNING_RATE, Federation
+from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
 from mdsolve.learn.schedule import Doubles
 from mdsolve.status import Termination
-
-DEFAULT_STEP_SIZE = 10.0
-"""Step of the contributions per unit of slope, as in [M25] appendix E."""
 
 
 @dataclass(frozen=True)
@@ -70,35 +68,17 @@ class Protocol(ABC):
     Parameters
     ----------
     spec : ProtocolSpec
-        As written in the instance; `settings` fills in the defaults.
+        As written in the instance; `settings` fills in what is left open there.
     """
-
-    name: ClassVar[str]
-    citation: ClassVar[str]
 
     def __init__(self, spec: ProtocolSpec) -> None:
         self.spec = spec
         self.rounds = spec.rounds
 
     def settings(self) -> dict[str, Any]:
-        """Return every setting in force, defaults included."""
-        spec = self.spec
-        rate = DEFAULT_LEARNING_RATE if spec.learning_rate is None else float(spec.learning_rate)
-        return {
-            "name": self.name,
-            "citation": self.citation,
-            "rounds": spec.rounds,
-            "batch_size": spec.batch_size,
-            "learning_rate": rate,
-            "unit": spec.unit,
-            "aggregation": spec.aggregation,
-            "payoff": spec.payoff,
-            **self.own_settings(),
-        }
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return the settings that this protocol adds to the common ones."""
-        return {}
+        """Return every setting in force, defaults included; numbers as doubles."""
+        found = self.spec.settings()
+        return {k: float(v) if isinstance(v, Fraction) else v for k, v in found.items()}
 
     def start(self, federation: Federation) -> State:
         """Return the state before the first round."""

@@ -12,19 +12,18 @@ or close to it, and `own` takes its place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from mdsolve.instance.protocol import ProtocolSpec
 from mdsolve.learn.evaluation import Evaluation
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.protocols.base import State
 from mdsolve.learn.protocols.slopes import Pairs, payoff_slopes, train_pairs
 from mdsolve.learn.schedule import Doubles
-
-DEFAULT_DIFFERENCE = 1.0
 
 PREVIOUS = "previous"
 """Under this name a state remembers the contributions of the round before."""
@@ -57,14 +56,9 @@ class Estimator:
     width: float
 
     @classmethod
-    def of(cls, spec: ProtocolSpec) -> Estimator:
-        """Return what the instance asks for."""
-        width = DEFAULT_DIFFERENCE if spec.difference is None else float(spec.difference)
-        return cls(spec.estimate or "own", width)
-
-    def settings(self) -> dict[str, object]:
-        """Return the settings in force."""
-        return {"estimate": self.kind, "difference": self.width}
+    def of(cls, settings: Mapping[str, Any]) -> Estimator:
+        """Return what the settings of a protocol ask for."""
+        return cls(settings["estimate"], settings["difference"])
 
     def __call__(self, federation: Federation, state: State, number: int) -> Estimate:
         """Train the round `number` from the state's model at its contributions, and estimate."""

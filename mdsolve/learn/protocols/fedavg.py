@@ -7,8 +7,6 @@ trained at given contributions, for example at the equilibrium of a sharing game
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import Record
 from mdsolve.learn.protocols.base import Protocol, State, learn, record_of
@@ -17,9 +15,6 @@ from mdsolve.learn.schedule import Doubles
 
 class FedAvg(Protocol):
     """Train at fixed contributions; full ones unless the instance names others."""
-
-    name: ClassVar[str] = "fedavg"
-    citation: ClassVar[str] = "[D25] section 5, after McMahan et al. (2017)"
 
     def default_contributions(self, federation: Federation) -> Doubles:
         """Return all that every agent has."""

@@ -7,11 +7,9 @@ sign (``stopping: settled``, up to ``settled``); ``stopping: published`` is the 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 import numpy as np
 
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocols.fedavg_strategic import FedAvgStrategicSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.protocols.two_phases import TwoPhases
 from mdsolve.learn.schedule import Doubles
@@ -20,16 +18,7 @@ from mdsolve.learn.schedule import Doubles
 class FedAvgStrategic(TwoPhases):
     """Choose contributions by gradient steps at the untrained model, then train at them."""
 
-    name: ClassVar[str] = "fedavg-strategic"
-    citation: ClassVar[str] = "[D25] Algorithm 3, stopping at zero slopes of either sign"
-
-    def __init__(self, spec: ProtocolSpec) -> None:
-        super().__init__(spec)
-        self.stopping = spec.stopping or "settled"
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs phase 1."""
-        return {**super().own_settings(), "stopping": self.stopping}
+    spec: FedAvgStrategicSpec
 
     def marginal_burden(self, federation: Federation) -> Doubles:
         """Return the whole cost rates."""
@@ -37,6 +26,6 @@ class FedAvgStrategic(TwoPhases):
 
     def settled(self, federation: Federation, contributions: Doubles, g: Doubles) -> bool:
         """Tell whether phase 1 is over at these slopes of utility."""
-        if self.stopping == "settled":
+        if self.spec.stopping == "settled":
             return super().settled(federation, contributions, g)
         return bool(np.all(g <= self.zero_slope(federation)))

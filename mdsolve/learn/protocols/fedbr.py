@@ -9,8 +9,7 @@ The setting of [M23] is ``unit: samples`` (s counts examples) with ``aggregation
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
+from mdsolve.instance.protocols.base import BetweenRoundsSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.protocols.moving import Moving, one_batch
 from mdsolve.learn.schedule import Doubles
@@ -19,12 +18,9 @@ from mdsolve.learn.schedule import Doubles
 class FedBR(Moving):
     """Best-response steps between rounds of training, without payments."""
 
-    name: ClassVar[str] = "fedbr"
-    citation: ClassVar[str] = "[M23] Algorithm 2, contributions cut to their intervals"
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs the moves."""
-        return {**super().own_settings(), "rounds_per_move": self.rounds_per_move}
+    def __init__(self, spec: BetweenRoundsSpec) -> None:
+        super().__init__(spec)
+        self.rounds_per_move = spec.rounds_per_move
 
     def default_contributions(self, federation: Federation) -> Doubles:
         """Return one batch per agent; [M23] leaves the start open."""

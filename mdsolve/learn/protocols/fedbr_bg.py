@@ -7,10 +7,11 @@ binary grid on which they sum to exactly zero.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from mdsolve.instance.protocols.fedbr_bg import FedBRBGSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History
 from mdsolve.learn.protocols.base import State
@@ -23,13 +24,7 @@ from mdsolve.solver.equilibrium.budget_rate import rate_of_costs
 class FedBRBG(FedBR):
     """Best-response steps between rounds of training, costs shared with a balanced budget."""
 
-    name: ClassVar[str] = "fedbr-bg"
-    citation: ClassVar[str] = "[M23] Algorithm 1, contributions cut to their intervals"
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs moves and payments; `beta` as asked for."""
-        beta = "optimal" if self.spec.beta is None else self.spec.beta
-        return {**super().own_settings(), "beta": beta if isinstance(beta, str) else float(beta)}
+    spec: FedBRBGSpec
 
     def marginal_burden(self, federation: Federation) -> Doubles:
         """Return (1 - beta) c_i."""
@@ -46,9 +41,7 @@ class FedBRBG(FedBR):
             return 0.0
         if beta == "full":
             return 1 - 1 / n
-        if beta is not None and beta != "optimal":
-            return float(beta)
-        return rate_of_costs(federation.costs)
+        return rate_of_costs(federation.costs) if beta == "optimal" else float(beta)
 
     def findings(self, federation: Federation, state: State, history: History) -> dict[str, Any]:  # noqa: ARG002
         """Return the rate used."""

@@ -20,16 +20,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from mdsolve.instance.protocol import DEFAULT_STAGE, ProtocolSpec
+from mdsolve.instance.protocols.fedbr_shap import EXACT_AGENTS, FedBRShapSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
-from mdsolve.learn.protocols.base import DEFAULT_STEP_SIZE, Protocol, State, record_of
+from mdsolve.learn.protocols.base import Protocol, State, record_of
 from mdsolve.learn.protocols.coalition_shares import RoundShares, round_shares
-from mdsolve.learn.protocols.estimates import DEFAULT_DIFFERENCE
 from mdsolve.learn.protocols.joining import (
     Joining,
     exact_joining,
@@ -41,9 +40,6 @@ from mdsolve.learn.schedule import Doubles
 from mdsolve.learn.streams import Purpose, stream
 from mdsolve.solver.welfare.payments import exactly_balanced
 
-EXACT_AGENTS = 8
-"""Most agents whose coalitions are all visited unless the instance says otherwise."""
-
 ORDERS, MOVERS = 0, 1
 """What the protocol's random streams are for, besides the round."""
 
@@ -51,32 +47,16 @@ ORDERS, MOVERS = 0, 1
 class FedBRShap(Protocol):
     """Best-response steps on Shapley shares between rounds of training, payments per stage."""
 
-    name: ClassVar[str] = "fedbr-shap"
-    citation: ClassVar[str] = "[M25] appendix F, Algorithm 1, with Shapley weights"
+    spec: FedBRShapSpec
 
-    def __init__(self, spec: ProtocolSpec) -> None:
+    def __init__(self, spec: FedBRShapSpec) -> None:
         super().__init__(spec)
-        self.step_size = DEFAULT_STEP_SIZE if spec.step_size is None else float(spec.step_size)
-        self.width = DEFAULT_DIFFERENCE if spec.difference is None else float(spec.difference)
-        self.stage = spec.stage or DEFAULT_STAGE
+        self.step_size = float(spec.settings()["step_size"])
+        self.width = float(spec.difference)
+        self.stage = spec.stage
         self.banzhaf = spec.index == "banzhaf"
         self.last_only = spec.stage_shares == "last"
         self.gain_rounds = self.stage if spec.gain_over == "stage" else 1
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs moves and payments."""
-        spec = self.spec
-        return {
-            "step_size": self.step_size,
-            "difference": self.width,
-            "stage": self.stage,
-            "index": spec.index or "shapley",
-            "coalitions": spec.coalitions or f"exact up to {EXACT_AGENTS} agents, else sampled",
-            "permutations": spec.permutations or "floor(n log n)",
-            "gain_over": spec.gain_over or "round",
-            "stage_shares": spec.stage_shares or "summed",
-            "agents_per_move": spec.agents_per_move or "all",
-        }
 
     def default_contributions(self, federation: Federation) -> Doubles:
         """Return one batch per agent ([M25] Algorithm 1)."""

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocols.base import SlopesSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import Record
-from mdsolve.learn.protocols.base import DEFAULT_STEP_SIZE, Protocol, State, learn, record_of
+from mdsolve.learn.protocols.base import Protocol, State, learn, record_of
 from mdsolve.learn.protocols.estimates import PREVIOUS, Estimator
 from mdsolve.learn.schedule import Doubles
 
@@ -29,15 +28,13 @@ from mdsolve.learn.schedule import Doubles
 class Moving(Protocol):
     """Interleaves rounds of training with moves of the contributions."""
 
-    def __init__(self, spec: ProtocolSpec) -> None:
-        super().__init__(spec)
-        self.step_size = DEFAULT_STEP_SIZE if spec.step_size is None else float(spec.step_size)
-        self.estimator = Estimator.of(spec)
-        self.rounds_per_move = spec.rounds_per_move or 1
+    rounds_per_move = 1
 
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs the moves."""
-        return {"step_size": self.step_size, **self.estimator.settings()}
+    def __init__(self, spec: SlopesSpec) -> None:
+        super().__init__(spec)
+        settings = self.settings()
+        self.step_size = float(settings["step_size"])
+        self.estimator = Estimator.of(settings)
 
     @abstractmethod
     def marginal_burden(self, federation: Federation) -> Doubles:

@@ -1,34 +1,30 @@
-"""The protocols that can be run, by name."""
+"""The protocols that can be run, by name: each is in the file named like its schema's."""
 
 from __future__ import annotations
 
-from mdsolve.errors import UnsupportedError
-from mdsolve.instance.training import TrainingInstance
-from mdsolve.learn.protocols.base import Protocol
-from mdsolve.learn.protocols.fedavg import FedAvg
-from mdsolve.learn.protocols.fedavg_strategic import FedAvgStrategic
-from mdsolve.learn.protocols.fedbr import FedBR
-from mdsolve.learn.protocols.fedbr_bg import FedBRBG
-from mdsolve.learn.protocols.fedbr_shap import FedBRShap
-from mdsolve.learn.protocols.upbred import UPBReD
-from mdsolve.learn.protocols.upbred_two_phases import UPBReDTwoPhases
+from importlib import import_module
+from inspect import isclass
 
-PROTOCOLS: dict[str, type[Protocol]] = {
-    rule.name: rule
-    for rule in (FedAvg, FedAvgStrategic, FedBR, FedBRBG, FedBRShap, UPBReD, UPBReDTwoPhases)
-}
+from mdsolve.instance.protocols import SPECS, protocol_file
+from mdsolve.instance.training import TrainingInstance
+from mdsolve.learn import protocols
+from mdsolve.learn.protocols.base import Protocol
+
+
+def _in_file(file: str) -> type[Protocol]:
+    """Return the protocol that a file of this package defines."""
+    module = import_module(f"{protocols.__name__}.{file}")
+    (found,) = (
+        entry
+        for entry in vars(module).values()
+        if isclass(entry) and issubclass(entry, Protocol) and entry.__module__ == module.__name__
+    )
+    return found
+
+
+PROTOCOLS = {name: _in_file(protocol_file(spec)) for name, spec in SPECS.items()}
 
 
 def protocol_of(instance: TrainingInstance) -> Protocol:
-    """Return the protocol an instance names, with its settings.
-
-    Raises
-    ------
-    UnsupportedError
-        The format knows the name, but the protocol cannot be run yet.
-    """
-    name = instance.protocol.name
-    if name not in PROTOCOLS:
-        where, expected = f"{instance.label}: protocol.name", f"one of {', '.join(PROTOCOLS)}"
-        raise UnsupportedError.single(where, f"{name}, which cannot be run yet", expected)
-    return PROTOCOLS[name](instance.protocol)
+    """Return the protocol an instance names, with its settings."""
+    return PROTOCOLS[instance.protocol.name](instance.protocol)

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from mdsolve.instance.protocol import ProtocolSpec
+from mdsolve.instance.protocols.base import SETTLED_SHARE, TwoPhasesSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
 from mdsolve.learn.protocols.base import (
-    DEFAULT_STEP_SIZE,
     Conclusion,
     Protocol,
     State,
@@ -30,29 +28,18 @@ from mdsolve.learn.protocols.slopes import projected
 from mdsolve.learn.schedule import Doubles
 from mdsolve.status import Termination
 
-DEFAULT_NEGOTIATION_ROUNDS = 100
-SETTLED_SHARE = 0.01
-"""Below this share of the largest cost a slope counts as zero, where ``settled`` is not given."""
-
 
 class TwoPhases(Protocol):
     """Choose contributions by gradient steps at the untrained model, then train at them."""
 
-    def __init__(self, spec: ProtocolSpec) -> None:
-        super().__init__(spec)
-        self.step_size = DEFAULT_STEP_SIZE if spec.step_size is None else float(spec.step_size)
-        self.estimator = Estimator.of(spec)
-        self.negotiation_rounds = spec.negotiation_rounds or DEFAULT_NEGOTIATION_ROUNDS
+    spec: TwoPhasesSpec
 
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs phase 1."""
-        settled = self.spec.settled
-        return {
-            "step_size": self.step_size,
-            **self.estimator.settings(),
-            "settled": f"{SETTLED_SHARE:g} of the largest cost" if settled is None else settled,
-            "negotiation_rounds": self.negotiation_rounds,
-        }
+    def __init__(self, spec: TwoPhasesSpec) -> None:
+        super().__init__(spec)
+        settings = self.settings()
+        self.step_size = float(settings["step_size"])
+        self.estimator = Estimator.of(settings)
+        self.negotiation_rounds = spec.negotiation_rounds
 
     def default_contributions(self, federation: Federation) -> Doubles:
         """Return half the capacities, the mean of the random start of [D25] section 5."""

@@ -10,8 +10,6 @@ paper's experiments use constants. ``estimate: rounds`` is the update (10) of th
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.protocols.moving import Moving
 from mdsolve.learn.schedule import Doubles
@@ -19,9 +17,6 @@ from mdsolve.learn.schedule import Doubles
 
 class UPBReD(Moving):
     """Move the contributions and the model at once, without payments."""
-
-    name: ClassVar[str] = "upbred"
-    citation: ClassVar[str] = "[D25] Algorithm 1, contributions cut to their intervals"
 
     def default_contributions(self, federation: Federation) -> Doubles:
         """Return half the capacities, the mean of the random start of [D25] section 5."""

@@ -17,12 +17,11 @@ and may lose by taking part.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from mdsolve.instance.protocol import DEFAULT_BETA_PER_COST, ProtocolSpec
+from mdsolve.instance.protocols.upbred_two_phases import BETA_PER_COST, UPBReDTwoPhasesSpec
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History
 from mdsolve.learn.protocols.base import Conclusion, State
@@ -35,26 +34,15 @@ from mdsolve.status import Termination
 class UPBReDTwoPhases(TwoPhases):
     """Pay for contributions until all data are brought, then train on them."""
 
-    name: ClassVar[str] = "2p-upbred"
-    citation: ClassVar[str] = "[D25] Algorithm 2, ending where agents settle"
-
-    def __init__(self, spec: ProtocolSpec) -> None:
-        super().__init__(spec)
-        self.given = float(spec.beta) if isinstance(spec.beta, Fraction) else None
-
-    def own_settings(self) -> dict[str, Any]:
-        """Return what governs phase 1; `beta` as asked for."""
-        words = f"{DEFAULT_BETA_PER_COST:g} times the largest cost"
-        beta = words if self.given is None else self.given
-        return {**super().own_settings(), "beta": beta}
+    spec: UPBReDTwoPhasesSpec
 
     def rate(self, federation: Federation) -> float:
         """Return beta, money per unit of contribution; 0 for a single agent, who is not paid."""
         if federation.agents == 1:
             return 0.0
-        if self.given is None:
-            return DEFAULT_BETA_PER_COST * float(federation.costs.max())
-        return self.given
+        if self.spec.beta is None:
+            return BETA_PER_COST * float(federation.costs.max())
+        return float(self.spec.beta)
 
     def marginal_burden(self, federation: Federation) -> Doubles:
         """Return c_i - beta."""

@@ -54,8 +54,12 @@ def entry_view(entry: Mapping[str, Any]) -> RenderableType:
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("key")
         table.add_column("")
-        for key, about in entry["keys"].items():
-            table.add_row(key, Text(about))
+        meanings = entry.get("about", {})
+        if meanings:
+            table.add_column("meaning")
+        for key, needed in entry["keys"].items():
+            meaning = [Text(meanings[key])] if meanings else []
+            table.add_row(key, Text(needed), *meaning)
         parts.append(table)
     return Group(*parts)
 

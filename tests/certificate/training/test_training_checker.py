@@ -18,7 +18,7 @@ from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS
 from mdsolve.certificate.rules.budget_balanced import rate_of_costs
 from mdsolve.certificate.training_claim import stage_ends, training_claim
 from mdsolve.certificate.training_context import TrainingContext
-from mdsolve.certificate.training_rules.registry import protocols
+from mdsolve.certificate.training_rules.registry import rule_of
 from mdsolve.conditions import Certificate
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.instance.canonical import data_sha256
@@ -264,7 +264,7 @@ def test_options_that_do_not_balance_do_not_claim_to(option: dict[str, Any]) -> 
 def test_the_checkers_rate_is_the_solvers(solved: Any, beta: Any, system: Any) -> None:
     game = made("fedbr-bg", **({} if beta is None else {"beta": beta}))
     claim = training_claim(game, solved["fedbr-bg"], None, "solution")
-    rule = protocols()["fedbr-bg"]
+    rule = rule_of(game)
     with system.context():
         context = TrainingContext(
             system, 1e-9, frozenset(), Monitor(), instance=game, claim=claim, rule=rule
@@ -281,9 +281,9 @@ def test_the_rate_of_equal_costs_is_a_double_root() -> None:
 
 def test_stages_end_with_the_run_too() -> None:
     game = made("fedbr-shap", rounds=5)
-    assert stage_ends(game, 5) == [2, 4, 5]
-    assert stage_ends(game, 3) == [2]
-    assert stage_ends(game, 1) == []
+    assert stage_ends(game.protocol, 5) == [2, 4, 5]
+    assert stage_ends(game.protocol, 3) == [2]
+    assert stage_ends(game.protocol, 1) == []
 
 
 def test_agents_who_lose_are_all_named() -> None:
@@ -325,13 +325,13 @@ def test_a_tolerance_is_a_number_from_0_on(solved: Any, tolerance: Any) -> None:
         verify_training(made("fedavg"), solved["fedavg"], tolerance=tolerance)
 
 
-def test_the_words_of_the_protocols_are_the_same() -> None:
-    for name, rule in protocols().items():
-        game = made(name)
-        settings = protocol_of(game).settings()
-        assert set(settings) == set(rule.settings(game))
-        assert settings["citation"] == rule.citation
-    assert set(protocols()) == set(PROTOCOLS)
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_settings_that_were_not_in_force_are_refused(name: str, solved: Any) -> None:
+    game = made(name)
+    for key, value in protocol_of(game).settings().items():
+        data = copy.deepcopy(solved[name])
+        data["protocol"][key] = "other" if isinstance(value, str) else value + 1
+        assert verify_training(game, data).condition("rule").verdict == "fail", key
 
 
 def test_a_run_that_was_stopped_is_judged_by_its_rounds(solved: Any) -> None:

@@ -9,15 +9,15 @@ with accuracies in [0, 1] nobody's share of a stage exceeds its rounds times sum
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mdsolve.certificate.numbers import Booleans, Quantity
 from mdsolve.certificate.stated.figures import Figure, Said
-from mdsolve.certificate.training_claim import stage_ends, stage_length
-from mdsolve.certificate.training_rules.base import STEP_SIZE, WIDTH, TrainingRule, one_batch
-from mdsolve.instance.training import TrainingInstance
+from mdsolve.certificate.training_claim import stage_ends
+from mdsolve.certificate.training_rules.base import TrainingRule, one_batch
+from mdsolve.instance.protocols.fedbr_shap import FedBRShapSpec
 
 if TYPE_CHECKING:
     from mdsolve.certificate.stated.figures import Recompute
@@ -27,28 +27,11 @@ if TYPE_CHECKING:
 class FedBRShap(TrainingRule):
     """Moves along the slopes of Shapley shares, payments per stage."""
 
-    name = "fedbr-shap"
-    citation = "[M25] appendix F, Algorithm 1, with Shapley weights"
+    spec: FedBRShapSpec
 
-    def own_settings(self, instance: TrainingInstance) -> dict[str, Any]:
-        """Return what governs moves and payments."""
-        spec = instance.protocol
-        return {
-            "step_size": STEP_SIZE if spec.step_size is None else spec.step_size,
-            "difference": WIDTH if spec.difference is None else spec.difference,
-            "stage": stage_length(instance),
-            "index": spec.index or "shapley",
-            "coalitions": spec.coalitions or "exact up to 8 agents, else sampled",
-            "permutations": spec.permutations or "floor(n log n)",
-            "gain_over": spec.gain_over or "round",
-            "stage_shares": spec.stage_shares or "summed",
-            "agents_per_move": spec.agents_per_move or "all",
-        }
-
-    def balanced(self, instance: TrainingInstance) -> bool:
+    def balanced(self) -> bool:
         """Hold for Shapley shares that are summed over the rounds of a stage."""
-        spec = instance.protocol
-        return spec.index != "banzhaf" and spec.stage_shares != "last"
+        return self.spec.index == "shapley" and self.spec.stage_shares == "summed"
 
     def first(self, context: TrainingContext) -> Quantity:
         """Return one batch."""
@@ -60,12 +43,12 @@ class FedBRShap(TrainingRule):
 
     def movers(self, context: TrainingContext) -> int:
         """Return how many agents are drawn to move."""
-        return int(context.option("agents_per_move", context.size))
+        return self.spec.agents_per_move or context.size
 
     def payments(self, context: TrainingContext) -> Quantity:
         """Return shares less own gains at the ends of stages, nothing between."""
         arithmetic, claim = context.arithmetic, context.claim
-        ends = stage_ends(context.instance, claim.learned)
+        ends = stage_ends(self.spec, claim.learned)
         nothing = arithmetic.zeros((claim.rounds, context.size))
         if not ends:
             return nothing
@@ -82,7 +65,7 @@ class FedBRShap(TrainingRule):
 
     def findings(self, context: TrainingContext) -> Mapping[str, Recompute]:
         """Return the stages: where they end, and what shares can be at most."""
-        ends = stage_ends(context.instance, context.claim.learned)
+        ends = stage_ends(self.spec, context.claim.learned)
         return {
             "stages.last_rounds": lambda: Said.exactly(ends),
             "stages.shares": lambda: self._shares(context, ends),
@@ -94,7 +77,7 @@ class FedBRShap(TrainingRule):
         arithmetic = context.arithmetic
         shares = arithmetic.stored(context.claim.shares)
         scale = context.scales.money
-        if context.instance.protocol.payoff != "accuracy":
+        if self.spec.payoff != "accuracy":
             return Figure.exactly(shares, scale)
         lengths = np.diff([0, *ends])[:, None].astype(np.float64)
         most = arithmetic.total(context.values) * arithmetic.stored(lengths)

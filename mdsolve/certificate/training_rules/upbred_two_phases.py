@@ -1,0 +1,65 @@
+"""`2p-upbred`: agents are paid for contributions, and choose them at the untrained model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.stated.figures import Figure, Said
+from mdsolve.certificate.training_rules.base import above_the_others
+from mdsolve.certificate.training_rules.fedavg_strategic import FedAvgStrategic
+from mdsolve.instance.protocols.upbred_two_phases import BETA_PER_COST, UPBReDTwoPhasesSpec
+
+if TYPE_CHECKING:
+    from mdsolve.certificate.stated.figures import Recompute
+    from mdsolve.certificate.training_context import TrainingContext
+
+
+class UpbredTwoPhases(FedAvgStrategic):
+    """p_i = beta (s_i - average of the others' contributions), in every round."""
+
+    spec: UPBReDTwoPhasesSpec
+
+    def price(self, context: TrainingContext) -> Fraction:
+        """Return beta, money per unit of contribution; 0 for a single agent."""
+        if context.size == 1:
+            return Fraction(0)
+        beta = self.spec.beta
+        return BETA_PER_COST * max(_costs(context)) if beta is None else beta
+
+    def payments(self, context: TrainingContext) -> Quantity:
+        """Return beta times the own contribution above the average of the others'."""
+        price = context.arithmetic.constant(self.price(context))
+        return price * above_the_others(context, context.column("contributions"))
+
+    def findings(self, context: TrainingContext) -> Mapping[str, Recompute]:
+        """Return the price, who held back, and how often agents moved."""
+
+        def beta() -> Figure:
+            price = context.arithmetic.constant(self.price(context))
+            return Figure.exactly(price, float(max(_costs(context))))
+
+        def held_back() -> Said:
+            brought = context.claim.columns["contributions"][-1]
+            full = context.arithmetic.nearest(context.capacities)
+            return Said.exactly([context.names[k] for k in np.flatnonzero(brought < full)])
+
+        return {
+            "beta": beta,
+            "held_back": held_back,
+            "moves": lambda: Said(lambda stated: _moves(context, stated)),
+        }
+
+
+def _moves(context: TrainingContext, stated: Any) -> str:
+    """Return what is wrong with a number of moves: one less than rounds of choosing, or as many."""
+    rounds = int(context.choosing.sum())
+    return "" if stated in (max(rounds - 1, 0), rounds) else f"{rounds} rounds were for choosing"
+
+
+def _costs(context: TrainingContext) -> tuple[Fraction, ...]:
+    return context.instance.agents.cost
