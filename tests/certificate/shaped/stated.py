@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mdsolve.certificate.check import certificate
+from mdsolve.certificate.check import certificate, check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.instance import parse
 
@@ -107,14 +107,18 @@ def checked(instance, claim, names=(), **request):
     return certificate(instance, claim, Request(conditions=tuple(names), **request))
 
 
-def broken(instance, claim, names=(), **request):
-    """Return the conditions that do not pass, the closure under keys left out."""
-    found = checked(instance, claim, names, **request)
-    return {
-        entry.name
-        for entry in found.conditions
-        if entry.verdict != "pass" and entry.name != "stated-numbers"
-    }
+def broken(instance, claim, names=(), only=(), **request):
+    """Return the conditions that do not pass, figures left out.
+
+    Parameters
+    ----------
+    only : sequence of str
+        The conditions to be decided; all if empty.
+    """
+    check = check_of(instance, claim, Request(conditions=tuple(names), **request))
+    asked = only or (*check.promised, *check.looked_at)
+    found = [check.condition(name) for name in dict.fromkeys(asked) if name != "stated-numbers"]
+    return {entry.name for entry in found if entry.verdict != "pass"}
 
 
 def shaped_answer(accuracy, agents, platform=0.0):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -32,6 +33,13 @@ def game_of(agents, accuracy=PAC, **more):
 
 def answer(game, name, **options):
     return claim_of(md.solve(game, name, options=options or None))
+
+
+@cache
+def mixed_answer():
+    """Return two kinds of agents and what is solved for them, which takes a while."""
+    game = game_of(MIXED)
+    return game, answer(game, "proportional-data", p=0.4)
 
 
 def at(claim, s, **more):
@@ -65,7 +73,7 @@ def test_answers_are_proved_and_a_millionth_more_or_less_fails(name, p, agents):
             s = np.array(claim["contributions"])
             if s[agent] > 0:
                 s[agent] *= 1 + sign * 1e-6
-                assert "nash" in broken(game, at(claim, s)), (agent, sign)
+                assert "nash" in broken(game, at(claim, s), only=("nash",)), (agent, sign)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -100,9 +108,11 @@ def test_models_payments_and_exponents_must_be_the_rules():
     claim = answer(game, "proportional-data", p=0.5)
     better = np.array(claim["accuracies"])
     better[3] += 1e-6
-    assert {"rule", "feasibility"} <= broken(game, {**claim, "accuracies": better})
+    assert {"rule", "feasibility"} <= broken(
+        game, {**claim, "accuracies": better}, only=("rule", "feasibility")
+    )
     paid = {**claim, "payments": np.full(10, 1e-6)}
-    assert {"rule", "budget-balance"} <= broken(game, paid)
+    assert {"rule", "budget-balance"} <= broken(game, paid, only=("rule", "budget-balance"))
     unstated = {**at(claim, claim["contributions"]), "p": None}
     unstated["mechanism"] = {"name": "proportional-data", "options": {"p": "best"}}
     assert checked(game, unstated).condition("nash").verdict == "not-checked"
@@ -116,37 +126,35 @@ def test_models_payments_and_exponents_must_be_the_rules():
 
 def test_an_exponent_is_no_label():
     """Right at p = 1/2, the same numbers under another exponent are not the rule's."""
-    game = game_of(MIXED)
-    claim = answer(game, "proportional-data", p=0.4)
+    game, claim = mixed_answer()
     for p in (1.0, 0.0):
         other = {"name": "proportional-data", "options": {"p": p}}
-        assert {"rule", "nash"} & broken(game, {**claim, "mechanism": other})
+        assert broken(game, {**claim, "mechanism": other}, only=("rule", "nash"))
 
 
 def test_the_equilibrium_asked_for_is_the_one_with_most_data_of_those_stated():
     game = game_of(ALIKE)
     least = answer(game, "proportional-data", select="least-data")
     most = {"name": "proportional-data", "options": {"p": 1, "select": "most-data"}}
-    assert "rule" not in broken(game, least)
-    assert "rule" in broken(game, {**least, "mechanism": most})
+    assert not broken(game, least, only=("rule",))
+    assert "rule" in broken(game, {**least, "mechanism": most}, only=("rule",))
 
 
 def test_totals_stated_are_those_of_equilibria():
     game = game_of(ALIKE)
     claim = answer(game, "proportional-data", p=0.5)
     assert claim["equilibria"] == "continuum"
-    assert "equilibria" not in broken(game, claim)
+    assert not broken(game, claim, only=("equilibria",))
     low, high = claim["equilibrium_intervals"][0]
     # Just above the highest total nobody gains either, and somebody would rather be alone.
     for wrong in ([low * (1 - 1e-5), high], [low, high, 3 * high]):
         stated = {**claim, "equilibrium_totals": wrong}
-        assert "equilibria" in broken(game, stated)
-    assert "equilibria" in broken(game, {**claim, "equilibria": "unique"})
-    mixed = game_of(MIXED)
-    other = answer(mixed, "proportional-data", p=0.4)
+        assert "equilibria" in broken(game, stated, only=("equilibria",))
+    assert "equilibria" in broken(game, {**claim, "equilibria": "unique"}, only=("equilibria",))
+    mixed, other = mixed_answer()
     s = np.array(other["contributions"])
     stated = {**at(other, s), "equilibria": [float(s.sum())]}
-    assert "equilibria" not in broken(mixed, stated)
+    assert not broken(mixed, stated, only=("equilibria",))
     unknown = {**stated, "equilibria": [1.0, float(s.sum())]}
     assert checked(mixed, unknown).condition("equilibria").verdict == "not-checked"
     told = {**unknown, "equilibrium_profiles": [np.full(9, 1 / 9), s]}
@@ -157,12 +165,14 @@ def test_capacities_and_budgets_bound_deviations():
     capped = game_of([{"name": "a{}", "count": 4, "cost": 1e-4, "capacity": 500}])
     claim = answer(capped, "proportional-data")
     assert np.all(np.array(claim["contributions"]) == 500)
-    assert "nash" not in broken(capped, claim)
-    assert "nash" in broken(capped, at(claim, np.full(4, 200.0)))
+    assert not broken(capped, claim, only=("nash",))
+    assert "nash" in broken(capped, at(claim, np.full(4, 200.0)), only=("nash",))
     poor = game_of([{"name": "a{}", "count": 3, "cost": 1e-4, "budget": 0.05}])
     spent = answer(poor, "proportional-data")
-    assert "nash" not in broken(poor, spent)
-    assert {"feasibility", "nash"} <= broken(poor, at(spent, np.full(3, 501.0)))
+    assert not broken(poor, spent, only=("nash",))
+    assert {"feasibility", "nash"} <= broken(
+        poor, at(spent, np.full(3, 501.0)), only=("feasibility", "nash")
+    )
 
 
 @st.composite

@@ -77,9 +77,11 @@ def test_perturbed_answers_fail(agents):
     def raised(curves):
         curves[last, 2, 1] += 1e-9
 
-    assert "curve-feasibility" in broken(instance, edited(claim, raised))
+    assert "curve-feasibility" in broken(
+        instance, edited(claim, raised), only=("curve-feasibility",)
+    )
     for factor in (1 - 1e-6, 1 + 1e-6):
-        assert {"rule"} <= broken(instance, moved_to(instance, claim, factor))
+        assert {"rule"} <= broken(instance, moved_to(instance, claim, factor), only=("rule",))
         assert broken(instance, moved_to(instance, claim, factor)) & {
             "nash",
             "data-maximality",
@@ -91,17 +93,21 @@ def test_perturbed_answers_fail(agents):
             def one(column, agent=agent, step=step):
                 column[agent] += step * max(1.0, s[agent])
 
-            assert "nash" in broken(instance, edited(claim, one, "contributions"))
+            assert "nash" in broken(instance, edited(claim, one, "contributions"), only=("nash",))
 
             def other(column, agent=agent, step=step):
                 column[agent] += step
 
-            assert {"nash", "rule"} <= broken(instance, edited(claim, other, "accuracies"))
+            assert {"nash", "rule"} <= broken(
+                instance, edited(claim, other, "accuracies"), only=("nash", "rule")
+            )
 
     def paid(column):
         column[0] = 1e-6
 
-    assert {"rule", "budget-balance"} <= broken(instance, edited(claim, paid, "payments"))
+    assert {"rule", "budget-balance"} <= broken(
+        instance, edited(claim, paid, "payments"), only=("rule", "budget-balance")
+    )
 
 
 def test_every_break_point_is_the_rules():
@@ -116,7 +122,11 @@ def test_every_break_point_is_the_rules():
                     def moved(table, at=(agent, point, column), by=step * size):
                         table[at] += by
 
-                    assert "rule" in broken(instance, edited(claim, moved)), (agent, point, column)
+                    assert "rule" in broken(instance, edited(claim, moved), only=("rule",)), (
+                        agent,
+                        point,
+                        column,
+                    )
 
 
 def test_a_slope_below_the_cost_is_not_a_best_response():
@@ -126,14 +136,16 @@ def test_a_slope_below_the_cost_is_not_a_best_response():
         rise = curves[1, 2, 1] - curves[1, 1, 1]
         curves[1, 1, 1] += 1e-6 * rise  # starts higher, so it climbs more slowly than it costs
 
-    assert {"nash", "rule"} <= broken(instance, edited(claim, flatter))
+    assert {"nash", "rule"} <= broken(instance, edited(claim, flatter), only=("nash", "rule"))
 
     def lower(curves):
         curves[1, 2, 1] -= 1e-6
 
     poor = edited(claim, lower)
     poor["accuracies"] = poor["curves"][:, 2, 1].copy()
-    assert {"nash", "individual-rationality-alone"} <= broken(instance, poor)
+    assert {"nash", "individual-rationality-alone"} <= broken(
+        instance, poor, only=("nash", "individual-rationality-alone")
+    )
 
 
 def test_a_straight_line_through_what_nobody_can_give_is_infeasible():
@@ -154,7 +166,9 @@ def test_a_curve_below_what_own_data_give_is_not_rational():
     def sunk(curves):
         curves[0, 0, 1] -= 1e-6
 
-    assert "individual-rationality-alone" in broken(instance, edited(claim, sunk))
+    assert "individual-rationality-alone" in broken(
+        instance, edited(claim, sunk), only=("individual-rationality-alone",)
+    )
 
     def shortcut(curves):  # a line from the origin, under v for small own contributions
         curves[0, :2] = 0
@@ -171,10 +185,10 @@ def test_least_data_is_another_equilibrium_and_not_the_one_with_most():
     assert not found.condition("data-maximality").claimed
     assert broken(instance, claim) == {"data-maximality"}
     options = {"name": "value-shaping", "options": {"select": "most-data"}}
-    assert "rule" in broken(instance, {**claim, "mechanism": options})
+    assert "rule" in broken(instance, {**claim, "mechanism": options}, only=("rule",))
     _, most = solved(THREE)
     options = {"name": "value-shaping", "options": {"select": "least-data"}}
-    assert "rule" in broken(instance, {**most, "mechanism": options})
+    assert "rule" in broken(instance, {**most, "mechanism": options}, only=("rule",))
 
 
 def test_nothing_viable_is_proved():
@@ -199,12 +213,14 @@ def test_lists_of_equilibria_are_right_and_complete():
     ):
         listed = wrong if isinstance(wrong, list) else claim["equilibrium_totals"]
         stated = {**claim, "equilibria": wrong, "equilibrium_totals": listed}
-        assert "equilibria" in broken(instance, stated), wrong
+        assert "equilibria" in broken(instance, stated, only=("equilibria",)), wrong
     only, unique = solved([{"cost": 1e-4}] * 3)
     assert unique["equilibria"] == "unique"
     assert broken(only, unique) == set()
     assert "equilibria" in broken(
-        only, {**unique, "equilibrium_totals": [0, *unique["equilibrium_totals"]]}
+        only,
+        {**unique, "equilibrium_totals": [0, *unique["equilibrium_totals"]]},
+        only=("equilibria",),
     )
 
 
@@ -302,10 +318,10 @@ def test_alone_means_without_the_platforms_data():
     less = s - alone / np.array([0.003, 0.002])
     assert np.all(less < s)
     wrong = moved_to(instance, claim, 0.5, platform=500.0)
-    assert {"rule", "data-maximality"} <= broken(instance, wrong)
+    assert {"rule", "data-maximality"} <= broken(instance, wrong, only=("rule", "data-maximality"))
 
 
-SCALES = [(2.0**-40, 1.0), (2.0**40, 1.0), (1.0, 2.0**-20), (1.0, 2.0**20), (2.0**-40, 2.0**20)]
+SCALES = [(2.0**-40, 1.0), (2.0**40, 2.0**-20), (1.0, 2.0**20)]
 
 
 def scaled(accuracy, agents, platform, claim, money, data):
@@ -328,10 +344,8 @@ def scaled(accuracy, agents, platform, claim, money, data):
     return instance_of(spec, rows, platform * data), {**claim, **more}
 
 
-@pytest.mark.parametrize(("money", "data"), SCALES)
-@pytest.mark.parametrize("name", ["threshold", "measured"])
-@pytest.mark.parametrize("platform", [0.0, 150.0])
-def test_units_change_no_verdict(name, platform, money, data):
+@pytest.mark.parametrize(("name", "platform"), [("threshold", 0.0), ("measured", 150.0)])
+def test_units_change_no_verdict(name, platform):
     agents = [
         {"cost": 0.0004, "value": 1.5},
         {"cost": 0.0011, "value": 1.0},
@@ -349,7 +363,9 @@ def test_units_change_no_verdict(name, platform, money, data):
     variants.append(edited(claim, lambda column: column.__setitem__(0, 1e-6), "payments"))
     for variant in variants:
         plain = broken(*scaled(accuracy, agents, platform, variant, 1.0, 1.0))
-        assert plain == broken(*scaled(accuracy, agents, platform, variant, money, data))
+        for money, data in SCALES:
+            other = broken(*scaled(accuracy, agents, platform, variant, money, data))
+            assert plain == other, (money, data)
     assert plain
 
 

@@ -68,11 +68,8 @@ def test_equal_costs_of_many_agents_lose_no_digit():
         assert high - low <= 1e-13 * 1e-4 * 10
 
 
-@pytest.mark.parametrize("complexity", [1, 10, 100])
-def test_ten_thousand_equal_agents_are_proved(complexity):
-    instance = md.load(
-        INSTANCES / "papers" / "karimireddy2022" / f"figure4-complexity-{complexity}.yaml"
-    )
+def test_ten_thousand_equal_agents_are_proved():
+    instance = md.load(INSTANCES / "papers" / "karimireddy2022" / "figure4-complexity-10.yaml")
     solution = md.solve(instance, "budget-balanced")
     stored = {
         **claim("budget-balanced", solution.contributions, beta="optimal"),
