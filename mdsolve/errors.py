@@ -7,6 +7,7 @@ problems of a file are reported at once instead of one per run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -20,6 +21,8 @@ EXIT_INTERNAL = 5
 
 FINDINGS_SHOWN = 20
 """Most findings of one error that its text holds."""
+
+_OPTION = re.compile(r"--(?:set )?([a-z][a-z-]*)")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,27 @@ class Finding:
             lines.append(f"    fix:      {self.fix}")
         return "\n".join(lines)
 
+    def in_python(self) -> Finding:
+        """Return the finding with options as arguments: ``step_size`` for ``--step-size``.
+
+        Examples
+        --------
+        >>> print(Finding("--step-size", "-1", "--set step_size=auto").in_python())
+        step_size
+            got:      -1
+            expected: step_size=auto
+        """
+        words = (self.where, self.expected, self.fix)
+        where, expected, fix = map(_as_arguments, words)
+        return Finding(where, self.got, expected, fix)
+
+
+def _as_arguments(words: str) -> str:
+    """Write options as Python arguments, but not those of a command that is quoted."""
+    if "mdsolve " in words:
+        return words
+    return _OPTION.sub(lambda option: option[1].replace("-", "_"), words)
+
 
 class MdsolveError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
@@ -59,6 +83,9 @@ class MdsolveError(Exception):
 
 class InputError(MdsolveError):
     """Something the user gave is wrong; holds every finding, not only the first.
+
+    Findings name options as they are typed, ``--step-size``; the text of the error is for Python
+    callers, who know them as arguments, and `typed` is the one for the command line.
 
     Parameters
     ----------
@@ -81,9 +108,16 @@ class InputError(MdsolveError):
     def __init__(self, findings: Iterable[Finding], more: int = 0) -> None:
         self.findings = tuple(findings)
         self.more = more
-        left = max(0, len(self.findings) - FINDINGS_SHOWN) + more
-        shown = [str(finding) for finding in self.findings[:FINDINGS_SHOWN]]
-        super().__init__("\n".join([*shown, *([f"and {left:,} more"] if left else [])]))
+        super().__init__(self._text([f.in_python() for f in self.findings[:FINDINGS_SHOWN]]))
+
+    @property
+    def typed(self) -> str:
+        """The text for the command line, where options are typed."""
+        return self._text(self.findings[:FINDINGS_SHOWN])
+
+    def _text(self, findings: Iterable[Finding]) -> str:
+        left = max(0, len(self.findings) - FINDINGS_SHOWN) + self.more
+        return "\n".join([*map(str, findings), *([f"and {left:,} more"] if left else [])])
 
     def __reduce__(self) -> tuple[type[Self], tuple[tuple[Finding, ...], int]]:
         """Travel between processes as the findings, not as their text."""

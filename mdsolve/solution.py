@@ -167,13 +167,16 @@ class Solution:
     def transfers(self) -> np.ndarray | None:
         """Money that each agent receives (negative: pays), whatever the kind of instance.
 
-        The key ``payments`` is money received in sharing games and money paid in markets.
+        Shape (n,), or (n, m_1, ..., m_n) for a market's table; None where nobody pays. The key
+        ``payments`` is money received in sharing games and money paid in markets.
         """
-        paid = self.answers.get("payments")
+        table = self.answers.get("table")
+        source = self.answers if table is None else table
+        paid = self.answers.get("payments", source.get("payments"))
         if paid is None:
             return None
-        money = np.array([float(entry) for entry in paid])
-        return -money if "table" in self.answers else money
+        money = np.asarray(paid).astype(np.float64)
+        return money if table is None else -money
 
     def with_certificate(self, certificate: Certificate, seconds: float) -> Solution:
         """Return a copy that carries the checker's findings and the time they took."""

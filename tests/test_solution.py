@@ -245,3 +245,14 @@ def test_what_is_no_file_is_a_finding(tmp_path):
     }.items():
         with pytest.raises(SolutionFileError, match=words):
             read_solution_data(tmp_path / name)
+
+
+def test_transfers_are_money_received_in_every_kind_of_game():
+    shared = solution("shapley", payments=np.array([2.0, -2.0]))
+    table = np.array([[1.0, -1.0], [0.0, 0.5]])
+    market = solution(table={"payments": np.stack([table, 2 * table])})
+    one_profile = solution(table={"payments": table}, payments=[Fraction(1, 2), Fraction(0)])
+    assert shared.transfers.tolist() == [2.0, -2.0]
+    assert np.array_equal(market.transfers, -np.stack([table, 2 * table]))
+    assert one_profile.transfers.tolist() == [-0.5, 0.0]
+    assert solution(contributions=[1.0]).transfers is None

@@ -53,4 +53,7 @@ def scales_of(reading: SharingReading) -> Scales:
     costs = np.where(np.isfinite(costs), costs, 0.0)
     benefits = np.abs(game.value) * heights
     money = np.maximum(np.maximum(benefits, costs), np.abs(game.budget))
+    # Who has no data and no use for the model is measured by the smallest stake of the others.
+    least = money[money > 0].min(initial=np.inf)
+    money = np.where((money == 0) & np.isfinite(least), least, money)
     return Scales(samples, money, heights)

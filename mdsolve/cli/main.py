@@ -30,6 +30,7 @@ from mdsolve.errors import (
     EXIT_NONE_EXISTS,
     EXIT_SOLVED,
     EXIT_STOPPED,
+    InputError,
     MdsolveError,
 )
 from mdsolve.progress import StopRequested
@@ -111,7 +112,8 @@ def run() -> None:
     except ClosedPipeError as closed:
         code = closed.exit_code
     except MdsolveError as error:
-        note(f"mdsolve: {type(error).__name__}\n{legible_lines(str(error))}")
+        words = error.typed if isinstance(error, InputError) else str(error)
+        note(f"mdsolve: {type(error).__name__}\n{legible_lines(words)}")
         code = error.exit_code
     except MemoryError:
         note("mdsolve: out of memory; try coarser grids or --memory-limit")

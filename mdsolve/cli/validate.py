@@ -34,7 +34,7 @@ def validate(
             found = {"valid": False, "findings": findings, "more": error.more}
             reports.append({"file": str(file), **found})
             if not as_json:
-                note(legible_lines(str(error)))
+                note(legible_lines(error.typed))
             continue
         warnings = [vars(finding) for finding in warn(instance)]
         found = {"valid": True, "summary": summary(instance), "warnings": warnings}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeGuard, cast
 
 from pydantic import (
     AfterValidator,
@@ -20,9 +21,15 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from mdsolve.errors import InstanceError
 from mdsolve.instance.arrays import ArrayFolder
-from mdsolve.instance.findings import Problem, expectation, several, shown
+from mdsolve.instance.findings import Problem, expectation, findings_of, several, shown
 from mdsolve.instance.numbers import NonNegativeNumber, bad_value
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 
 def is_label(text: str) -> bool:
@@ -136,7 +143,20 @@ class Expected(StrictModel):
         return results
 
 
-class InstanceBase(StrictModel):
+class _Reporting(ModelMetaclass):
+    """Makes a class whose constructor reports what is wrong as `load` and `parse` do."""
+
+    def __call__(cls, **data: Any) -> Any:  # noqa: N805 - of a class
+        """Return the instance; raises `InstanceError` with one finding per problem."""
+        try:
+            return super().__call__(**data)
+        except ValidationError as error:
+            raise InstanceError(
+                *findings_of(error, cast("type[BaseModel]", cls), data, "instance")
+            ) from None
+
+
+class InstanceBase(StrictModel, metaclass=_Reporting):
     """Keys common to every kind of instance."""
 
     format: Literal["mdsolve/1"] = "mdsolve/1"
@@ -162,6 +182,23 @@ class InstanceBase(StrictModel):
     def label(self) -> str:
         """Name to use in messages."""
         return str(self._path) if self._path else self.name or "instance"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some keys changed, validated like a file.
+
+        Raises
+        ------
+        InstanceError
+            With one finding per problem of the changed instance.
+        """
+        copied = super().model_copy(deep=deep)
+        if not update:
+            return copied
+        kept = {key: getattr(copied, key) for key in copied.model_fields_set}
+        changed: Self = type(self)(**(kept | dict(update)))
+        if self._path is not None and self._sha256 is not None:
+            changed.located(self._path, self._sha256)
+        return changed
 
     def located(self, path: Path, sha256: str) -> None:
         """Remember where the instance came from."""

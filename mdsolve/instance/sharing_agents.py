@@ -64,8 +64,8 @@ class AgentSpec(StrictModel):
     count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
     cost: CostField | None = None
     prior: PriorSpec | None = None
-    capacity: PositiveNumber | None = None
-    value: PositiveNumber = Fraction(1)
+    capacity: NonNegativeNumber | None = None
+    value: NonNegativeNumber = Fraction(1)
     budget: NonNegativeNumber | None = None
     group: Name | None = None
 
@@ -148,10 +148,8 @@ class AgentColumns(StrictModel):
                 problems.append(((key,), got, f"{self.count} entries, one per agent", ""))
             elif key != "group" and column is not None:
                 low = column.min() if isinstance(column, np.ndarray) else column
-                positive = key in ("capacity", "value")
-                if low < 0 or (positive and low == 0):
-                    expected = "greater than 0" if positive else "not negative"
-                    problems.append(((key,), str(low), f"numbers that are {expected}", ""))
+                if low < 0:
+                    problems.append(((key,), str(low), "numbers that are not negative", ""))
         if problems:
             raise several(problems)
         return self

@@ -7,8 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from mdsolve.errors import InstanceError
 from mdsolve.game.build_sharing import sharing_game
-from mdsolve.instance import load, parse
+from mdsolve.instance import SharingInstance, load, parse
 from tests.instance.samples import SHARING, problems
 
 TWELVE = np.eye(12).tolist()
@@ -127,8 +128,8 @@ PRIOR = {"low": 0.1, "high": 0.2, "probability_low": 0.5}
         (one(cost={"family": "piecewise-linear", "points": [[0, 0], [1, 2], [2, 3]]}), "convex"),
         (one(cost={"family": "piecewise-linear", "points": [[1, 0], [2, 2]]}), "from 0"),
         (one(cost={"family": "piecewise-linear", "points": [[0, 0], [1, -1]]}), "non-decreasing"),
-        (one(capacity=0), "greater than 0"),
-        (one(value=0), "greater than 0"),
+        (one(capacity=-1), "not negative"),
+        (one(value=-1), "not negative"),
         (one(budget=-1), "not negative"),
         (one(count=3), "a name with one {}"),
         (one(name="{}-{}", count=3), "a name with one {}"),
@@ -169,8 +170,8 @@ PRIOR = {"low": 0.1, "high": 0.2, "probability_low": 0.5}
         ({**SHARING, "agents": {"count": 2, "cost": "cheap"}}, "a number"),
         ({**SHARING, "agents": {"count": 2, "cost": ["a", "b"]}}, "a number"),
         ({**SHARING, "agents": {"count": 2, "cost": [[1], [2]]}}, "agents.cost"),
-        ({**SHARING, "agents": {"count": 2, "cost": 1, "capacity": [0, 1]}}, "greater than 0"),
-        ({**SHARING, "agents": {"count": 2, "cost": 1, "value": 0}}, "greater than 0"),
+        ({**SHARING, "agents": {"count": 2, "cost": 1, "capacity": [-1, 1]}}, "not negative"),
+        ({**SHARING, "agents": {"count": 2, "cost": 1, "value": -1}}, "not negative"),
         ({**SHARING, "agents": {"count": 2, "cost": 1, "group": 3}}, "a group's name"),
         ({**SHARING, "agents": {"count": 2, "cost": 1, "group": ["a"]}}, "2 entries"),
         ({**SHARING, "agents": {"count": "many", "cost": 1}}, "agents.count"),
@@ -219,3 +220,38 @@ PRIOR = {"low": 0.1, "high": 0.2, "probability_low": 0.5}
 )
 def test_problems_are_named(data, words):
     assert words in problems(data)
+
+
+def test_python_callers_get_findings_too():
+    with pytest.raises(InstanceError, match=r"instance: agents\n"):
+        SharingInstance(agents=3, accuracy={"family": "power"})
+    game = parse(SHARING)
+    assert game.model_copy(update={"platform_data": "1/3"}).platform_data == Fraction(1, 3)
+    assert game.model_copy().agents == game.agents
+    for change, words in [
+        ({"platform_data": -1}, "not negative"),
+        ({"platform": 1}, "unknown key"),
+    ]:
+        with pytest.raises(InstanceError, match=words):
+            game.model_copy(update=change)
+
+
+def test_who_has_no_data_or_no_use_for_the_model_is_an_agent_too():
+    agents = [{"name": "a", "cost": 1}, {"name": "b", "cost": 1, "capacity": 0, "value": 0}]
+    game = parse({**SHARING, "agents": agents})
+    assert game.agents[1].capacity == game.agents[1].value == 0
+
+
+def test_an_entry_may_weigh_everybodys_data_by_its_own_row():
+    two = [{"name": "a", "cost": 1, "group": "g"}, {"name": "b", "cost": 1, "group": "h"}]
+    row = {"family": "power", "weights": [1, 0.5]}
+    for accuracy in (
+        {"per_agent": [row, {"family": "power"}]},
+        {"per_group": {"g": row, "h": row}},
+    ):
+        parse({**SHARING, "agents": two, "accuracy": accuracy})
+    for wrong in ({"weights": [1]}, {"weights": [[1, 1], [1, 1]]}, {"group_weights": {}}):
+        entry = {"family": "power", **wrong}
+        assert "row" in problems(
+            {**SHARING, "agents": two, "accuracy": {"per_agent": [entry, row]}}
+        )

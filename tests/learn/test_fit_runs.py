@@ -162,7 +162,7 @@ def test_divergence_names_the_round():
 def test_losses_are_not_fitted():
     with pytest.raises(UnsupportedError, match="share of right answers"):
         measure(instance(protocol={"payoff": "loss"}), SMALL)
-    with pytest.raises(UsageError, match="--replicates"):
+    with pytest.raises(UsageError, match="replicates"):
         measure(iid(), Design(replicates=0))
 
 

@@ -49,7 +49,7 @@ def test_agents_are_ten_per_angle_where_there_are_images_enough(monkeypatch, tmp
 
 @pytest.mark.parametrize("source", ["iris", "mnist:", "csv:x.csv"])
 def test_other_sources_are_refused(source):
-    with pytest.raises(UsageError, match="--data"):
+    with pytest.raises(UsageError, match="data"):
         ITEM.recompute(data=source)
 
 

@@ -43,7 +43,7 @@ def test_what_is_no_profile_is_refused(solution, where):
         {},
         solution.provenance,
     )
-    with pytest.raises(UsageError, match="--explain"):
+    with pytest.raises(UsageError, match="explain"):
         explain_payments(MARKET, bare, where)
 
 

@@ -311,9 +311,9 @@ def test_one_function_fits_files_and_instances(file):
     assert fitted.fit.protocol["points"] == 3
     assert fitted.fit.protocol["training"]["seed"] == 3
     assert md.solve(fitted, "none").certificate.verdict == "pass"
-    with pytest.raises(UsageError, match="--levels"):
+    with pytest.raises(UsageError, match="levels"):
         md.fit(file, levels=[0, 1])
-    with pytest.raises(UsageError, match="--cost"):
+    with pytest.raises(UsageError, match="cost"):
         md.fit(training, costs=0.1)
     with pytest.raises(UsageError, match="a training instance, or a CSV file"):
         md.fit(fitted)

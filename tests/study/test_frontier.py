@@ -38,14 +38,14 @@ def test_the_grid_of_the_figure_has_no_rounding():
     "text", ["-1:-2", "1:2:0", "a", "", "1:2:3:4", "0:1:1/1000000", "nan", "1,,2", "1:"]
 )
 def test_what_is_no_range_is_refused(text):
-    with pytest.raises(UsageError, match="--exponent"):
+    with pytest.raises(UsageError, match="exponent"):
         parse_exponents(text)
 
 
 def test_agents_are_whole_numbers_of_at_least_two():
     assert parse_agents("2:4,7") == [2, 3, 4, 7]
     for text in ("1", "2.5", "x", "2:1"):
-        with pytest.raises(UsageError, match="--agents"):
+        with pytest.raises(UsageError, match="agents"):
             parse_agents(text)
 
 

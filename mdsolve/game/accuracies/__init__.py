@@ -77,14 +77,18 @@ def accuracy_of(spec: Any, population: Population) -> Accuracy:
         given: Accuracy = _family(spec).accuracy(spec, population.capacity)
         return given
     if hasattr(spec, "per_agent"):
-        return _pooled(mixed([_plain_curve(entry) for entry in spec.per_agent]), population)
+        return _pooled(
+            mixed([_curve_of(entry) for entry in spec.per_agent]), spec.per_agent, population
+        )
     if hasattr(spec, "per_group"):
         assert population.groups is not None
+        entries = [spec.per_group[name] for name in population.group_names]
         parts = tuple(
-            (np.flatnonzero(population.groups == k), _plain_curve(spec.per_group[name]))
-            for k, name in enumerate(population.group_names)
+            (np.flatnonzero(population.groups == k), _curve_of(entry))
+            for k, entry in enumerate(entries)
         )
-        return _pooled(parts[0][1] if len(parts) == 1 else MixedCurve(parts), population)
+        curve = parts[0][1] if len(parts) == 1 else MixedCurve(parts)
+        return _pooled(curve, [entries[k] for k in population.groups], population)
     family = _family(spec)
     if hasattr(family, "curve"):
         weights = _weights(spec, population)
@@ -99,21 +103,18 @@ def _family(spec: Any) -> ModuleType:
     return import_module(f"{__name__}.{family_file(spec)}")
 
 
-def _pooled(curve: Curve, population: Population) -> WeightedAccuracy:
-    """Return curves of the plain sum of all data."""
-    weights = CommonWeights(np.ones(population.size))
+def _pooled(curve: Curve, entries: Sequence[Any], population: Population) -> WeightedAccuracy:
+    """Return curves of all data, each entry weighing them by its own row if it has one."""
+    rows = [getattr(entry, "weights", None) for entry in entries]
+    weights: Weights = CommonWeights(np.ones(population.size))
+    if any(row is not None for row in rows):
+        ones = np.ones(population.size)
+        weights = DenseWeights(np.array([ones if row is None else row for row in rows]))
     return WeightedAccuracy(weights, curve, population.platform_data)
 
 
-def _plain_curve(spec: Any) -> Curve:
-    """Return a family of one agent or group, which must look at the total of all data."""
-    if getattr(spec, "weights", None) is not None or getattr(spec, "group_weights", None):
-        raise UnsupportedError.single(
-            "accuracy",
-            "weights inside per_agent or per_group",
-            "one family with weights for all",
-            "give the weights as the matrix of a single power family",
-        )
+def _curve_of(spec: Any) -> Curve:
+    """Return the curve of one agent or group, whose family must look at an amount of data."""
     family = _family(spec)
     if not hasattr(family, "curve"):
         raise UnsupportedError.single(

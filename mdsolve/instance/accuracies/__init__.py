@@ -46,6 +46,8 @@ class PerAgentAccuracySpec(AccuracySpec):
         if len(self.per_agent) != agents:
             got = f"{len(self.per_agent)} families"
             yield ("accuracy", "per_agent"), got, f"{agents}, one per agent", ""
+        for number, entry in enumerate(self.per_agent):
+            yield from _wrong_row(entry, agents, "per_agent", number)
 
 
 class PerGroupAccuracySpec(AccuracySpec):
@@ -55,8 +57,21 @@ class PerGroupAccuracySpec(AccuracySpec):
 
     def misfits(self, agents: int, groups: Groups) -> Iterator[Problem]:
         """Yield groups without a family."""
-        del agents
         yield from unknown_groups(set(self.per_group), groups, "per_group")
+        for name, entry in self.per_group.items():
+            yield from _wrong_row(entry, agents, "per_group", name)
+
+
+def _wrong_row(entry: Any, agents: int, *place: str | int) -> Iterator[Problem]:
+    """Yield weights that are not one row for all whom an entry is about."""
+    if getattr(entry, "group_weights", None) is not None:
+        fix = "write weights: [...] with one entry per agent, or one family for all"
+        where = ("accuracy", *place, "group_weights")
+        yield where, "a table", "weights, a row of one entry per agent", fix
+    row = getattr(entry, "weights", None)
+    if row is not None and row.shape != (agents,):
+        where = ("accuracy", *place, "weights")
+        yield where, f"shape {row.shape}", f"a row of {agents} numbers, one per agent", ""
 
 
 def accuracy_form(raw: Any) -> str:

@@ -31,7 +31,8 @@ SMOOTH_AFTER = 8
 
 def leader_order(game: RankedGame) -> tuple[npt.NDArray[np.intp], list[float]]:
     """Return types by rising cost per value, and how many agents the first 1, 2, ... have."""
-    rates = game.types.costs.slope(np.zeros(game.types.size)) / game.types.value
+    slopes, worth = game.types.costs.slope(np.zeros(game.types.size)), game.types.value
+    rates = np.divide(slopes, worth, out=np.full(len(worth), np.inf), where=worth > 0)
     order = np.argsort(rates, kind="stable")
     return order, np.cumsum(game.types.counts[order]).tolist()
 
