@@ -10,7 +10,7 @@ from tests.campaigns.games import cases
 EVERY = 97
 """One edit in so many, another one for each case."""
 
-SLOW = ("proportional-value",)
+SLOW = ("proportional-value", "proportional-shapley")
 """Cases of which five times fewer edits are tried: a verification takes a second."""
 
 

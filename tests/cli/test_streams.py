@@ -23,8 +23,8 @@ def shell(command):
     return done.returncode, done.stderr
 
 
-def test_signs_for_yes_and_no_stay_apart_in_every_encoding(tmp_path):
-    data = json.loads(program("solve", SHARE, "--json").stdout)
+def test_signs_for_yes_and_no_stay_apart_in_every_encoding(mdsolve_json, tmp_path):
+    _, data = mdsolve_json("solve", SHARE)
     data["table"]["payments"][0][0][0] = 1000
     (tmp_path / "s.json").write_text(json.dumps(data))
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
@@ -34,9 +34,9 @@ def test_signs_for_yes_and_no_stay_apart_in_every_encoding(tmp_path):
     assert "+ efficiency" in done.stdout
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_no_encoding_stops_a_table(encoding):
-    done = program("list", env={**os.environ, "PYTHONIOENCODING": encoding})
+@pytest.mark.parametrize(("command", "encoding"), [("reproduce", "latin-1"), ("list", "ascii")])
+def test_no_encoding_stops_a_table(command, encoding):
+    done = program(command, env={**os.environ, "PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -56,7 +56,7 @@ def test_a_full_device_is_exit_four_with_the_reason(command):
     )
 
 
-@pytest.mark.parametrize("command", ["list", "schema", "--version"])
+@pytest.mark.parametrize("command", ["reproduce", "schema", "--version"])
 def test_a_closed_output_is_exit_two_with_the_reason(command):
     assert shell(f"$mdsolve {command} >&-") == (
         2,

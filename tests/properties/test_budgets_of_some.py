@@ -64,7 +64,7 @@ def games(draw):
     return agents
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @pytest.mark.parametrize(("name", "options"), RULES)
 @given(agents=games())
 def test_no_budget_is_as_good_as_plenty(name, options, agents):

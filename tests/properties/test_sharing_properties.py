@@ -52,7 +52,7 @@ def same(found, expected, scale=1.0):
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(games(), st.randoms(use_true_random=False))
 def test_names_do_not_matter(mechanism, data, random):
     n = len(data["agents"])
@@ -70,7 +70,7 @@ def test_names_do_not_matter(mechanism, data, random):
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(games(), st.sampled_from([0.25, 8.0, 1000.0]))
 def test_the_unit_of_money_does_not_matter(mechanism, data, factor):
     priced = [
@@ -87,7 +87,7 @@ def test_the_unit_of_money_does_not_matter(mechanism, data, factor):
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-@settings(max_examples=12)
+@settings(max_examples=4)
 @given(
     st.lists(rates, min_size=2, max_size=2, unique=True),
     st.lists(st.integers(2, 4), min_size=2, max_size=2),
@@ -128,7 +128,7 @@ def test_splitting_a_group_changes_nothing(mechanism, costs, sizes, far, back):
 
 
 @pytest.mark.parametrize("mechanism", ["none", "shapley"])
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(games(), rates)
 def test_an_agent_whose_data_and_model_stand_apart_changes_nothing(mechanism, data, rate):
     n = len(data["agents"])
@@ -148,7 +148,7 @@ def test_an_agent_whose_data_and_model_stand_apart_changes_nothing(mechanism, da
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(games())
 def test_payments_sum_to_exactly_zero_and_shares_to_what_all_gain(mechanism, data):
     solution = solved(data, mechanism)
@@ -158,7 +158,7 @@ def test_payments_sum_to_exactly_zero_and_shares_to_what_all_gain(mechanism, dat
     same(solution.answers["shapley"].sum(), gained)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(games(), st.floats(1.05, 2))
 def test_dearer_data_never_brings_more_of_it_under_one_total(data, factor):
     total = {**data, "accuracy": {"family": "power", "exponent": data["accuracy"]["exponent"]}}

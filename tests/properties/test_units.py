@@ -147,7 +147,7 @@ def close(mine, theirs, scale):
 
 
 @pytest.mark.parametrize(("name", "options", "family", "budgets"), CASES)
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(seed=st.integers(0, 10**6), money=MONEY, data=DATA, n=st.integers(2, 3))
 def test_sharing_rules(name, options, family, budgets, seed, money, data, n):
     compared(name, options, family, budgets, seed, money, data, n)

@@ -121,10 +121,16 @@ def _with_caps(
 ) -> Equilibrium | None:
     """Return the equilibrium with caps at which the held agents have exactly nothing left."""
 
+    near = start.contributions
+
     def within(caps: Floats) -> Equilibrium:
+        nonlocal near
         capacity = game.capacity.copy()
         capacity[held] = np.clip(caps, 0.0, capacity[held])
-        return potential_equilibrium(replace(game, capacity=capacity), monitor, index)
+        capped = replace(game, capacity=capacity)
+        found = potential_equilibrium(capped, monitor, index, near)
+        near = found.contributions
+        return found
 
     def lowered(state: tuple[Floats, bool]) -> tuple[Floats, bool] | None:
         caps = state[0].copy()

@@ -117,16 +117,21 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
     label = "Newton steps"
     limit = STEP_LIMIT
 
-    def __init__(self, game: SharingGame, monitor: Monitor, index: Index) -> None:
-        self.game, self.monitor, self.index = game, monitor, index
+    def __init__(
+        self, game: SharingGame, monitor: Monitor, index: Index, start: Floats | None = None
+    ) -> None:
+        self.game, self.monitor, self.index, self.start = game, monitor, index, start
         self.potential = ShapleyPotential(game, index=index)
         _refuse(game, self.potential, monitor)
         self.pieces = _Pieces(game)
         self.costless = _costless(game)
 
     def init(self) -> Iterate:
-        """Begin with nothing, and with all data that cost nothing."""
-        s = np.where(self.costless, self.game.capacity, self.pieces.low)
+        """Begin with nothing, or the start given, and with all data that cost nothing."""
+        s = self.pieces.low
+        if self.start is not None:
+            s = np.clip(self.start, s, self.pieces.high)
+        s = np.where(self.costless, self.game.capacity, s)
         return self._at(s, self.potential.at(s, self.monitor), 0)
 
     def step(self, state: Iterate) -> Iterate:
@@ -198,9 +203,17 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
 
 
 def potential_equilibrium(
-    game: SharingGame, monitor: Monitor, index: Index = "shapley"
+    game: SharingGame,
+    monitor: Monitor,
+    index: Index = "shapley",
+    start: Floats | None = None,
 ) -> Equilibrium:
     """Return the equilibrium under Shapley (or Banzhaf) payments.
+
+    Parameters
+    ----------
+    start : (n,) or None
+        Contributions near those looked for, such as those of a game nearly the same.
 
     Raises
     ------
@@ -208,7 +221,7 @@ def potential_equilibrium(
         If some best contribution is unbounded.
     """
     assert has_smooth_potential(game)
-    return iterate(PotentialNewton(game, monitor, index), monitor)
+    return iterate(PotentialNewton(game, monitor, index, start), monitor)
 
 
 def has_smooth_potential(game: SharingGame) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
 
 from mdsolve.errors import UnsupportedError
 
@@ -74,6 +73,8 @@ def others_data(
     >>> found.amounts.tolist(), found.probabilities.round(9).tolist()
     ([2.0, 5.0, 8.0], [0.25, 0.5, 0.25])
     """
+    from scipy.stats import binom  # takes half a second to import
+
     amounts, probabilities = np.zeros(1), np.ones(1)
     for k, size in enumerate(members):
         others = size - (k == own)

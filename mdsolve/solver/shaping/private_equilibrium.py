@@ -23,7 +23,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import root
-from scipy.stats import binom
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
@@ -226,6 +225,8 @@ def _ex_post(population: Population, offer: Rule, monitor: Monitor) -> PrivateEq
             f"at most {PROFILE_LIMIT:,}",
             "use fewer agents or more agents alike, or beliefs: bayes",
         )
+    from scipy.stats import binom  # takes half a second to import
+
     chances = [
         binom.pmf(np.arange(size + 1), size, p)
         for size, p in zip(population.members, population.chances, strict=True)

@@ -137,7 +137,7 @@ def test_worse_contributions_are_refuted(p):
         assert condition.witness["better"] > condition.witness["objective"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.integers(1, 5),
     st.integers(0, 10_000),
@@ -251,7 +251,7 @@ def test_hints_may_be_in_any_unit_or_missing():
     assert checked(rich, without).verdict == "pass"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(2, 5), st.integers(0, 10_000), st.sampled_from(MEANS), st.floats(0, 1))
 def test_no_hint_bounds_below_what_is_attainable(n, seed, p, beta):
     game = random_game(n, seed, limited=True)

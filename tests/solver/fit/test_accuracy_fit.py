@@ -55,7 +55,7 @@ def test_exact_data_are_met_exactly():
 
 
 def test_ninety_five_per_cent_intervals_cover_as_often_as_they_say():
-    draws, hits = 80, dict.fromkeys(truth(), 0)
+    draws, hits = 40, dict.fromkeys(truth(), 0)
     for seed in range(draws):
         fit = fit_power(measured(seed=seed))
         reach = norm.isf(0.025) * fit.standard_errors
