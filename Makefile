@@ -21,7 +21,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/mdsolve solve $(DEMO)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.allocation import constant_recipients
@@ -39,6 +39,7 @@ def test_the_model_goes_to_the_best_of_all_choices(pair):
             assert max(handed_out(exact, agent)[index], plain.quality(true[agent])) == used
 
 
+@settings(max_examples=20)
 @given(rational_markets())
 def test_tables_of_every_number_system_equal_the_definition(pair):
     market, plain = pair

@@ -145,7 +145,7 @@ def test_ordinary_games_have_no_model_to_start_from_and_need_a_proved_step():
     with pytest.raises(UnsupportedError, match="not proved strongly concave"):
         run(POWER, "upbred", method="dynamics")
     bent = [
-        {**agent, "cost": {"family": "quadratic", "rate": 0.05, "curvature": 0.1}}
+        {**agent, "cost": {"family": "quadratic", "rate": 0.05, "curvature": 1.0}}
         for agent in POWER["agents"]
     ]
     data = {**POWER, "agents": bent}

@@ -83,7 +83,9 @@ def test_the_table_in_miniature(monkeypatch, tmp_path):
     utilities = run(made).history.last.utilities
     assert found.series["means"]["fedbr-bg"][-1] == pytest.approx(utilities.mean())
     assert found.series["means"]["fedbr-bg"][0] == pytest.approx((utilities**0.2).mean() ** 5)
-    assert len(write_reproduction(found, tmp_path)) == 2
+    numbers, picture = write_reproduction(found, tmp_path)
+    assert json.loads(numbers.read_text())["rows"] == found.to_dict()["rows"]
+    assert picture.suffix == ".png"
 
 
 def test_other_data_keep_the_proportions(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdsolve.game.arithmetic import EXACT
@@ -38,6 +38,7 @@ def payments_of(data):
     return maximal_payments(market_game(parse(data)).with_arithmetic(EXACT)).payments
 
 
+@settings(max_examples=20)
 @given(market_data(), st.randoms())
 def test_relabelling_agents_permutes_payments_and_keeps_verdicts(data, random):
     order = list(range(len(data["agents"])))
@@ -84,6 +85,7 @@ def test_a_coarser_grid_never_lowers_payments_on_common_types(data, draw):
     assert (payments_of(coarse) >= fine).all()
 
 
+@settings(max_examples=20)
 @given(market_data(entry=st.fractions(min_value=0, max_value=2, max_denominator=5)))
 def test_theorem_5_free_exchange_is_desirable_without_competition(data):
     solution = solve(parse(data), "free", options={"arithmetic": "exact"})
@@ -92,6 +94,7 @@ def test_theorem_5_free_exchange_is_desirable_without_competition(data):
     assert solution.certificate.verdict == "pass"
 
 
+@settings(max_examples=20)
 @given(market_data())
 def test_theorem_2_exploitation_is_truthful_for_quasi_monotone_valuations(data):
     matrix = data["valuation"]["matrix"]
@@ -103,6 +106,7 @@ def test_theorem_2_exploitation_is_truthful_for_quasi_monotone_valuations(data):
         assert condition.verdict == "pass"
 
 
+@settings(max_examples=20)
 @given(market_data())
 def test_float_and_exact_verdicts_agree_on_the_solver_s_own_answers(data):
     instance = parse(data)

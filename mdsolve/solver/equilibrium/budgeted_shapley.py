@@ -120,7 +120,6 @@ def _with_caps(
     index: Index,
 ) -> Equilibrium | None:
     """Return the equilibrium with caps at which the held agents have exactly nothing left."""
-
     near = start.contributions
 
     def within(caps: Floats) -> Equilibrium:

@@ -22,7 +22,7 @@ from tests.oracles import PlainMarket, growth, identity
 
 
 @given(claims())
-@settings(max_examples=60, phases=[Phase.generate])
+@settings(max_examples=30, phases=[Phase.generate])
 def test_exact_verdicts_and_violations_equal_the_definition(claim):
     instance, plain, payments, allocation = claim
     worst = plain.violations(payments)
@@ -93,7 +93,7 @@ def test_witnesses_prove_the_worst_violation(claim):
 
 
 @given(claims(), st.sampled_from(["float", "enclosure", "auto"]))
-@settings(max_examples=30, phases=[Phase.generate])
+@settings(max_examples=20, phases=[Phase.generate])
 def test_other_number_systems_agree_outside_the_tolerance(claim, arithmetic):
     instance, plain, payments, allocation = claim
     worst = plain.violations(payments)
@@ -112,7 +112,7 @@ def test_other_number_systems_agree_outside_the_tolerance(claim, arithmetic):
 
 
 @given(claims())
-@settings(max_examples=30, phases=[Phase.generate])
+@settings(max_examples=20, phases=[Phase.generate])
 def test_an_enclosure_without_tolerance_decides_rational_markets_like_exact(claim):
     instance, plain, payments, allocation = claim
     table = as_table(plain, payments)

@@ -289,7 +289,7 @@ def test_clipped_and_joined_accuracies_are_searched_branch_by_branch(family):
     assert alone.verdict == "pass"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_verdicts_agree_with_float_checks(data):
     """Wherever both decide, they say the same; only edges may be left open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -64,10 +65,15 @@ class Page(HTMLParser):
         return " ".join("".join(self.text).split())
 
 
+@cache
+def solved(instance_file, name):
+    """Return the solution of an instance under a mechanism; solved once."""
+    return md.solve(md.load(instance_file), name)
+
+
 def made(tmp_path, instance_file, *mechanisms):
     """Return the subjects of a solution file of this instance."""
-    instance = md.load(instance_file)
-    solutions = [md.solve(instance, name) for name in mechanisms or (None,)]
+    solutions = [solved(instance_file, name) for name in mechanisms or (None,)]
     target = tmp_path / "s.json"
     write_solutions(solutions, target)
     return read_subjects(target, instance_file)

@@ -121,7 +121,9 @@ def best_responses(game, rounds=3000):
     found = shaped_equilibria(game)
     total = 10 * found.totals[-1] + 1e4
     for _ in range(rounds):
-        total = float(contributions_at(game, found, total).sum())
+        before, total = total, float(contributions_at(game, found, total).sum())
+        if total == before:
+            break
     return total
 
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 import scipy.optimize
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
@@ -245,6 +245,7 @@ rates = st.floats(0, 1)
 means = st.sampled_from(MEANS)
 
 
+@settings(max_examples=15)
 @given(sizes, seeds, rates, means)
 def test_relabelling_agents_changes_nothing(n, seed, beta, p):
     game = random_game(n, seed, limited=True)
@@ -260,6 +261,7 @@ def test_relabelling_agents_changes_nothing(n, seed, beta, p):
     assert second.objective == pytest.approx(first.objective, rel=1e-9)
 
 
+@settings(max_examples=15)
 @given(sizes, seeds, rates, means, st.floats(-6, 6))
 def test_money_has_no_unit(n, seed, beta, p, power):
     unit = 10.0**power
@@ -274,6 +276,7 @@ def test_money_has_no_unit(n, seed, beta, p, power):
     assert second.objective == pytest.approx(unit * first.objective, rel=1e-9)
 
 
+@settings(max_examples=15)
 @given(sizes, seeds, rates)
 def test_means_rise_with_the_exponent(n, seed, beta):
     game = random_game(n, seed)
@@ -281,6 +284,7 @@ def test_means_rise_with_the_exponent(n, seed, beta):
     assert all(b >= a * (1 - 1e-9) for a, b in itertools.pairwise(answers))
 
 
+@settings(max_examples=15)
 @given(sizes, seeds, means)
 def test_more_budget_never_hurts(n, seed, p):
     game = random_game(n, seed)
