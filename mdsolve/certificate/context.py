@@ -90,7 +90,7 @@ class Context:
         if undecided is not None:
             fails, holds = fails & ~undecided, holds & ~undecided
         verdict: Verdict = "fail" if fails.any() else "pass" if holds.all() else "not-checked"
-        low, high = arithmetic.lower(violations), arithmetic.upper(violations)
+        low, high = arithmetic.ends(violations)
         row = worst_row(verdict, fails, holds, low, high, scales)
         shown = None if row is None else float((low if verdict == "fail" else high)[row])
         open_interval = None
