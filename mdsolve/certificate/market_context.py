@@ -26,6 +26,7 @@ from mdsolve.certificate.reading.market import (
 )
 from mdsolve.certificate.reading.market_models import StatedModels
 from mdsolve.certificate.reading.market_sizes import DOUBLE_LIMIT, Integers, Profiles
+from mdsolve.instance.kept import kept
 
 if TYPE_CHECKING:
     from mdsolve.certificate.market_survey import Survey
@@ -135,7 +136,7 @@ class MarketContext(Context):
         """
         if self.looked is not None:
             return self.looked.money
-        return stakes(self)
+        return kept(self.ruled.instance, "stakes", lambda: stakes(self))
 
     @cached_property
     def surveys(self) -> Mapping[int, Survey]:
