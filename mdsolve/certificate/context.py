@@ -148,8 +148,8 @@ def worst_row(
     scales: npt.NDArray[np.float64],
 ) -> int | None:
     """Return the row to show: the largest violation, relative to its scale, that decides."""
-    if len(low) == 0:
-        return None
+    if len(low) <= 1:
+        return 0 if len(low) else None
     pool = {"fail": fails, "pass": np.ones_like(holds), "not-checked": ~holds}[verdict]
     size = low if verdict == "fail" else high
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -90,11 +90,8 @@ class Intervals:
     @classmethod
     def around(cls, value: Fraction) -> Intervals:
         """Return the smallest interval of doubles that holds an exact number."""
-        nearest = float(value)
-        if Fraction(nearest) == value:
-            return cls.point(nearest)
-        above = Fraction(nearest) > value
-        return cls(down(nearest) if above else nearest, nearest if above else up(nearest))
+        low, high = ends_of(value)
+        return cls.point(low) if low == high else cls(low, high)
 
     @classmethod
     def of(cls, value: Any) -> Intervals:
@@ -219,6 +216,16 @@ class Intervals:
     def __rtruediv__(self, other: Any) -> Intervals:
         """Return a number divided by the array."""
         return Intervals.of(other) / self
+
+
+def ends_of(value: Fraction) -> tuple[float, float]:
+    """Return the closest doubles on both sides of an exact number."""
+    nearest = float(value)
+    top, bottom = nearest.as_integer_ratio()
+    left, right = top * value.denominator, value.numerator * bottom
+    if left > right:
+        return math.nextafter(nearest, -math.inf), nearest
+    return nearest, math.nextafter(nearest, math.inf) if left < right else nearest
 
 
 def down(value: Any) -> Floats:

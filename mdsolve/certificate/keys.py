@@ -24,9 +24,11 @@ from mdsolve.instance.numbers import exact_number
 
 STATED = "stated-numbers"
 
-FREE = (
-    *("provenance", "certificate", "omitted", "status.message"),
-    *("instance.name", "instance.sha256"),
+FREE = frozenset(
+    {
+        *("provenance", "certificate", "omitted", "status.message"),
+        *("instance.name", "instance.sha256"),
+    }
 )
 """Paths that may stay unvouched: nothing follows from them."""
 
@@ -133,7 +135,7 @@ def closure(data: Mapping[str, Any], covered: Iterable[str]) -> Closure:
     for path, value in leaves(data):
         if value is None or below(path, known):
             vouched.append(path)
-        elif below(path, frozenset(FREE)) or not below(path, USED):
+        elif below(path, FREE) or not below(path, USED):
             loose.append(path)
         else:
             uncovered.append(path)
@@ -262,13 +264,15 @@ def _plain(value: Any, folder: Path | None) -> Any:
         return dict(value) if beside is None else _plain(beside, folder)
     if isinstance(value, Mapping):
         return {str(key): _plain(entry, folder) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        if all(type(entry) is float for entry in value):
-            # Many agents often have the same number.
-            texts = {entry: _text(entry) for entry in set(value)}
-            return [texts[entry] for entry in value]
-        return [_text(entry) if type(entry) in SINGLE else _plain(entry, folder) for entry in value]
-    return _text(value)
+    return _listed(value, folder) if isinstance(value, list | tuple) else _text(value)
+
+
+def _listed(entries: Sequence[Any], folder: Path | None) -> list[Any]:
+    if all(type(entry) is float for entry in entries):
+        # Many agents often have the same number.
+        texts = {entry: _text(entry) for entry in set(entries)}
+        return [texts[entry] for entry in entries]
+    return [_text(entry) if type(entry) in SINGLE else _plain(entry, folder) for entry in entries]
 
 
 def _text(value: Any) -> Any:

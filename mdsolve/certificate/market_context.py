@@ -6,6 +6,7 @@ doubles leave open is decided number by number in the number system of the conte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,7 +77,7 @@ class MarketContext(Context):
     @property
     def profiles(self) -> int:
         """Number of profiles."""
-        return int(np.prod([float(m) for m in self.ruled.shape]))
+        return int(math.prod(float(m) for m in self.ruled.shape))
 
     @cached_property
     def reading(self) -> MarketReading:

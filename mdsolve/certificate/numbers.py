@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mdsolve.certificate import intervals
 from mdsolve.certificate.arithmetic import Arithmetic, Booleans, Floats, Quantity, Truth
-from mdsolve.certificate.intervals import Intervals, Silence, down, up
+from mdsolve.certificate.intervals import Intervals, Silence, down, ends_of, up
 from mdsolve.certificate.rationals import (
     IrrationalError,
     as_stored,
@@ -106,7 +106,7 @@ class FloatArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return np.broadcast_to(array, shape)
+        return array if np.shape(array) == shape else np.broadcast_to(array, shape)
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
@@ -208,7 +208,10 @@ class IntervalArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return Intervals.of(array).mapped(lambda end: np.broadcast_to(end, shape))
+        found = Intervals.of(array)
+        if found.shape == shape:
+            return found
+        return found.mapped(lambda end: np.broadcast_to(end, shape))
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
@@ -234,10 +237,9 @@ class IntervalArithmetic(Arithmetic):
 
 def _enclosed(entries: npt.NDArray[np.object_]) -> Intervals:
     """Return enclosures of exact numbers."""
-    flat = [Intervals.around(exact_number(entry)) for entry in entries.ravel().tolist()]
-    low = np.array([float(x.low) for x in flat]).reshape(entries.shape)
-    high = np.array([float(x.high) for x in flat]).reshape(entries.shape)
-    return Intervals(low, high)
+    flat = [ends_of(exact_number(entry)) for entry in entries.ravel().tolist()]
+    low, high = np.array(flat, dtype=np.float64).reshape(-1, 2).T
+    return Intervals(low.reshape(entries.shape), high.reshape(entries.shape))
 
 
 class RationalArithmetic(Arithmetic):
@@ -316,7 +318,7 @@ class RationalArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return np.broadcast_to(array, shape)
+        return array if np.shape(array) == shape else np.broadcast_to(array, shape)
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
