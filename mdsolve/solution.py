@@ -186,9 +186,7 @@ class Solution:
 
     def claim(self) -> dict[str, Any]:
         """Return what the solution claims, as its file would hold it but with arrays in place."""
-        data = self.to_dict(lambda _, array: array)
-        del data["certificate"]
-        return data
+        return self._plain(lambda _, array: array, certified=False)
 
     def to_dict(self, store: Callable[[str, np.ndarray], Any] | None = None) -> dict[str, Any]:
         """Return the solution as plain data.
@@ -200,6 +198,11 @@ class Solution:
             ``table.payments``, and returns what stands in its place; without it such arrays are
             left out and named under ``"omitted"``.
         """
+        return self._plain(store)
+
+    def _plain(
+        self, store: Callable[[str, np.ndarray], Any] | None, *, certified: bool = True
+    ) -> dict[str, Any]:
         omitted: list[str] = []
 
         def place(key: str, array: np.ndarray) -> Any:
@@ -218,7 +221,8 @@ class Solution:
         data["agents"] = list(self.agents)
         for key, value in self.answers.items():
             data[key] = _plain_tree(key, value, place)
-        data["certificate"] = None if self.certificate is None else self.certificate.to_dict()
+        if certified:
+            data["certificate"] = None if self.certificate is None else self.certificate.to_dict()
         data["provenance"] = self.provenance.to_dict()
         if omitted:
             data["omitted"] = omitted
@@ -271,7 +275,7 @@ def plain(value: Any) -> Any:
     Fractions become strings such as ``"1/3"``, so that nothing is rounded.
     """
     if isinstance(value, np.ndarray):
-        return plain(value.tolist())
+        return value.tolist() if value.dtype.kind in "fiubU" else plain(value.tolist())
     if isinstance(value, Fraction):
         return str(value)
     if isinstance(value, Mapping):

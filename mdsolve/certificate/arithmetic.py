@@ -149,6 +149,13 @@ class Arithmetic(ABC):
 
     def nearest(self, array: Quantity) -> Floats:
         """Return doubles in the middle of what is known."""
-        low, high = self.lower(array), self.upper(array)
+        low, high = self.ends(array)
+        same = low == high
+        if same.all():
+            return np.asarray(low)
         with np.errstate(invalid="ignore"):
-            return np.where(low == high, low, low + 0.5 * (high - low))
+            return np.where(same, low, low + 0.5 * (high - low))
+
+    def ends(self, array: Quantity) -> tuple[Floats, Floats]:
+        """Return doubles that are certainly not above, and not below."""
+        return self.lower(array), self.upper(array)

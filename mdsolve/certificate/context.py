@@ -90,7 +90,7 @@ class Context:
         if undecided is not None:
             fails, holds = fails & ~undecided, holds & ~undecided
         verdict: Verdict = "fail" if fails.any() else "pass" if holds.all() else "not-checked"
-        low, high = arithmetic.lower(violations), arithmetic.upper(violations)
+        low, high = arithmetic.ends(violations)
         row = worst_row(verdict, fails, holds, low, high, scales)
         shown = None if row is None else float((low if verdict == "fail" else high)[row])
         open_interval = None
@@ -148,8 +148,8 @@ def worst_row(
     scales: npt.NDArray[np.float64],
 ) -> int | None:
     """Return the row to show: the largest violation, relative to its scale, that decides."""
-    if len(low) == 0:
-        return None
+    if len(low) <= 1:
+        return 0 if len(low) else None
     pool = {"fail": fails, "pass": np.ones_like(holds), "not-checked": ~holds}[verdict]
     size = low if verdict == "fail" else high
     with np.errstate(divide="ignore", invalid="ignore"):

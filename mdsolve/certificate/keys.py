@@ -9,6 +9,7 @@ that is not covered leaves the whole statement unchecked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +19,16 @@ import numpy as np
 
 from mdsolve.certificate.tables import array_beside
 from mdsolve.conditions import Certificate, Condition
-from mdsolve.instance.canonical import json_sha256
+from mdsolve.instance.canonical import fraction_text, json_sha256
 from mdsolve.instance.numbers import exact_number
 
 STATED = "stated-numbers"
 
-FREE = (
-    *("provenance", "certificate", "omitted", "status.message"),
-    *("instance.name", "instance.sha256"),
+FREE = frozenset(
+    {
+        *("provenance", "certificate", "omitted", "status.message"),
+        *("instance.name", "instance.sha256"),
+    }
 )
 """Paths that may stay unvouched: nothing follows from them."""
 
@@ -60,6 +63,9 @@ USED = frozenset(
 
 NUMERIC = tuple("+-.0123456789")
 """What texts that are numbers begin with."""
+
+SINGLE = frozenset({float, int, str, bool})
+"""Types of entries that are no tables, which lists mostly hold."""
 
 NAMED_LIMIT = 5
 """Most uncovered paths that a condition names."""
@@ -129,7 +135,7 @@ def closure(data: Mapping[str, Any], covered: Iterable[str]) -> Closure:
     for path, value in leaves(data):
         if value is None or below(path, known):
             vouched.append(path)
-        elif below(path, frozenset(FREE)) or not below(path, USED):
+        elif below(path, FREE) or not below(path, USED):
             loose.append(path)
         else:
             uncovered.append(path)
@@ -251,18 +257,28 @@ def claim_sha256(data: Mapping[str, Any], folder: Path | None = None) -> str:
 def _plain(value: Any, folder: Path | None) -> Any:
     if isinstance(value, np.ndarray):
         return value if value.dtype.kind in "fU" and value.ndim else _plain(value.tolist(), folder)
+    if type(value) in SINGLE:
+        return _text(value)
     if is_reference(value) and folder is not None:
         beside = array_beside(value, folder)
         return dict(value) if beside is None else _plain(beside, folder)
     if isinstance(value, Mapping):
         return {str(key): _plain(entry, folder) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry, folder) for entry in value]
-    return _text(value)
+    return _listed(value, folder) if isinstance(value, list | tuple) else _text(value)
+
+
+def _listed(entries: Sequence[Any], folder: Path | None) -> list[Any]:
+    if all(type(entry) is float for entry in entries):
+        # Many agents often have the same number.
+        texts = {entry: _text(entry) for entry in set(entries)}
+        return [texts[entry] for entry in entries]
+    return [_text(entry) if type(entry) in SINGLE else _plain(entry, folder) for entry in entries]
 
 
 def _text(value: Any) -> Any:
     """Return a number as a fraction, a text that is one as the same, anything else as it is."""
+    if isinstance(value, float) and math.isfinite(value):
+        return fraction_text(value)
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, str) and not value.strip().startswith(NUMERIC):

@@ -31,6 +31,7 @@ from mdsolve.certificate.rationals import IrrationalError
 from mdsolve.certificate.reading.market import MarketReading, market_reading
 from mdsolve.certificate.registry import Registered
 from mdsolve.errors import Finding, SolutionFileError
+from mdsolve.instance.kept import kept
 from mdsolve.instance.market import MarketInstance
 from mdsolve.progress import Monitor
 
@@ -80,7 +81,12 @@ class MarketCheck(Check):
 
     @cached_property
     def _reading(self) -> MarketReading:
-        return market_reading(self.instance, FLOAT)
+        return kept(self.instance, "market", lambda: market_reading(self.instance, FLOAT))
+
+    def _read_in(self, arithmetic: Arithmetic) -> MarketReading:
+        """Return the market in a number system, under the instance's own rule."""
+        key = ("market", arithmetic)
+        return kept(self.instance, key, lambda: self._reading.in_arithmetic(arithmetic))
 
     @property
     def rule_name(self) -> str | None:
@@ -131,7 +137,7 @@ class MarketCheck(Check):
             self.request.tolerance,
             frozenset(),
             self.monitor,
-            ruled=self._reading.in_arithmetic(arithmetic),
+            ruled=self._read_in(arithmetic),
             claim=self.claim,
             rule=self.rule,
             options=self.options,
@@ -146,7 +152,7 @@ class MarketCheck(Check):
     @cached_property
     def _rational(self) -> bool:
         """Whether the highest profile's values are fractions."""
-        market = self._reading.in_arithmetic(EXACT)
+        market = self._read_in(EXACT)
         last = [np.array([m - 1]) for m in market.shape]
         try:
             market.truth(0, last[0], last[1:])

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.market_side import Side, read_side
-from mdsolve.certificate.tables import names_match, read_table
+from mdsolve.certificate.tables import names_match, read_doubles, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.market import MarketInstance
 from mdsolve.proof import Chain, Rows, proof_from
@@ -77,10 +77,10 @@ class MarketClaim:
     def stored(self, path: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64] | str:
         """Return a table of numbers of the solution, or the reason why there is none."""
         findings: list[Finding] = []
-        found = read_table(self.at(path), shape, self.folder, path, findings)
+        found = read_doubles(self.at(path), shape, self.folder, path, findings)
         if found is None:
             return f"{findings[0].got}; expected {findings[0].expected}"
-        return np.asarray(found, dtype=np.float64)
+        return found
 
 
 def market_claim(

@@ -6,6 +6,7 @@ doubles leave open is decided number by number in the number system of the conte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,7 @@ from mdsolve.certificate.reading.market import (
 )
 from mdsolve.certificate.reading.market_models import StatedModels
 from mdsolve.certificate.reading.market_sizes import DOUBLE_LIMIT, Integers, Profiles
+from mdsolve.instance.kept import kept
 
 if TYPE_CHECKING:
     from mdsolve.certificate.market_survey import Survey
@@ -75,7 +77,7 @@ class MarketContext(Context):
     @property
     def profiles(self) -> int:
         """Number of profiles."""
-        return int(np.prod([float(m) for m in self.ruled.shape]))
+        return int(math.prod(float(m) for m in self.ruled.shape))
 
     @cached_property
     def reading(self) -> MarketReading:
@@ -135,7 +137,7 @@ class MarketContext(Context):
         """
         if self.looked is not None:
             return self.looked.money
-        return stakes(self)
+        return kept(self.ruled.instance, "stakes", lambda: stakes(self))
 
     @cached_property
     def surveys(self) -> Mapping[int, Survey]:

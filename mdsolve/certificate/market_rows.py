@@ -81,7 +81,7 @@ def sifted(context: MarketContext, group: Group, label: str) -> Sieve:
     for start in range(0, group.count, PIECE):
         rows = np.arange(start, min(start + PIECE, group.count))
         found = group.violations(screen, rows)
-        ends = screen.arithmetic.lower(found), screen.arithmetic.upper(found)
+        ends = screen.arithmetic.ends(found)
         scale = np.broadcast_to(np.asarray(group.scale(rows), dtype=np.float64), rows.shape)
         low, high = (np.broadcast_to(_relative(end, scale), rows.shape) for end in ends)
         sieve.add(rows, np.nextafter(low, -np.inf), np.where(high == 0, 0, _up(high)))

@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from mdsolve.certificate import intervals
 from mdsolve.certificate.arithmetic import Arithmetic, Booleans, Floats, Quantity, Truth
-from mdsolve.certificate.intervals import Intervals, down, up
+from mdsolve.certificate.intervals import Intervals, Silence, down, ends_of, up
 from mdsolve.certificate.rationals import (
     IrrationalError,
     as_stored,
     as_written,
-    below,
     each,
+    ends,
     hull,
     larger,
     objects,
@@ -106,7 +106,7 @@ class FloatArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return np.broadcast_to(array, shape)
+        return array if np.shape(array) == shape else np.broadcast_to(array, shape)
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
@@ -132,6 +132,10 @@ class IntervalArithmetic(Arithmetic):
     """Outward-rounded intervals of doubles."""
 
     name: ArithmeticName = "enclosure"
+
+    def context(self) -> AbstractContextManager[Any]:
+        """Compute without a word of NumPy on overflows, which ends at infinity take care of."""
+        return Silence()
 
     def written(self, values: Any) -> Quantity:
         """Return enclosures of decimals and fractions; doubles that are integers are points."""
@@ -204,7 +208,10 @@ class IntervalArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return Intervals.of(array).mapped(lambda end: np.broadcast_to(end, shape))
+        found = Intervals.of(array)
+        if found.shape == shape:
+            return found
+        return found.mapped(lambda end: np.broadcast_to(end, shape))
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
@@ -230,10 +237,9 @@ class IntervalArithmetic(Arithmetic):
 
 def _enclosed(entries: npt.NDArray[np.object_]) -> Intervals:
     """Return enclosures of exact numbers."""
-    flat = [Intervals.around(exact_number(entry)) for entry in entries.ravel().tolist()]
-    low = np.array([float(x.low) for x in flat]).reshape(entries.shape)
-    high = np.array([float(x.high) for x in flat]).reshape(entries.shape)
-    return Intervals(low, high)
+    flat = [ends_of(exact_number(entry)) for entry in entries.ravel().tolist()]
+    low, high = np.array(flat, dtype=np.float64).reshape(-1, 2).T
+    return Intervals(low.reshape(entries.shape), high.reshape(entries.shape))
 
 
 class RationalArithmetic(Arithmetic):
@@ -247,7 +253,21 @@ class RationalArithmetic(Arithmetic):
 
     def stored(self, values: Any) -> Quantity:
         """Return the dyadic fractions that doubles are; exact numbers stay what they are."""
+        if isinstance(values, np.ndarray) and values.dtype == np.float64:
+            flat = np.empty(values.size, dtype=object)
+            flat[:] = [flint.fmpq(*x.as_integer_ratio()) for x in values.ravel().tolist()]
+            return flat.reshape(values.shape)
         return each(as_stored, values)
+
+    def constant(self, value: Fraction | int) -> Quantity:
+        """Return one exact number, shape ()."""
+        found = np.empty((), dtype=object)
+        found[()] = flint.fmpq(value.numerator, value.denominator)
+        return found
+
+    def zeros(self, shape: int | tuple[int, ...]) -> Quantity:
+        """Return an array of zeros."""
+        return np.full(shape, flint.fmpq(0), dtype=object)
 
     def power(self, base: Quantity, exponent: Fraction) -> Quantity:
         """Return integer powers."""
@@ -298,7 +318,7 @@ class RationalArithmetic(Arithmetic):
 
     def broadcast(self, array: Quantity, shape: tuple[int, ...]) -> Quantity:
         """Return a view in a larger shape."""
-        return np.broadcast_to(array, shape)
+        return array if np.shape(array) == shape else np.broadcast_to(array, shape)
 
     def mapped(self, array: Quantity, change: Callable[[Any], Any]) -> Quantity:
         """Return the array after a change of layout."""
@@ -319,16 +339,24 @@ class RationalArithmetic(Arithmetic):
 
     def lower(self, array: Quantity) -> Floats:
         """Return the largest doubles that are not above."""
-        return np.asarray(np.frompyfunc(below, 1, 1)(array), dtype=np.float64)
+        return self.ends(array)[0]
 
     def upper(self, array: Quantity) -> Floats:
         """Return the smallest doubles that are not below."""
-        return -self.lower(-np.asarray(array, dtype=object))
+        return self.ends(array)[1]
+
+    def ends(self, array: Quantity) -> tuple[Floats, Floats]:
+        """Return the closest doubles on both sides."""
+        entries = np.asarray(array, dtype=object)
+        found = np.array([ends(entry) for entry in entries.ravel().tolist()], dtype=np.float64)
+        low, high = found.reshape(-1, 2).T
+        return low.reshape(entries.shape), high.reshape(entries.shape)
 
     def at_most(self, left: Quantity, right: Quantity) -> Truth:
         """Compare; balls may leave it open."""
         a, b = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
-        return Truth(np.asarray(a <= b, dtype=np.bool_), np.asarray(a > b, dtype=np.bool_))
+        holds = np.asarray(a <= b, dtype=np.bool_)
+        return Truth(holds, ~holds if self.exact else np.asarray(a > b, dtype=np.bool_))
 
 
 class BallArithmetic(RationalArithmetic):

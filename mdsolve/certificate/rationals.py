@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.intervals import down
-from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.numbers import decimal_ratio, exact_number
 
 
 class IrrationalError(Exception):
@@ -27,6 +27,8 @@ def as_written(value: Any) -> Any:
     >>> as_written(0.1)
     1/10
     """
+    if isinstance(value, float) and math.isfinite(value):
+        return flint.fmpq(*decimal_ratio(value))
     exact = exact_number(value.item() if isinstance(value, np.generic) else value)
     return flint.fmpq(exact.numerator, exact.denominator)
 
@@ -39,11 +41,11 @@ def as_stored(value: Any) -> Any:
     >>> as_stored(0.75), as_stored(0.1) == as_written(0.1)
     (3/4, False)
     """
+    if isinstance(value, float):
+        return flint.fmpq(*value.as_integer_ratio())
     if isinstance(value, flint.fmpq | flint.arb):
         return value
-    exact = (
-        Fraction(float(value)) if isinstance(value, float | np.floating) else exact_number(value)
-    )
+    exact = Fraction(float(value)) if isinstance(value, np.floating) else exact_number(value)
     return flint.fmpq(exact.numerator, exact.denominator)
 
 
@@ -60,7 +62,7 @@ def objects(values: Any) -> npt.NDArray[np.object_]:
 
 def larger(left: Any, right: Any) -> Any:
     """Return the larger of two numbers."""
-    if isinstance(left, flint.arb) or isinstance(right, flint.arb):
+    if type(left) is flint.arb or type(right) is flint.arb:
         return flint.arb(left).max(flint.arb(right))
     return max(left, right)
 
@@ -71,6 +73,32 @@ def hull(left: Any, right: Any) -> Any:
     if rational and left == right:
         return left
     return flint.arb(left).union(flint.arb(right))
+
+
+def ends(value: Any) -> tuple[float, float]:
+    """Return the largest double that is not above, and the smallest that is not below.
+
+    Examples
+    --------
+    >>> ends(as_written("1/4"))
+    (0.25, 0.25)
+    >>> ends(as_written("1/3"))
+    (0.3333333333333333, 0.33333333333333337)
+    """
+    if type(value) is not flint.fmpq:
+        return below(value), -below(-value)
+    top, bottom = int(value.p), int(value.q)
+    try:
+        nearest = top / bottom
+    except OverflowError:  # beyond the doubles
+        most = float(np.finfo(np.float64).max)
+        return (most, math.inf) if top > 0 else (-math.inf, -most)
+    number, unit = nearest.as_integer_ratio()
+    left, right = number * bottom, top * unit
+    if left > right:
+        return math.nextafter(nearest, -math.inf), nearest
+    # Zero from above is the negative of zero from below.
+    return nearest, math.nextafter(nearest, math.inf) if left < right else nearest or -0.0
 
 
 def below(value: Any) -> float:

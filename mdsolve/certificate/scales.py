@@ -38,7 +38,7 @@ def scales_of(reading: SharingReading) -> Scales:
     samples = np.asarray(game.capacity, dtype=np.float64)
     endless = ~game.bounded
     if endless.any():
-        alone = best_alone(game)
+        alone = game.derived(best_alone)
         best = np.where(alone.found, game.arithmetic.nearest(alone.low), 0.0)
         best = np.where(np.isfinite(best), best, 0.0)
         samples = np.where(endless, np.maximum(best, game.accuracy.units), samples)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.tables import names_match, read_table
+from mdsolve.certificate.tables import names_match, read_doubles
 from mdsolve.errors import Finding, SolutionFileError
 
 Floats = npt.NDArray[np.float64]
@@ -62,10 +62,10 @@ class SharingClaim:
         if raw is None:
             return f"the solution does not state {path}"
         findings: list[Finding] = []
-        found = read_table(raw, shape, self.folder, path, findings)
+        found = read_doubles(raw, shape, self.folder, path, findings)
         if found is None:
             return f"{path}: {findings[0].got}; expected {findings[0].expected}"
-        return np.asarray(found, dtype=np.float64)
+        return found
 
 
 def sharing_claim(
@@ -93,8 +93,7 @@ def sharing_claim(
     columns: dict[str, Floats | None] = dict.fromkeys(COLUMNS)
     for key in columns:
         if data.get(key) is not None:
-            found = read_table(data[key], (n,), folder, f"{label}: {key}", findings)
-            columns[key] = None if found is None else np.asarray(found, dtype=np.float64)
+            columns[key] = read_doubles(data[key], (n,), folder, f"{label}: {key}", findings)
     agents = data.get("agents")
     if agents is not None and not names_match(agents, names):
         got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)

@@ -98,7 +98,7 @@ class SharingContext(Context):
     @cached_property
     def scales(self) -> Scales:
         """What tolerances are relative to."""
-        return scales_of(self.reading)
+        return self.reading.derived(scales_of)
 
     @cached_property
     def given(self) -> Floats:
@@ -166,7 +166,7 @@ class SharingContext(Context):
     @cached_property
     def alone(self) -> Peak:
         """The best that own data alone can give."""
-        return best_alone(self.reading)
+        return self.reading.derived(best_alone)
 
     @cached_property
     def means(self) -> Means:

@@ -17,6 +17,7 @@ from mdsolve.instance.arrays import DAMAGED, ENTRY_LIMIT, read_header, require_f
 from mdsolve.instance.numbers import exact_number
 
 Array = npt.NDArray[Any]
+Doubles = npt.NDArray[np.float64]
 
 
 def names_match(agents: Any, names: Sequence[str]) -> bool:
@@ -40,6 +41,29 @@ def read_table(
         findings.append(Finding(where, f"shape {array.shape}", expected))
         return None
     return array
+
+
+def read_doubles(
+    raw: Any, shape: tuple[int, ...], folder: Path | None, where: str, findings: list[Finding]
+) -> Doubles | None:
+    """Return a table of numbers as the nearest doubles; a problem becomes a finding."""
+    plain = _plain_doubles(raw) if isinstance(raw, list) else None
+    if plain is not None and plain.shape == shape:
+        return plain
+    found = read_table(raw, shape, folder, where, findings)
+    return None if found is None else np.asarray(found, dtype=np.float64)
+
+
+def _plain_doubles(raw: list[Any]) -> Doubles | None:
+    """Return nested lists of finite doubles, which are the nearest to their decimals already."""
+    try:
+        entries = np.array(raw, dtype=object)
+    except ValueError:
+        return None
+    if not all(type(entry) is float for entry in entries.ravel().tolist()):
+        return None
+    found = entries.astype(np.float64)
+    return found if np.isfinite(found).all() else None
 
 
 def array_beside(reference: Mapping[str, Any], folder: Path) -> Array | None:
@@ -66,6 +90,8 @@ def _from_list(raw: Any) -> Array:
 
 
 def _number(entry: Any) -> Fraction:
+    if isinstance(entry, float) and math.isfinite(entry):
+        return exact_number(entry)
     if isinstance(entry, list):
         message = "a ragged list"
         raise ValueError(message)

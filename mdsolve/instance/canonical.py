@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -21,9 +20,10 @@ from pydantic import BaseModel
 
 from mdsolve.instance.common import is_function
 from mdsolve.instance.grid import TypeGrid
+from mdsolve.instance.kept import kept
 from mdsolve.instance.load import Instance
 from mdsolve.instance.market import MarketInstance
-from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.numbers import decimal_ratio, exact_number
 from mdsolve.instance.training import DataSpec
 
 NO_DATA = frozenset(
@@ -34,11 +34,12 @@ NO_DATA = frozenset(
 ALWAYS = frozenset({"kind", "family"})
 """Keys that are written even where they are the default."""
 
-WHOLE = 2.0**53
-"""Below this, doubles that are whole numbers are written as such."""
-
 BLOCK = 1 << 14
 """Entries of an array that are hashed at once."""
+
+
+COLUMNS = 64
+"""Most columns of a table whose rows are hashed many at once."""
 
 
 class NoDataError(Exception):
@@ -71,6 +72,10 @@ def data_sha256(instance: Instance) -> str | None:
 
     It is that of ``json.dumps(canonical(instance), sort_keys=True, separators=(",", ":"))``.
     """
+    return kept(instance, "data_sha256", lambda: _sha256(instance))
+
+
+def _sha256(instance: Instance) -> str | None:
     try:
         tree = _tree(instance)
     except NoDataError:
@@ -86,10 +91,28 @@ def json_sha256(tree: Any) -> str:
     tree : dict, list, str, bool, None or ndarray
         Arrays of numbers count as lists of fractions.
     """
+    if _left(tree, BLOCK) >= 0:
+        text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
     digest = hashlib.sha256()
     for piece in _pieces(tree):
         digest.update(piece.encode())
     return digest.hexdigest()
+
+
+def _left(tree: Any, most: int) -> int:
+    """Return how many more entries a document may have; negative for arrays and long ones."""
+    if isinstance(tree, np.ndarray):
+        return -1
+    if not isinstance(tree, dict | list):
+        return most
+    most -= len(tree)
+    for entry in tree.values() if isinstance(tree, dict) else tree:
+        if most < 0:
+            break
+        if type(entry) is not str:
+            most = _left(entry, most)
+    return most
 
 
 def _tree(instance: Instance) -> dict[str, Any]:
@@ -170,14 +193,30 @@ def _pieces(tree: Any) -> Iterator[str]:
         yield from _blocks(tree, _texts)
     elif isinstance(tree, list) and all(type(entry) is str for entry in tree):
         yield from _blocks(tree, list)
+    elif _short_rows(tree):
+        yield from _blocks(tree, _texts_of_rows)
     elif isinstance(tree, list | np.ndarray):
         yield from _joined(tree)
     else:
         yield json.dumps(tree)
 
 
-def _blocks(column: Any, texts: Callable[[Any], list[str]]) -> Iterator[str]:
-    """Yield a long list of texts, many at once."""
+def _short_rows(tree: Any) -> bool:
+    """Tell whether something is a table of a few columns, whose rows are written many at once."""
+    if isinstance(tree, np.ndarray):
+        return tree.ndim == 2 and tree.shape[1] <= COLUMNS
+    return isinstance(tree, list) and all(
+        type(row) is list and len(row) <= COLUMNS and all(type(entry) is str for entry in row)
+        for row in tree
+    )
+
+
+def _texts_of_rows(rows: Any) -> list[list[str]]:
+    return [_texts(row) for row in rows] if isinstance(rows, np.ndarray) else rows
+
+
+def _blocks(column: Any, texts: Callable[[Any], list[Any]]) -> Iterator[str]:
+    """Yield a long list of texts, or of short lists of them, many at once."""
     yield "["
     for start in range(0, len(column), BLOCK):
         text = json.dumps(texts(column[start : start + BLOCK]), separators=(",", ":"))
@@ -197,20 +236,18 @@ def _texts(column: np.ndarray) -> list[str]:
     """Return a column of numbers as fractions, one of labels as it is."""
     if column.dtype.kind in "US":
         return [str(entry) for entry in column.tolist()]
-    return [_fraction(entry) for entry in column.tolist()]
+    return [fraction_text(entry) for entry in column.tolist()]
 
 
-def _fraction(value: float | Fraction) -> str:
+def fraction_text(value: float | Fraction) -> str:
     """Return the exact number that a double's shortest decimal is.
 
     Examples
     --------
-    >>> _fraction(0.1), _fraction(3.0), _fraction(-2.5e-3)
+    >>> fraction_text(0.1), fraction_text(3.0), fraction_text(-2.5e-3)
     ('1/10', '3', '-1/400')
     """
     if not isinstance(value, float):
         return str(exact_number(value))
-    if value.is_integer() and abs(value) < WHOLE:
-        return str(int(value))
-    top, bottom = Decimal(repr(value)).as_integer_ratio()
+    top, bottom = decimal_ratio(value)
     return str(top) if bottom == 1 else f"{top}/{bottom}"

@@ -7,6 +7,7 @@ expanding into a gigantic integer.
 
 from __future__ import annotations
 
+import math
 import numbers
 import re
 from decimal import Decimal
@@ -21,6 +22,12 @@ EXPONENT_LIMIT = 400
 
 DIGIT_LIMIT = 1000
 """Most digits a single number may be written with."""
+
+WHOLE = 2.0**53
+"""Below this, the shortest decimals of doubles that are whole numbers are these numbers."""
+
+SAFE_BITS = 1000
+"""Integers of so many binary digits are within every bound, which need not be computed then."""
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 _FRACTION = re.compile(r"\s*([+-]?[0-9]+)\s*/\s*([0-9]+)\s*")
@@ -54,6 +61,9 @@ def exact_number(value: Any) -> Fraction:
     """
     if isinstance(value, Fraction):
         return value
+    if isinstance(value, float) and math.isfinite(value):
+        # Shortest decimals of doubles are within every bound: no text has to be looked at.
+        return Fraction(*decimal_ratio(value))
     if isinstance(value, bool):
         message = "true or false is not a number"
         raise ValueError(message)
@@ -82,6 +92,19 @@ def exact_number(value: Any) -> Fraction:
     return _bounded(Fraction(decimal))
 
 
+def decimal_ratio(value: float) -> tuple[int, int]:
+    """Return the shortest decimal of a finite double as a fraction in lowest terms.
+
+    Examples
+    --------
+    >>> decimal_ratio(0.1), decimal_ratio(3.0), decimal_ratio(-2.5e-3)
+    ((1, 10), (3, 1), (-1, 400))
+    """
+    if value.is_integer() and -WHOLE < value < WHOLE:
+        return int(value), 1
+    return Decimal(float.__repr__(value)).as_integer_ratio()
+
+
 def written_number(value: Fraction) -> float | Fraction:
     """Return the double that `exact_number` reads back as the value, else the fraction itself.
 
@@ -95,6 +118,8 @@ def written_number(value: Fraction) -> float | Fraction:
 
 
 def _bounded(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() < SAFE_BITS:
+        return value
     if abs(value) >= 10**EXPONENT_LIMIT:
         message = "a number outside the range of doubles"
         raise ValueError(message)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,10 @@ from mdsolve.certificate.reading.accuracies import accuracy_of
 from mdsolve.certificate.reading.accuracy import Accuracy
 from mdsolve.certificate.reading.costs import Costs, costs_by_column, costs_of, spread
 from mdsolve.certificate.reading.costs.base import parabola
+from mdsolve.instance.kept import kept
 from mdsolve.instance.sharing import SharingInstance
+
+Made = TypeVar("Made")
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -79,6 +82,17 @@ class SharingReading:
         """Capacities as doubles, infinite where there are none, shape (n,)."""
         return np.where(self.bounded, self.rounded.capacity, np.inf)
 
+    @cached_property
+    def _derived(self) -> dict[Any, Any]:
+        return {}
+
+    def derived(self, make: Callable[[SharingReading], Made]) -> Made:
+        """Return what a function makes of the game alone, whatever is claimed; computed once."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: Made = self._derived[make]
+        return found
+
     def benefits(self, s: Quantity) -> Quantity:
         """Return value_i a_i(s), in money, shape (n,)."""
         return self.value * self.accuracy.values(s)
@@ -98,13 +112,17 @@ class SharingReading:
 
 
 def sharing_reading(instance: SharingInstance, arithmetic: Arithmetic) -> SharingReading:
-    """Return the instance's game in a number system.
+    """Return the instance's game in a number system, read once.
 
     Raises
     ------
     UnreadError
         For a family or a parameter that this number system has no reading for.
     """
+    return kept(instance, ("sharing", arithmetic), lambda: _read(instance, arithmetic))
+
+
+def _read(instance: SharingInstance, arithmetic: Arithmetic) -> SharingReading:
     agents: Any = instance.agents
     columns = not isinstance(agents, tuple)
     n = instance.agent_count

@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 WIDENINGS = 60
 """How often an outer end is moved outwards, fourfold each time."""
 
+NEAR_ZERO = 16
+"""Halvings after which an end that is 0 still is approached by its exponent."""
+
 ULPS = 64
 """Half the width of a gap, in units in the last place of the totals there."""
 
@@ -115,14 +118,27 @@ def _root(hint: Concave, aim: Floats, top: Floats, limit: Floats, side: int) -> 
         growing = growing & np.isfinite(far) & reached(np.where(np.isfinite(far), far, near))
     inside = reached(far)
     good, bad = near, far
-    for _ in range(DOUBLINGS):
+    for halvings in range(DOUBLINGS):
         middle = good + 0.5 * (bad - good)
+        if halvings > NEAR_ZERO:
+            # Towards 0 the exponent is halved, not the number: 0 itself is a few steps away.
+            middle = np.where((good == 0) | (bad == 0), _halfway(good, bad), middle)
         between = (np.minimum(good, bad) < middle) & (middle < np.maximum(good, bad))
         if not between.any():
             break
         holds = reached(middle)
         good, bad = np.where(between & holds, middle, good), np.where(between & ~holds, middle, bad)
     return np.where(inside, far, bad)
+
+
+def _halfway(first: Floats, second: Floats) -> Floats:
+    """Return numbers with as many doubles between them and 0 as on their other side.
+
+    One of each two ends is 0.
+    """
+    end = first + second
+    bits = np.abs(end).view(np.int64) >> 1
+    return np.copysign(bits.view(np.float64), end)
 
 
 def threshold(outlook: Outlook) -> float | None:

@@ -245,11 +245,12 @@ def _numbers(
     low, high = figure.low.reshape(-1), figure.high.reshape(-1)
     # The number lies between low and high: certainly off by the first, at most by the second.
     surely = arithmetic.maximum(flat - high, low - flat) - allowed
-    perhaps = arithmetic.maximum(flat - low, high - flat) - allowed
-    if figure.free:
-        perhaps = surely
+    known = figure.free or (arithmetic.exact and figure.low is figure.high)
+    perhaps = surely if known else arithmetic.maximum(flat - low, high - flat) - allowed
     bound = arithmetic.stored(context.tolerance * scale.reshape(-1))
-    open_rows = ~arithmetic.at_most(perhaps, bound).holds & ~arithmetic.less(bound, surely).holds
+    open_rows = ~arithmetic.at_most(perhaps, bound).holds
+    if open_rows.any():
+        open_rows = open_rows & ~arithmetic.less(bound, surely).holds
     zero = arithmetic.zeros(flat.shape)
     right = arithmetic.nearest(low)
 
@@ -261,7 +262,9 @@ def _numbers(
 
     return context.decided(
         name,
-        arithmetic.maximum(arithmetic.where(open_rows, perhaps, surely), zero),
+        arithmetic.maximum(
+            arithmetic.where(open_rows, perhaps, surely) if open_rows.any() else surely, zero
+        ),
         scale.reshape(-1),
         words=("", f"{path}: {NOT_SO}"),
         scope=f"{path}, {read.size:,} numbers",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import mdsolve as md
 from mdsolve.instance import parse
-from mdsolve.instance.canonical import BLOCK, NoDataError, _fraction, canonical, data_sha256
+from mdsolve.instance.canonical import BLOCK, NoDataError, canonical, data_sha256, fraction_text
 
 POWER = {"family": "power"}
 LABS: dict[str, Any] = {
@@ -167,4 +167,4 @@ def test_python_objects_have_no_canonical_data() -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_doubles_stand_for_their_shortest_decimal(value: float) -> None:
-    assert Fraction(_fraction(value)) == Fraction(repr(value))
+    assert Fraction(fraction_text(value)) == Fraction(repr(value))

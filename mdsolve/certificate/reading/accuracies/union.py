@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -55,6 +56,7 @@ class UnionAccuracy(Accuracy):
         """Hold: the own find counts where all others miss, and e never falls."""
         return True
 
+    @cached_property
     def _lines(self) -> list[tuple[Quantity, Quantity, Quantity, Quantity | None]]:
         """Return start, height, slope and end of every line of e."""
         constant = self.arithmetic.constant
@@ -73,7 +75,7 @@ class UnionAccuracy(Accuracy):
     def effort(self, s: Quantity) -> Quantity:
         """Return e(s_j): it never falls, so the ends of an enclosure decide."""
         arithmetic = self.arithmetic
-        lines = self._lines()
+        lines = self._lines
         found = arithmetic.broadcast(lines[0][1], s.shape) + 0 * s
         for start, _, slope, end in lines:
             top = s if end is None else arithmetic.minimum(s, end + 0 * s)
@@ -103,7 +105,7 @@ class UnionAccuracy(Accuracy):
         profile = arithmetic.zeros(n) if alone else s
         others = self.missed(profile, without_own=True)
         own = np.array([agent in row for agent, row in enumerate(self.neighbours)], dtype=np.bool_)
-        lines = self._lines()
+        lines = self._lines
         found = []
         for number, (start, height, slope, end) in enumerate(lines):
             zero = arithmetic.zeros(n)
@@ -149,7 +151,7 @@ class UnionAccuracy(Accuracy):
 
     def _steepness(self, low: Quantity, high: Quantity | None) -> tuple[Quantity, Quantity]:
         """Return the least and the largest slope of e on intervals that are no points."""
-        arithmetic, lines = self.arithmetic, self._lines()
+        arithmetic, lines = self.arithmetic, self._lines
         none = arithmetic.zeros(low.shape)
         steepest = none
         for _, _, slope, _ in lines:
