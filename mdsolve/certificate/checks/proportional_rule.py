@@ -21,6 +21,7 @@ from mdsolve.certificate.shaped.alike import alike
 from mdsolve.certificate.shaped.ranked import ranked
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition
+from mdsolve.instance.findings import shown
 
 Floats = npt.NDArray[np.float64]
 
@@ -80,10 +81,12 @@ def _selected(context: SharingContext) -> str:
     return ""
 
 
-def _listed(context: SharingContext) -> list[float]:
-    """Return all totals stated as those of equilibria."""
+def _listed(
+    context: SharingContext, paths: Sequence[str] = (TOTALS, EQUILIBRIA, INTERVALS)
+) -> list[float]:
+    """Return all totals stated as those of equilibria under some keys."""
     found: list[float] = []
-    for path in (TOTALS, EQUILIBRIA, INTERVALS):
+    for path in paths:
         said = context.claim.at(path)
         if said is None or isinstance(said, str):
             continue
@@ -112,6 +115,9 @@ def equilibria(context: SharingContext) -> Condition:
     if which == "unique":
         message = "that there is no other equilibrium has no proof under this rule"
         raise NoRouteError(message)
+    wrong = _inconsistent(context)
+    if wrong:
+        return _refuted(context, wrong)
     stated = _stated(context)
     strange = [s for s in stated if not _among(context, float(s.sum()), totals)]
     profiles: list[tuple[float, Floats | None]] = [(float(s.sum()), s) for s in stated]
@@ -145,13 +151,69 @@ def equilibria(context: SharingContext) -> Condition:
     )
 
 
+def _refuted(context: SharingContext, words: str) -> Condition:
+    """Return the failing condition of statements that contradict each other."""
+    return context.decided(
+        EQUILIBRIA,
+        context.arithmetic.zeros(1),
+        1.0,
+        words=("", words),
+        scope="what is stated of equilibria",
+        refuted=np.ones(1, dtype=np.bool_),
+    )
+
+
+def _inconsistent(context: SharingContext) -> str:
+    """Return in what the statements about equilibria contradict each other, "" if in nothing.
+
+    The words are known ones, every total is that of the profile stated for it, and intervals reach
+    from one stated total to another.
+    """
+    which = context.claim.at(EQUILIBRIA)
+    if not (which in (None, "continuum") or isinstance(which, list | tuple | np.ndarray)):
+        return f"equilibria: {shown(which)}; expected continuum, or a list of totals"
+    slack = context.tolerance * float(context.scales.samples.sum())
+    said, profiles = context.claim.at(TOTALS), _stated(context)
+    totals = _listed(context, (TOTALS,)) if said is not None else []
+    if said is not None and len(profiles):
+        sums = [float(profile.sum()) for profile in profiles]
+        known = _column(said)
+        if len(known) != len(sums) or np.any(np.abs(known - sums) > slack):
+            return "a total stated is not that of the profile stated for it"
+    for low, high in _intervals(context):
+        if not 0 <= low <= high:
+            return "an interval of equilibria does not reach upwards from a total"
+        for end in (low, high):
+            if not any(abs(end - total) <= slack for total in totals):
+                return "an end of an interval of equilibria is no total that is stated"
+    return ""
+
+
+def _column(said: Any) -> Floats:
+    return np.asarray(said, dtype=np.float64).reshape(-1)
+
+
+def _intervals(context: SharingContext) -> Floats:
+    """Return intervals of equilibria as stated, shape (k, 2).
+
+    Raises
+    ------
+    NoRouteError
+        If they are none.
+    """
+    said = context.claim.at(INTERVALS)
+    try:
+        return np.asarray([] if said is None else said, dtype=np.float64).reshape(-1, 2)
+    except (TypeError, ValueError):
+        message = f"{INTERVALS}: expected pairs of totals"
+        raise NoRouteError(message) from None
+
+
 def _among(context: SharingContext, total: float, totals: Sequence[float]) -> bool:
     """Tell whether a total is one of some, or lies in an interval of equilibria that is stated."""
     slack = context.tolerance * float(context.scales.samples.sum())
-    said = context.claim.at(INTERVALS)
     pairs = [(x, x) for x in totals]
-    if said is not None:
-        pairs += [(float(low), float(high)) for low, high in np.asarray(said).reshape(-1, 2)]
+    pairs += [(float(low), float(high)) for low, high in _intervals(context)]
     return any(low - slack <= total <= high + slack for low, high in pairs)
 
 
@@ -189,7 +251,10 @@ def _all_alike(context: SharingContext) -> bool:
 def _between(context: SharingContext, totals: Sequence[float]) -> tuple[float, Floats | None]:
     """Return a total between two ends of an interval of equilibria, and a profile with it."""
     said = context.claim.at(INTERVALS)
-    ends = np.asarray([totals] if said is None else said, dtype=np.float64).reshape(-1, 2)
+    ends = np.asarray([totals], dtype=np.float64) if said is None else _intervals(context)
+    if ends.shape[1] != 2:
+        message = "a continuum needs an interval of totals"
+        raise NoRouteError(message)
     wide = ends[ends[:, 0] < ends[:, 1]]
     if not len(wide):
         message = "a continuum needs an interval of totals"

@@ -17,6 +17,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.shaped.curves import ShapedClaim
 from mdsolve.conditions import Condition
+from mdsolve.instance.findings import shown
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 TOTALS = "equilibrium_totals"
@@ -48,6 +49,9 @@ def totals_stated(claim: ShapedClaim, name: str) -> Condition:
         return _decided(claim, name, refuted=words)
     if which == "continuum":
         return _decided(claim, name, refuted="equilibrium totals are isolated here")
+    if not isinstance(which, list | tuple | np.ndarray | None) and which != "unique":
+        words = f"equilibria: {shown(which)}; expected unique, or a list of totals"
+        return _decided(claim, name, refuted=words)
     context.cover(name, [TOTALS, WHICH])
     return _each(claim, name, listed)
 

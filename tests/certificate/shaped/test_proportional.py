@@ -328,3 +328,25 @@ def test_thousands_of_different_agents():
     claim = {"mechanism": "proportional-data", "contributions": np.full(n, 1e-3)}
     check = check_of(game, claim, Request())
     assert check.condition("nash").verdict != "not-checked"
+
+
+def test_what_is_said_of_equilibria_fits_together():
+    agents = [{"name": f"agent-{k}", "cost": "0.0001", "capacity": 2000} for k in range(3)]
+    accuracy = {"family": "pac", "ceiling": "0.95", "complexity": 10}
+    instance = parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
+    data = md.solve(instance, "proportional-data").to_dict()
+    assert verdict_of(instance, data) == "pass"
+    totals = data["equilibrium_totals"]
+    for key, value in [
+        ("equilibria", "continuum and more"),
+        ("equilibria", 17),
+        ("equilibrium_totals", [*totals[:-1], totals[-1] * (1 + 1e-6)]),
+        ("equilibrium_totals", [totals[-1], *totals[1:]]),
+        ("equilibrium_intervals", [[-1.0, totals[-1]]]),
+        ("equilibrium_intervals", [[totals[-1] * (1 - 1e-6), totals[-1]]]),
+    ]:
+        assert verdict_of(instance, {**data, key: value}) in ("fail", "not-checked"), (key, value)
+
+
+def verdict_of(instance, data):
+    return check_of(instance, data, Request()).condition("equilibria").verdict
