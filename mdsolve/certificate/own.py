@@ -97,8 +97,8 @@ def best_responses(
         place = np.where(here, guess, np.nan)
         found = peak(function, hint, place, width)
         found = replace(found, found=found.found | ~there)
-        at_home = found if at_home is None else _picked(arithmetic, here, found, at_home)
-        best = found if best is None else _better(arithmetic, best, found, there)
+        at_home = found if at_home is None else picked(arithmetic, here, found, at_home)
+        best = found if best is None else better(arithmetic, best, found, there)
     assert best is not None
     assert at_home is not None
     return Responses(best, at_home)
@@ -121,7 +121,7 @@ def _home(
     return np.asarray(np.argmax(np.array(values), axis=0), dtype=np.intp)
 
 
-def _picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -> Peak:
+def picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -> Peak:
     return Peak(
         arithmetic.where(mask, first.value, second.value),
         arithmetic.where(mask, first.reached, second.reached),
@@ -132,10 +132,10 @@ def _picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -
     )
 
 
-def _better(arithmetic: Arithmetic, known: Peak, new: Peak, there: Booleans) -> Peak:
+def better(arithmetic: Arithmetic, known: Peak, new: Peak, there: Booleans) -> Peak:
     """Return the larger of two maxima; places are those of the one that looks larger."""
     larger = arithmetic.nearest(new.value) > arithmetic.nearest(known.value)
-    chosen = _picked(arithmetic, larger & there, new, known)
+    chosen = picked(arithmetic, larger & there, new, known)
     value = arithmetic.where(there, arithmetic.maximum(known.value, new.value), known.value)
     reached = arithmetic.where(there, arithmetic.maximum(known.reached, new.reached), known.reached)
     found = known.found & (new.found | ~there)

@@ -40,7 +40,12 @@ AGREED = (
 STATED = "stated-numbers"
 EQUILIBRIA = "equilibria"
 NO_EQUILIBRIUM = "no-equilibrium"
-NO_STEP = "no-admissible-step"
+PROOFS = {
+    "no-step": "no-admissible-step",
+    "no-admissible-step": "no-admissible-step",
+    "no-rule": "no-rule",
+}
+"""Conditions that check other proofs than those of no equilibrium, by kind of proof."""
 
 UNSTATED = (
     *("format", "agents", "instance", "mechanism", "status", "certificate", "provenance"),
@@ -142,7 +147,7 @@ class SharingCheck(Check):
     def _proved(self) -> str:
         witness = self.data.get("witness")
         kind = witness.get("kind", witness.get("reason")) if isinstance(witness, Mapping) else None
-        return NO_STEP if kind in ("no-step", NO_STEP) else NO_EQUILIBRIUM
+        return PROOFS.get(str(kind), NO_EQUILIBRIUM)
 
     @property
     def states(self) -> bool:

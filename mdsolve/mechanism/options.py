@@ -29,6 +29,11 @@ class Option:
         Whether a number is allowed (beside the words). With neither, a list of words is read.
     numbers : bool
         Whether a list of numbers is allowed (beside the words), as text separated by commas.
+    by_agent : bool
+        Whether a number may be given per agent: a mapping by name, or ``NAME.AGENT=VALUE``; the
+        empty name then stands for everybody else.
+    least, most : float or None
+        Ends of what a number may be.
     """
 
     name: str
@@ -37,17 +42,18 @@ class Option:
     choices: tuple[str, ...] = ()
     number: bool = False
     numbers: bool = False
+    by_agent: bool = False
+    least: float | None = None
+    most: float | None = None
 
     def parse(self, value: Any, where: str) -> Any | Finding:  # noqa: PLR0911
         """Return the value in its own type, or the finding that says why it is refused."""
         if self.numbers and not (isinstance(value, str) and value in self.choices):
             return self._list(value, where)
+        if self.by_agent and isinstance(value, Mapping):
+            return self._by_agent(value, where)
         if self.number and value not in self.choices:
-            try:
-                return float(exact_number(value))
-            except ValueError:
-                expected = " or ".join(["a number", *self.choices])
-                return Finding(where, repr(value), expected)
+            return self._number(value, where)
         if self.choices:
             if value in self.choices:
                 return value
@@ -59,6 +65,28 @@ class Option:
         if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
             return tuple(value)
         return Finding(where, repr(value), "a list of words, for example budget-balance, cap=2")
+
+    def _number(self, value: Any, where: str) -> float | Finding:
+        """Return a number within the ends that are allowed."""
+        try:
+            number = float(exact_number(value))
+        except (TypeError, ValueError):
+            return Finding(where, repr(value), " or ".join(["a number", *self.choices]))
+        if self.least is not None and number < self.least:
+            return Finding(where, f"{number:g}", f"at least {self.least:g}")
+        if self.most is not None and number > self.most:
+            return Finding(where, f"{number:g}", f"at most {self.most:g}")
+        return number
+
+    def _by_agent(self, value: Mapping[Any, Any], where: str) -> dict[str, float] | Finding:
+        """Return numbers by agent, or the first that is none."""
+        found: dict[str, float] = {}
+        for agent, entry in value.items():
+            number = self._number(entry, f"{where}.{agent}" if agent else where)
+            if isinstance(number, Finding):
+                return number
+            found[str(agent)] = number
+        return found
 
     def _list(self, value: Any, where: str) -> Any | Finding:
         """Return a list of numbers as a tuple; one number stands for a list of one."""
@@ -78,7 +106,7 @@ def effective_options(
     known = {option.name: option for option in declared}
     values = {option.name: option.default for option in declared}
     findings = []
-    for key, value in given.items():
+    for key, value in gathered(given, known).items():
         where = f"mechanism {mechanism}: option {key}"
         if key not in known:
             close = get_close_matches(key, known, n=1)
@@ -94,6 +122,32 @@ def effective_options(
     if findings:
         raise UsageError(findings)
     return values
+
+
+def gathered(given: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
+    """Return options under their own names: hyphens as underscores, ``NAME.AGENT`` in a mapping.
+
+    Examples
+    --------
+    >>> limit = Option("payment_limit", None, "", number=True, by_agent=True)
+    >>> gathered({"payment-limit": 3, "payment-limit.st. anna": 1}, {"payment_limit": limit})
+    {'payment_limit': {'': 3, 'st. anna': 1}}
+    """
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        base, dot, agent = key.partition(".")
+        name = base.replace("-", "_")
+        if name not in known or (dot and not known[name].by_agent):
+            found[key] = value
+            continue
+        if not dot and name not in found:
+            found[name] = value
+            continue
+        entries = found.get(name, {})
+        entries = dict(entries) if isinstance(entries, Mapping) else {"": entries}
+        more = value if isinstance(value, Mapping) and not dot else {agent: value}
+        found[name] = {**entries, **more}
+    return found
 
 
 def options_by_mechanism(

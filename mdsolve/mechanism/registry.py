@@ -60,6 +60,7 @@ SHARING_MECHANISMS = Registry(
         "shapley": "shapley:ShapleyPayments",
         "contribution-transfer": "contribution_transfer:ContributionTransfer",
         "welfare": "welfare:Welfare",
+        "target": "target:Target",
         "value-shaping": "value_shaping:ValueShaping",
         "value-shaping-private": "value_shaping_private:ValueShapingPrivate",
         "proportional-data": "proportional:ProportionalData",

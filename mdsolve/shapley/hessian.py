@@ -111,15 +111,19 @@ def linear_hessian(agents: int) -> HessianFactors:
 
 def product_hessian(rows: ProductRows, diagonal: Floats, rule: CoalitionRule) -> HessianFactors:
     """Return the Hessian of a product payoff; `diagonal` comes from `product_shares`."""
+    number, x, strength = product_nodes(rows, rule)
+    columns = rows.pace[number] / ((1 - x) + x * rows.missed[number])
+    return HessianFactors(columns.T.copy(), -strength, diagonal)
+
+
+def product_nodes(rows: ProductRows, rule: CoalitionRule) -> tuple[Ints, Floats, Floats]:
+    """Return row numbers (k,), chances x (k, 1) and weight x product (k,) of every node."""
     count, size = rows.missed.shape
     record = np.empty((count * min(exact_order(size), LARGEST_ORDER), 3))
     record[:, 2] = 0.0
     product_shares(rows, rule, record=record)
     used = record[record[:, 2] > 0]
-    number, x = used[:, 0].astype(np.intp), used[:, 1, None]
-    missed = rows.missed[number]
-    columns = rows.pace[number] / ((1 - x) + x * missed)
-    return HessianFactors(columns.T.copy(), -used[:, 1] * used[:, 2], diagonal)
+    return used[:, 0].astype(np.intp), used[:, 1, None], used[:, 1] * used[:, 2]
 
 
 def power_hessian(
@@ -133,7 +137,7 @@ def power_hessian(
     fineness = panels_per_octave(float(rows.exponents[-1]) + 2, ENTRY_ERROR)
     blocks: list[Floats] = []
     for number in range(len(rows.table)):
-        nodes = _row_nodes(rows.table[number], members, rates, weights[number], rows.size, rule)
+        nodes = row_nodes(rows.table[number], members, rates, weights[number], rows.size, rule)
         pace = rows.table[number][rows.kinds]
         columns = _spanning_columns(nodes, pace * amounts, fineness)
         blocks.append((pace * rows.units)[:, None] * columns)
@@ -151,7 +155,7 @@ def _merged(blocks: list[Floats]) -> Floats:
     return gram_root(columns @ columns.T, PRECISION)
 
 
-def _row_nodes(
+def row_nodes(
     row: Floats,
     members: Crowd,
     rates: RateRule,

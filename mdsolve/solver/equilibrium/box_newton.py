@@ -1,6 +1,6 @@
 """Projected semi-smooth Newton for equilibrium conditions on a box.
 
-s is an equilibrium of a game with own-concave utilities iff s = clip(s + g(s), 0, capacity), g
+s is an equilibrium of a game with own-concave utilities iff s = clip(s + g(s), least, capacity), g
 being the own marginal utilities. Each step fixes the agents whose marginal utility pushes them
 against a bound and solves the linearised conditions of the others; a line search on the scaled
 residual, and one round of damped single steps where Newton makes no progress, keep it safe.
@@ -57,15 +57,21 @@ class Iterate:
 
 @dataclass
 class BoxNewton(Method[Iterate, Equilibrium]):
-    """A zero of the natural residual of the marginal utilities on [0, capacity].
+    """A zero of the natural residual of the marginal utilities on [least, capacity].
 
     The residual is s_i - clip(s_i + g_i / |J_ii|), in samples.
+
+    Parameters
+    ----------
+    least : (n,) or None
+        Least contributions; None is 0.
     """
 
     stakes: Stakes
     start: Floats
     label: str = "Newton steps"
     limit: int = STEP_LIMIT
+    least: Floats | None = None
 
     def init(self) -> Iterate:
         """Return the start, cut to the box."""
@@ -73,8 +79,8 @@ class BoxNewton(Method[Iterate, Equilibrium]):
 
     def step(self, state: Iterate) -> Iterate:
         """Return the first iterate on the Newton direction whose residual is smaller."""
-        capacity, size = self.stakes.game.capacity, np.linalg.norm(state.error)
-        direction = _direction(state.s, state.gradient, state.table, capacity)
+        size = np.linalg.norm(state.error)
+        direction = _direction(state.s, state.gradient, state.table, self._ends)
         for halving in range(HALVINGS):
             trial = self._at(state.s + 0.5**halving * direction)
             if np.linalg.norm(trial.error) < size * (1 - 0.1 * 0.5**halving):
@@ -98,11 +104,14 @@ class BoxNewton(Method[Iterate, Equilibrium]):
             steps=run.steps,
         )
 
+    @property
+    def _ends(self) -> tuple[Floats | float, Floats]:
+        return 0.0 if self.least is None else self.least, self.stakes.game.capacity
+
     def _at(self, s: Floats) -> Iterate:
-        capacity = self.stakes.game.capacity
-        s = np.clip(s, 0.0, capacity)
+        s = np.clip(s, *self._ends)
         gradient, table = self.stakes.marginal(s), self.stakes.jacobian(s)
-        return Iterate(s, gradient, table, _residual(s, gradient, table, capacity))
+        return Iterate(s, gradient, table, _residual(s, gradient, table, self._ends))
 
     def _counted(self, state: Iterate, met: int) -> Iterate:
         """Return the iterate with the count of those that met the tolerance."""
@@ -118,15 +127,20 @@ def _scales(table: Floats) -> Floats:
     return np.maximum(-np.diagonal(table), max(ROUND_OFF * largest, LEAST))
 
 
-def _residual(s: Floats, gradient: Floats, table: Floats, capacity: Floats) -> Floats:
-    return np.asarray(s - np.clip(s + gradient / _scales(table), 0.0, capacity))
+def _residual(
+    s: Floats, gradient: Floats, table: Floats, ends: tuple[Floats | float, Floats]
+) -> Floats:
+    return np.asarray(s - np.clip(s + gradient / _scales(table), *ends))
 
 
-def _direction(s: Floats, gradient: Floats, table: Floats, capacity: Floats) -> Floats:
+def _direction(
+    s: Floats, gradient: Floats, table: Floats, ends: tuple[Floats | float, Floats]
+) -> Floats:
     """Return the Newton direction with the agents at their bounds fixed there."""
+    least, capacity = ends
     target = s + gradient / _scales(table)
-    direction = np.where(target <= 0, -s, np.where(target >= capacity, capacity - s, 0.0))
-    free = np.flatnonzero((target > 0) & (target < capacity))
+    direction = np.where(target <= least, least - s, np.where(target >= capacity, capacity - s, 0))
+    free = np.flatnonzero((target > least) & (target < capacity))
     if free.size:
         fixed = np.flatnonzero(direction != 0)
         right = -gradient[free] - table[np.ix_(free, fixed)] @ direction[fixed]

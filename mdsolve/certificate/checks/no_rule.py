@@ -1,0 +1,183 @@
+"""`no-rule`: no payments bring about what was asked for.
+
+Wanted contributions are refuted by the inequality: what everybody needs at least exceeds what the
+data are worth. Where any contributions would do, an upper bound on welfare lies below what all
+could have alone, which payments that sum to zero cannot bridge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mdsolve.certificate.checks.target_goal import least_contributions, reserve
+from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.proofs import negative, require_about, stored_proof
+from mdsolve.certificate.registry import condition
+from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.certificate.target.asked import Asked, asked
+from mdsolve.certificate.target.bound import Weights, largest
+from mdsolve.certificate.target.needs import Needs, at_wanted
+from mdsolve.conditions import Condition
+from mdsolve.instance.numbers import exact_number
+from mdsolve.proof import NoRule
+
+NAME = "no-rule"
+
+
+@condition(NAME, "sharing", about="what everybody needs exceeds what all data are worth")
+def no_rule(context: SharingContext) -> Condition:
+    """Check the proof under `witness`, and the shortfall and concessions stated with it."""
+    proof = stored_proof(context)
+    if not isinstance(proof, NoRule):
+        raise NoRouteError("the proof is not about designed rules")
+    require_about(context, proof)
+    if len(proof.contributions) != context.size:
+        raise NoRouteError("the proof does not name a contribution of every agent")
+    wanted = asked(context)
+    if wanted.rates:
+        raise NoRouteError("rates are refuted by no proof that is known here")
+    there = at_wanted(context, np.array([float(entry) for entry in proof.contributions]))
+    if np.any(there.given < 0) or there.outside.any():
+        raise NoRouteError("the proof names contributions that nobody can choose")
+    slack = _wanted(there, wanted) if not proof.prices else _any(there, wanted, proof)
+    size = float(context.scales.money.sum())
+    if proof.shortfall is not None:
+        _require_shortfall(there, slack, proof.shortfall, size)
+    _require_concessions(there, wanted, slack, size, free=bool(proof.prices))
+    context.cover(NAME, ["witness", "status.termination", "mechanism", "concessions"])
+    return negative(
+        context,
+        NAME,
+        slack,
+        scale=size,
+        words=(
+            "what everybody needs exceeds what all data are worth",
+            "the needs can be met",
+        ),
+        scope="wanted contributions" if not proof.prices else "every profile of contributions",
+        witness=lambda _: {"short_of": float(-context.arithmetic.nearest(slack)[0])},
+        margin=True,
+    )
+
+
+def _wanted(context: SharingContext, wanted: Asked) -> Quantity:
+    """Return the slack of the inequality at the wanted contributions, shape (1,)."""
+    if wanted.fixed is None:
+        raise NoRouteError("contributions are free: one profile refutes nothing")
+    off = np.abs(context.arithmetic.nearest(wanted.fixed) - context.given)
+    if np.any(off > context.tolerance * context.scales.samples):
+        raise NoRouteError("the proof is about other contributions than the wanted ones")
+    needs = Needs(context, wanted)
+    return needs.slack(*needs.here)
+
+
+def _any(context: SharingContext, wanted: Asked, proof: NoRule) -> Quantity:
+    """Return a bound on welfare less what all have alone, shape (1,)."""
+    if wanted.fixed is not None:
+        raise NoRouteError("contributions are given: the inequality decides there")
+    arithmetic = context.arithmetic
+    price = max(proof.total_price, Fraction(0))
+    one = arithmetic.constant(1)
+    weights = Weights(arithmetic.constant(price), one, one)
+    prices = np.array([float(entry) for entry in proof.prices])
+    if prices.shape != (context.size,):
+        raise NoRouteError("the proof does not name a price of everybody's data")
+    bound = largest(context, weights, least_contributions(context, wanted), prices, context.given)
+    bound = bound - arithmetic.constant(price) * arithmetic.constant(wanted.total)
+    return bound - reserve(context, wanted)
+
+
+def _require_shortfall(
+    context: SharingContext, slack: Quantity, stated: Fraction, size: float
+) -> None:
+    off = context.arithmetic.nearest(slack)[0] + float(stated)
+    if abs(off) > context.tolerance * size:
+        message = f"a shortfall of {float(stated):g} is stated where it is another"
+        raise NoRouteError(message)
+
+
+def _require_concessions(
+    context: SharingContext, wanted: Asked, slack: Quantity, size: float, *, free: bool
+) -> None:
+    """Raise where a stated concession would not just make up for what is missing.
+
+    The slack moves continuously with every requirement, so the smallest concession leaves none.
+
+    Raises
+    ------
+    NoRouteError
+        Naming the concession.
+    """
+    stated = context.claim.at("concessions")
+    for entry in [] if stated is None else stated:
+        if not isinstance(entry, Mapping) or set(entry) != {"requirement", "asked", "needed"}:
+            raise NoRouteError("a concession is not {requirement, asked, needed}")
+        name, needed = entry["requirement"], entry["needed"]
+        asked_for = _asked_for(wanted, name)
+        if asked_for is None or abs(float(asked_for) - float(entry["asked"])) > 1e-9 * abs(
+            float(asked_for)
+        ):
+            message = f"the concession in {name} is about something that was not asked for"
+            raise NoRouteError(message)
+        room = _room(context, wanted, slack, name, needed, free=free)
+        off = float(context.arithmetic.nearest(room)[0])
+        enough = abs(off) <= context.tolerance * size or (needed == 0 and off > 0)
+        if needed is None:
+            enough = off < 0
+        if not enough:
+            message = f"the concession in {name} is not the smallest that would do"
+            raise NoRouteError(message)
+
+
+def _asked_for(wanted: Asked, name: Any) -> float | None:
+    """Return what was asked of a requirement that a concession may be in."""
+    if name == "compensation":
+        return 0.0
+    if name == "alone" and wanted.margin is not None:
+        return float(wanted.margin)
+    if name == "reciprocity" and wanted.reciprocity:
+        return float(wanted.reciprocity)
+    if name == "payment_limit" and wanted.limited.any():
+        return float(wanted.largest_limit)
+    return None
+
+
+def _room(
+    context: SharingContext,
+    wanted: Asked,
+    slack: Quantity,
+    name: str,
+    needed: Any,
+    *,
+    free: bool,
+) -> Quantity:
+    """Return the slack after a concession, in money, shape (1,); None gives way altogether."""
+    arithmetic = context.arithmetic
+    given = None if needed is None else exact_number(needed)
+    if name == "compensation":
+        if given is None:
+            raise NoRouteError("money from outside always does")
+        return slack + arithmetic.constant(given)
+    if free:
+        if name != "alone" or given is None or wanted.margin is None:
+            message = f"a concession in {name} is not known to be the smallest"
+            raise NoRouteError(message)
+        return slack + arithmetic.constant((wanted.margin - given) * context.size)
+    needs = Needs(context, wanted)
+    limits, margin, reciprocity = needs.here
+    if name == "payment_limit":
+        amounts = arithmetic.zeros(context.size)
+        if given is None:
+            limits = (amounts, np.zeros(context.size, dtype=np.bool_))
+        else:
+            limits = (amounts + arithmetic.constant(given), wanted.limited)
+    elif name == "reciprocity":
+        reciprocity = given or Fraction(0)
+    else:
+        margin = given
+    return needs.slack(limits, margin, reciprocity)
