@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mdsolve.solution import Solution
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
+    from mdsolve.study.design import design
     from mdsolve.study.dynamics import simulate
     from mdsolve.study.fit import assess
     from mdsolve.study.fit_source import fit
@@ -37,6 +38,7 @@ _HOMES = {
     "TrainingInstance": "mdsolve.instance",
     "assess": "mdsolve.study.fit",
     "compare": "mdsolve.study.compare",
+    "design": "mdsolve.study.design",
     "fit": "mdsolve.study.fit_source",
     "frontier": "mdsolve.study.frontier",
     "load": "mdsolve.instance",
@@ -59,6 +61,7 @@ __all__ = [
     "TrainingInstance",
     "assess",
     "compare",
+    "design",
     "fit",
     "frontier",
     "load",

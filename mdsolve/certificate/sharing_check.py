@@ -29,6 +29,9 @@ EXACT_LIMIT = 300
 BALL_LIMIT = 2000
 """Most agents for which balls are tried where intervals leave something open."""
 
+SHARES_LIMIT = 2000
+"""Most agents whose reciprocity is looked at unasked."""
+
 AGREED = (
     "feasibility",
     "budget-balance",
@@ -161,6 +164,8 @@ class SharingCheck(Check):
         if self.nothing_exists:
             return stated
         general = GENERAL if self.rule is None else self.rule.looked_at
+        if self._plain_reading.size > SHARES_LIMIT:  # nobody asked for what takes longest
+            general = tuple(name for name in general if name != "reciprocity")
         own = () if self.data.get("equilibria") is None else (EQUILIBRIA,)
         return (*general, *own, *stated)
 

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from mdsolve.cli.check import check
 from mdsolve.cli.compare import compare
+from mdsolve.cli.design import design
 from mdsolve.cli.fit import fit
 from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
@@ -66,6 +67,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(payments)
 app.command()(verify)
+app.command()(design)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
 app.command()(fit)

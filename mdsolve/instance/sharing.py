@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
@@ -20,12 +20,10 @@ from mdsolve.instance.accuracies import (
     accuracy_form,
 )
 from mdsolve.instance.accuracies.base import AccuracySpec
-from mdsolve.instance.common import FunctionField, InstanceBase
+from mdsolve.instance.common import FunctionField, InstanceBase, StrictModel
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.fit import FitSpec
-from mdsolve.instance.numbers import (
-    NonNegativeNumber,
-)
+from mdsolve.instance.numbers import NonNegativeNumber, Number
 from mdsolve.instance.sharing_agents import (
     SHARING_AGENT_LIMIT,
     AgentColumns,
@@ -33,6 +31,14 @@ from mdsolve.instance.sharing_agents import (
     agents_form,
     repeated_names,
 )
+
+
+class DesignSpec(StrictModel):
+    """What a rule is to be designed for; the command `design` says what each entry may be."""
+
+    maximize: str | None = None
+    require: dict[str, Any] = {}
+    trade_off: dict[str, tuple[Number, Number, Number]] = {}
 
 
 class SharingInstance(InstanceBase):
@@ -53,6 +59,7 @@ class SharingInstance(InstanceBase):
     ]
     platform_data: NonNegativeNumber = Fraction(0)
     fit: FitSpec | None = None
+    design: DesignSpec | None = None
 
     @property
     def agent_count(self) -> int:

@@ -117,7 +117,7 @@ class Target(SharingMechanism):
     ) -> SharingOutcome:
         """Return the wanted contributions and the rule, or the proof that there is none."""
         found = self._designed(game, options, context)
-        return outcome_of(game, requirements(game, options), found, options, context)
+        return outcome_of(game, requirements(game, options), found, options)
 
     def _designed(
         self, game: SharingGame, options: Mapping[str, Any], context: Context

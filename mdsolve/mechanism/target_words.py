@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mdsolve.context import Context
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.sharing_base import Floats
@@ -28,10 +27,8 @@ def outcome_of(
     asked: Requirements,
     found: Design,
     options: Mapping[str, Any],
-    context: Context,
 ) -> SharingOutcome:
     """Return a design as the outcome of the mechanism."""
-    del context
     method = METHODS[asked.convex or asked.fixed is not None]
     if found.rule is None and found.refuted:
         return _impossible(game, asked, found, options, method)

@@ -28,8 +28,8 @@ from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
-SHARES_LIMIT = 20_000
-"""Most agents whose Shapley shares are computed for the solution's reciprocity."""
+SHARES_LIMIT = 2000
+"""Most agents whose Shapley shares are computed where the rule does not ask for them."""
 
 ALONE_LIMIT = 2000
 """Most agents whose best contribution alone is computed for the solution."""

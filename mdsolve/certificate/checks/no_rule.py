@@ -38,7 +38,7 @@ def no_rule(context: SharingContext) -> Condition:
     require_about(context, proof)
     if len(proof.contributions) != context.size:
         raise NoRouteError("the proof does not name a contribution of every agent")
-    wanted = asked(context)
+    wanted = context.derived(asked)
     if wanted.rates:
         raise NoRouteError("rates are refuted by no proof that is known here")
     there = at_wanted(context, np.array([float(entry) for entry in proof.contributions]))

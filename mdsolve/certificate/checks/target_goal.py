@@ -27,7 +27,7 @@ RULES = ("target",)
 )
 def requirements(context: SharingContext) -> Condition:
     """Check least shares of capacity, the least total, and wanted contributions."""
-    wanted, arithmetic, reading = asked(context), context.arithmetic, context.reading
+    wanted, arithmetic, reading = context.derived(asked), context.arithmetic, context.reading
     n, zero = context.size, arithmetic.zeros(context.size)
     least = arithmetic.where(wanted.shared, wanted.shares * reading.capacity, zero)
     if bool((wanted.shared & ~reading.bounded & (arithmetic.upper(wanted.shares) > 0)).any()):
@@ -61,7 +61,7 @@ def requirements(context: SharingContext) -> Condition:
 )
 def optimality(context: SharingContext) -> Condition:
     """Check the stated upper bound against one from the stated multipliers and prices."""
-    wanted, arithmetic = asked(context), context.arithmetic
+    wanted, arithmetic = context.derived(asked), context.arithmetic
     bound, value = upper_bound(context, wanted), goal_value(context, wanted)
     stated = context.claim.at("upper_bound")
     if stated is None:

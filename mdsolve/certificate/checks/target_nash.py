@@ -28,7 +28,7 @@ def target_nash(context: SharingContext) -> Condition:
     """Check wanted contributions against everybody's best response under the stated penalties."""
     if context.outside.any():
         return impossible(context)
-    rule = stated_rule(context)
+    rule = context.derived(stated_rule)
     if rule.penalty == "rates":
         context.cover(NAME, ["target.rates", "target.caps", "target.penalty"])
         return nash(context)
@@ -57,7 +57,7 @@ def target_nash(context: SharingContext) -> Condition:
 )
 def dominant_strategies(context: SharingContext) -> Condition:
     """Check that penalties take what leaving gains at the others' most tempting contributions."""
-    rule = stated_rule(context)
+    rule = context.derived(stated_rule)
     if not np.array_equal(context.given, rule.given):
         raise NoRouteError("contributions are not those that the rule wants")
     gains = dominance_gains(context)

@@ -21,7 +21,7 @@ TARGET = ("target",)
 @condition(RULE, "sharing", rules=TARGET, about="payments are those of the rule that is stated")
 def target_rule(context: SharingContext) -> Condition:
     """Check that contributions are the wanted ones, and payments what the rule pays there."""
-    arithmetic, rule, n = context.arithmetic, stated_rule(context), context.size
+    arithmetic, rule, n = context.arithmetic, context.derived(stated_rule), context.size
     if rule.penalty == "rates":
         right = payments_at(context, rule, context.s, context.given)
         sums = rule.sums - right
@@ -32,7 +32,7 @@ def target_rule(context: SharingContext) -> Condition:
     rows = [arithmetic.maximum(x, -x) for x in (off, sums, moved)]
     scales = [context.scales.money, context.scales.money, context.scales.samples]
     context.cover(RULE, ["mechanism", "payments", "target.contributions", "target.lump_sums"])
-    asked(context)
+    context.derived(asked)
     return context.decided(
         RULE,
         arithmetic.concatenate(rows),
@@ -53,11 +53,11 @@ def target_rule(context: SharingContext) -> Condition:
 )
 def target_limit(context: SharingContext) -> Condition:
     """Check that the largest penalty less the lump sum is at most the limit, for all who have one."""
-    wanted = asked(context)
+    wanted = context.derived(asked)
     if not wanted.limited.any():
         raise NoRouteError("no limit was asked for; give one with --limit")
     arithmetic = context.arithmetic
-    most, known = paid_at_most(context, stated_rule(context))
+    most, known = paid_at_most(context, context.derived(stated_rule))
     over = arithmetic.where(wanted.limited, most - wanted.limits, arithmetic.zeros(context.size))
     endless = wanted.limited & ~known
     context.cover(LIMIT, ["target.caps"])
@@ -80,7 +80,7 @@ def target_limit(context: SharingContext) -> Condition:
 )
 def target_alone(context: SharingContext) -> Condition:
     """Check u_i >= best alone + margin."""
-    margin = asked(context).margin or 0
+    margin = context.derived(asked).margin or 0
     alone = context.alone
     more = context.arithmetic.constant(margin)
     by = f", by {float(margin):g}" if margin else ""
@@ -104,7 +104,7 @@ def target_alone(context: SharingContext) -> Condition:
 def target_reciprocity(context: SharingContext) -> Condition:
     """Check value_i (a_i - a_i(0)) + p_i >= r phi_i for every agent who contributes."""
     reading, arithmetic = context.reading, context.arithmetic
-    part = asked(context).reciprocity or 1
+    part = context.derived(asked).reciprocity or 1
     shares = arithmetic.constant(part) * context.shares.values
     earned = reading.benefits(context.s) - reading.benefits(reading.nothing) + context.payments
     counts = context.given > 0

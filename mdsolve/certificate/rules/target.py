@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.arguments import wrong_options
-from mdsolve.certificate.rules.base import GENERAL, SharingRule, Terms
+from mdsolve.certificate.rules.base import SharingRule, Terms
 from mdsolve.certificate.target.stated_rule import payments_at, stated_rule
 from mdsolve.errors import Finding
 
@@ -36,7 +36,10 @@ class Target(SharingRule):
         "dominant": ("no", "yes"),
         "form": ("lump-sums", "rates"),
     }
-    looked_at = GENERAL
+    looked_at = (
+        *("nash", "budget-balance", "feasibility"),
+        *("individual-rationality", "individual-rationality-alone"),
+    )
 
     def wrong_options(self, options: Mapping[str, Any], where: str) -> list[Finding]:
         """Return options that the rule does not know, and words that stand for nothing."""
@@ -59,11 +62,13 @@ class Target(SharingRule):
             found.append("dominant-strategies")
         if context.claim.at("upper_bound") is not None:
             found.append("optimality")
+        if context.claim.at("curve") is not None:
+            found.append("trade-off")
         return tuple(found)
 
     def terms(self, context: SharingContext) -> Terms:
         """Return the payments of the stated rule; rates are what own samples earn."""
-        rule = stated_rule(context)
+        rule = context.derived(stated_rule)
         one, nothing = context.arithmetic.constant(1), context.arithmetic.constant(0)
         paid = payments_at(context, rule, context.s, context.given)
         return Terms(one, rule.rates if rule.penalty == "rates" else nothing, paid)

@@ -122,9 +122,12 @@ def _number(value: Any, what: str) -> Fraction:
 
 def _column(context: SharingContext, name: str) -> tuple[Quantity, Booleans]:
     """Return one number per agent, and who has one."""
-    value = context.options[name]
-    entries = value if isinstance(value, Mapping) else {"": value}
-    names = context.reading.names
+    value, arithmetic, n = context.options[name], context.arithmetic, context.size
+    if not isinstance(value, Mapping):
+        number = Fraction(0) if value is None else _number(value, name)
+        one = arithmetic.zeros(n) + arithmetic.constant(number)
+        return one, np.full(n, value is not None)
+    entries, names = value, context.reading.names
     unknown = [key for key in entries if key and key not in set(names)]
     if unknown:
         message = f"{name}.{unknown[0]}: no agent of the instance"
@@ -132,11 +135,13 @@ def _column(context: SharingContext, name: str) -> tuple[Quantity, Booleans]:
     found = [entries.get(agent, entries.get("")) for agent in names]
     given = np.array([entry is not None for entry in found], dtype=np.bool_)
     numbers = [Fraction(0) if entry is None else _number(entry, name) for entry in found]
-    return context.arithmetic.written(numbers), given
+    return arithmetic.written(numbers), given
 
 
 def _requested(context: SharingContext) -> tuple[Quantity, Booleans]:
     """Return the limits that whoever checks asks for besides."""
+    if not context.limits:
+        return context.arithmetic.zeros(context.size), np.zeros(context.size, dtype=np.bool_)
     limits = [context.limits.get(name, context.limits.get("")) for name in context.reading.names]
     there = np.array([limit is not None for limit in limits], dtype=np.bool_)
     numbers = [0 if limit is None else limit for limit in limits]

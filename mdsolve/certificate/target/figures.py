@@ -24,7 +24,7 @@ def design_figures(context: SharingContext) -> Mapping[str, Recompute]:
     def objective() -> Figure:
         from mdsolve.certificate.checks.target_goal import goal_value, scale
 
-        wanted = asked(context)
+        wanted = context.derived(asked)
         return Figure.exactly(goal_value(context, wanted).reshape(()), scale(context, wanted))
 
     def slack() -> Figure:
@@ -40,7 +40,7 @@ def design_figures(context: SharingContext) -> Mapping[str, Recompute]:
 
 
 def _needs(context: SharingContext) -> Needs:
-    return Needs(context, asked(context))
+    return Needs(context, context.derived(asked))
 
 
 def _misnamed(context: SharingContext, needs: Needs, stated: Any) -> str:

@@ -71,8 +71,15 @@ class Design:
         return proved(self.value, self.bound, self.bound)
 
 
-def design(game: SharingGame, asked: Requirements, monitor: Monitor) -> Design:
+def design(
+    game: SharingGame, asked: Requirements, monitor: Monitor, near: Floats | None = None
+) -> Design:
     """Return the best rule that respects everything asked for.
+
+    Parameters
+    ----------
+    near : (n,) or None
+        Contributions of a similar design, from which a search begins instead of many.
 
     Raises
     ------
@@ -104,7 +111,7 @@ def design(game: SharingGame, asked: Requirements, monitor: Monitor) -> Design:
             return _with_bound(found, asked, alone, optimum)
     if asked.rates:
         return Design(None, None, relaxed=optimum)
-    s = _searched(game, asked, alone, optimum, monitor)
+    s = _searched(game, asked, alone, optimum, monitor, near)
     if s is None:
         return Design(None, None, relaxed=optimum)
     found = _at(game, asked, alone, s)
@@ -196,6 +203,7 @@ def _searched(
     alone: Floats,
     optimum: ConvexOptimum | None,
     monitor: Monitor,
+    near: Floats | None,
 ) -> Floats | None:
     """Return the best contributions found from many starts, None where none can be agreed on."""
     if game.size > LOCAL_LIMIT:
@@ -213,6 +221,10 @@ def _searched(
     unit = np.where(unit > 0, unit, max(float(unit.max(initial=0.0)), 1.0))
     money = float(np.abs(game.benefits(far)).sum() + game.costs.value(far).sum())
     search = LocalSearch(game, asked, alone, unit, money if money > 0 else 1.0, monitor)
+    if near is not None:
+        found = search.best([np.clip(near, asked.least, game.capacity), far])
+        if found is not None:
+            return found
     return search.best(starts_between(far, played, game, asked.least))
 
 

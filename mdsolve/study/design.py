@@ -1,0 +1,250 @@
+"""Designing a rule: from a goal and requirements to payments, a proof that there are none, a curve.
+
+A trade-off walks one requirement over a range; every point is a design of its own, started where
+the last one ended, and judged on its own by the checker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.context import MEMORY_LIMIT, Context
+from mdsolve.errors import Finding, UnsupportedError, UsageError
+from mdsolve.instance import Instance
+from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.options import gathered
+from mdsolve.mechanism.registry import mechanism_named
+from mdsolve.mechanism.target import requirements
+from mdsolve.mechanism.target_words import outcome_of
+from mdsolve.progress import Monitor
+from mdsolve.solution import Solution, plain
+from mdsolve.solver.target.design import design as best_rule
+from mdsolve.study.problem import problem_of
+from mdsolve.study.sharing_problem import SharingProblem
+from mdsolve.study.solve import solved
+from mdsolve.tolerance import DEFAULT, Tolerances
+
+Floats = npt.NDArray[np.float64]
+
+MECHANISM = "target"
+
+WALKED = ("alone", "payment_limit", "reciprocity", "least_share", "least_total")
+"""Requirements that a trade-off may walk over."""
+
+POINT_LIMIT = 1000
+
+KEPT = ("target", "objective", "upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at")
+"""Keys of a point's solution that are stored with it."""
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """A range of one requirement.
+
+    Parameters
+    ----------
+    requirement : str
+        One of `WALKED`.
+    start, end : float
+    count : int
+        Points, both ends included.
+    """
+
+    requirement: str
+    start: float
+    end: float
+    count: int
+
+    @property
+    def settings(self) -> list[float]:
+        """The points."""
+        return [float(x) for x in np.linspace(self.start, self.end, self.count)]
+
+
+def design(
+    instance: Instance,
+    *,
+    maximize: str | None = None,
+    require: Mapping[str, Any] | None = None,
+    trade_off: Mapping[str, Any] | None = None,
+    monitor: Monitor | None = None,
+    tolerances: Tolerances = DEFAULT,
+    memory_limit: int = MEMORY_LIMIT,
+    seed: int | None = None,
+    time_limit: float | None = None,
+) -> Solution:
+    """Return the best rule for a goal under requirements, or the proof that there is none.
+
+    Parameters
+    ----------
+    instance : Instance
+        A sharing game with known costs. Its key ``design`` says what is not said here.
+    maximize : str or None
+        welfare, data, accuracy, least-utility or p-mean=P.
+    require : mapping or None
+        Requirements by name: alone, payment_limit, reciprocity, least_share, least_total,
+        contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Hyphens will do.
+    trade_off : mapping or None
+        One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
+
+    Returns
+    -------
+    Solution
+        Of the mechanism `target`, with the key `curve` where a trade-off was asked for.
+
+    Raises
+    ------
+    UsageError
+        With every finding: unknown requirements, contradictions, ranges that are none.
+    UnsupportedError
+        For other kinds of instances.
+
+    Examples
+    --------
+    >>> import mdsolve as md
+    >>> agents = [{"name": name, "cost": "1/50", "capacity": 60} for name in ("north", "south")]
+    >>> game = md.parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    >>> found = md.design(game, maximize="data", require={"least-share": 0.1})
+    >>> found.termination.label, found.optimal, round(found.metrics["total_data"], 6)
+    ('solved', True, 30.455995)
+    """
+    if not isinstance(instance, SharingInstance) or instance.private:
+        got = "private costs" if isinstance(instance, SharingInstance) else instance.kind
+        raise UnsupportedError.single(
+            f"{instance.label}: kind",
+            got,
+            "a sharing game with known costs",
+            "for a market: mdsolve payments FILE --side ...; for two kinds of private costs: "
+            "mdsolve solve FILE -m value-shaping-private",
+        )
+    watch = monitor or Monitor(time_limit=time_limit)
+    context = Context(watch, tolerances, memory_limit, seed)
+    options, walked = wishes(instance, maximize, require, trade_off)
+    problem = problem_of(instance, MECHANISM, options)
+    assert isinstance(problem, SharingProblem)
+    if walked is None:
+        return solved(problem, context)
+    return solved(_Walk(problem.instance, problem.rule, problem.options, walked), context)
+
+
+def wishes(
+    instance: SharingInstance,
+    maximize: str | None,
+    require: Mapping[str, Any] | None,
+    trade_off: Mapping[str, Any] | None,
+) -> tuple[dict[str, Any], TradeOff | None]:
+    """Return options of the mechanism and the trade-off; what is said wins over the instance's."""
+    written = instance.design
+    known = {option.name: option for option in mechanism_named("sharing", MECHANISM).options}
+    stored: dict[str, Any] = {} if written is None else dict(written.require)
+    options = {**gathered(stored, known), **gathered(require or {}, known)}
+    goal = maximize if maximize is not None else (None if written is None else written.maximize)
+    if goal is not None:
+        options["maximize"] = goal
+    ranges = trade_off if trade_off is not None else ({} if written is None else written.trade_off)
+    return options, None if not ranges else trade_off_of(ranges)
+
+
+def trade_off_of(ranges: Mapping[str, Any]) -> TradeOff:
+    """Return the one range of a trade-off.
+
+    Raises
+    ------
+    UsageError
+        For several, for requirements without a range, and for ranges that are none.
+
+    Examples
+    --------
+    >>> trade_off_of({"reciprocity": (0, 1, 3)}).settings
+    [0.0, 0.5, 1.0]
+    """
+    if len(ranges) != 1:
+        raise UsageError.single("--trade-off", f"{len(ranges)} requirements", "one at a time")
+    name, given = next(iter(ranges.items()))
+    requirement = str(name).replace("-", "_")
+    where = f"--trade-off {name}"
+    if requirement not in WALKED:
+        shown = ", ".join(word.replace("_", "-") for word in WALKED)
+        raise UsageError.single(where, repr(name), f"one of {shown}")
+    try:
+        start, end, count = given
+        low, high, points = (exact_number(entry) for entry in (start, end, count))
+    except (TypeError, ValueError):
+        raise UsageError.single(where, repr(given)[:60], "three numbers: from, to, points") from None
+    findings = []
+    if points.denominator != 1 or not 2 <= points <= POINT_LIMIT:
+        expected = f"a whole number of points from 2 to {POINT_LIMIT}"
+        fix = "frontier takes an increment there, design a number of points"
+        findings.append(Finding(where, f"{float(points):g} points", expected, fix))
+    if low == high:
+        findings.append(Finding(where, f"{float(low):g} twice", "two different ends"))
+    if findings:
+        raise UsageError(findings)
+    return TradeOff(requirement, float(low), float(high), int(points))
+
+
+@dataclass(frozen=True)
+class _Walk(SharingProblem):
+    """A design whose solution carries a curve of further designs."""
+
+    walked: TradeOff
+
+    def answers(self, game: Any, outcome: Any, context: Context) -> dict[str, Any]:
+        """Return the answers of the design, and the curve."""
+        found = super().answers(game, outcome, context)
+        points = []
+        near: Floats | None = None
+        settings = self.walked.settings
+        for number, setting in enumerate(settings):
+            context.monitor.advance("points of the trade-off", number, len(settings))
+            point, near = self._point(game, setting, near, context)
+            points.append(point)
+        ends = [self.walked.start, self.walked.end]
+        curve = {"requirement": self.walked.requirement, "range": ends, "points": points}
+        return found | {"curve": curve}
+
+    def _point(
+        self, game: Any, setting: float, near: Floats | None, context: Context
+    ) -> tuple[dict[str, Any], Floats | None]:
+        """Return one point, and where the next search begins."""
+        options = {**self.options, self.walked.requirement: setting}
+        asked = requirements(game, options)
+        designed = best_rule(game, asked, context.monitor, near)
+        outcome = outcome_of(game, asked, designed, options)
+        found: dict[str, Any] = {"asked": setting, "termination": outcome.termination.label}
+        if outcome.contributions is None:
+            if outcome.proof is not None:
+                found["witness"] = outcome.proof.to_dict()
+            return found, near
+        found |= {
+            "contributions": plain(outcome.contributions),
+            "payments": plain(outcome.payments),
+            **{key: plain(outcome.details[key]) for key in KEPT if key in outcome.details},
+        }
+        return found, outcome.contributions
+
+
+def knee(settings: Floats, values: Floats) -> int | None:
+    """Return the point of a curve that lies farthest from the line between its ends.
+
+    Both axes are measured by their ranges, so that units do not matter; None where the curve is
+    straight.
+
+    Examples
+    --------
+    >>> knee(np.array([0.0, 1.0, 2.0, 3.0]), np.array([10.0, 9.9, 9.5, 4.0]))
+    2
+    """
+    if len(values) < 3 or np.ptp(values) == 0 or np.ptp(settings) == 0:
+        return None
+    x = (settings - settings[0]) / (settings[-1] - settings[0])
+    y = (values - values[0]) / np.ptp(values)
+    away = np.abs(y - x * y[-1])
+    best = int(np.argmax(away))
+    return best if away[best] > 1e-6 else None
