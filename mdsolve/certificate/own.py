@@ -122,6 +122,7 @@ def _home(
 
 
 def picked(arithmetic: Arithmetic, mask: Booleans, first: Peak, second: Peak) -> Peak:
+    """Return one of two maxima of every agent, by a mask."""
     return Peak(
         arithmetic.where(mask, first.value, second.value),
         arithmetic.where(mask, first.reached, second.reached),

@@ -37,8 +37,8 @@ class DesignSpec(StrictModel):
     """What a rule is to be designed for; the command `design` says what each entry may be."""
 
     maximize: str | None = None
-    require: dict[str, Any] = {}
-    trade_off: dict[str, tuple[Number, Number, Number]] = {}
+    require: dict[str, Any] = Field(default_factory=dict)
+    trade_off: dict[str, tuple[Number, Number, Number]] = Field(default_factory=dict)
 
 
 class SharingInstance(InstanceBase):

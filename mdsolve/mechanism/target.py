@@ -1,4 +1,4 @@
-"""`target`: contributions and payments for a goal under requirements, everybody knowing the costs."""
+"""`target`: contributions and payments for a goal under requirements, costs being known."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from mdsolve.solver.target.requirements import Requirements
 
 
 class Target(SharingMechanism):
-    """p_i(s) = x_i - pen_i(s_i) + 1/(n-1) sum_{j != i} pen_j(s_j), made for wanted contributions s*.
+    """p_i(s) = x_i - pen_i(s_i) + 1/(n-1) sum_{j != i} pen_j(s_j), for wanted contributions s*.
 
-    x are lump sums with sum zero; pen_i(z) = min{L_i + x_i, [b_i (s*_i - z)]_+}, where b_i is what a
-    sample at s*_i costs agent i beyond what it is worth to them. s* is an equilibrium, payments sum
-    to zero and nobody is asked for more than L_i at any profile.
+    x are lump sums with sum zero; pen_i(z) = min{L_i + x_i, [b_i (s*_i - z)]_+}, where b_i is what
+    a sample at s*_i costs agent i beyond what it is worth to them. s* is an equilibrium, payments
+    sum to zero and nobody is asked for more than L_i at any profile.
     """
 
     name = "target"
     title = "Designed for a goal"
     citation = "mdsolve, design theorem"
-    summary = "The contributions of a goal under requirements, and the payments that bring them about."
+    summary = (
+        "The contributions of a goal under requirements, and the payments that bring them about."
+    )
     maturity = "proved and tested"
     promises: ClassVar[Mapping[str, str]] = {
         "nash": "always",
@@ -84,7 +86,9 @@ class Target(SharingMechanism):
             least=0.0,
             most=1.0,
         ),
-        Option("least_total", 0.0, "least sum of contributions, in samples", number=True, least=0.0),
+        Option(
+            "least_total", 0.0, "least sum of contributions, in samples", number=True, least=0.0
+        ),
         Option("contributions", None, "wanted contributions, in agent order", numbers=True),
         Option(
             "dominant",
@@ -119,9 +123,7 @@ class Target(SharingMechanism):
         found = self._designed(game, options, context)
         return outcome_of(game, requirements(game, options), found, options)
 
-    def _designed(
-        self, game: SharingGame, options: Mapping[str, Any], context: Context
-    ) -> Design:
+    def _designed(self, game: SharingGame, options: Mapping[str, Any], context: Context) -> Design:
         """Return the design, kept for the next question about the same game and options."""
         key = (game, dict(options))
         if self._last is not None and self._last[0] is game and self._last[1] == key[1]:
@@ -153,11 +155,15 @@ def requirements(game: SharingGame, options: Mapping[str, Any]) -> Requirements:
     least = np.where(shares == 1, game.capacity, least)
     for agent in np.flatnonzero((shares > 0) & ~bounded)[:5]:
         where = f"requirement least-share of {game.agents[agent]}"
-        findings.append(Finding(where, "an agent without a capacity", "a capacity to have a share of"))
+        findings.append(
+            Finding(where, "an agent without a capacity", "a capacity to have a share of")
+        )
     most = float(game.capacity.sum())
     if total > most * (1 + 1e-12):
         got = f"{total:g} samples"
-        findings.append(Finding("requirement least-total", got, f"at most all capacities, {most:g}"))
+        findings.append(
+            Finding("requirement least-total", got, f"at most all capacities, {most:g}")
+        )
     fixed = options["contributions"]
     wanted = None if fixed is None else np.array(fixed, dtype=np.float64)
     if wanted is not None:

@@ -118,14 +118,16 @@ def _impossible(
         assert found.prices is not None
         prices = _exact(found.prices)
         total_price = found.multipliers.get("least_total", 0.0)
-        reserve = float(inequality.alone.sum()) + game.size * float(asked.margin or 0.0)
-        short = reserve - float(found.bound or 0.0)
+        needs, worth = inequality.alone + float(asked.margin or 0.0), float(found.bound or 0.0)
     else:
-        short = -inequality.slack
+        needs, worth = inequality.entries.max(axis=0), float(inequality.benefits.sum())
+    short = float(needs.sum()) - worth
     proof = NoRule(
         _exact(inequality.s),
         prices,
         Fraction(total_price),
+        _exact(needs),
+        Fraction(worth),
         Fraction(short),
         mechanism="target",
         options=dict(options),
@@ -149,12 +151,20 @@ def _reason(asked: Requirements, short: float, named: list[dict[str, Any]]) -> s
     what = "the wanted contributions" if asked.fixed is not None else "any contributions"
     text = f"No payments that sum to zero bring about {what}: what everybody needs exceeds what "
     text += f"the data are worth by {short:.6g}."
-    for entry in named:
-        if entry["needed"] is not None:
-            text += f" It would do with {entry['requirement'].replace('_', '-')} "
-            text += f"{entry['needed']:.6g} instead of {_shown(entry['asked'])}."
-    return text
+    ways = [_way(entry["requirement"], entry["needed"]) for entry in named]
+    given = [way for way in ways if way]
+    return text if not given else f"{text} It would do with {', or '.join(given)}."
 
 
-def _shown(value: Any) -> str:
-    return "what is asked" if isinstance(value, Mapping) else f"{value:g}"
+def _way(requirement: str, needed: float | None) -> str:
+    """Return a concession in words, "" where the requirement alone cannot give way."""
+    if needed is None:
+        return ""
+    amount = f"{abs(needed):.6g}"
+    if requirement == "compensation":
+        return f"{amount} of money from outside"
+    if requirement == "alone" and needed < 0:
+        return f"everybody accepting to be worse off than alone by {amount}"
+    if requirement == "alone":
+        return f"a margin over training alone of {amount}"
+    return f"a {requirement.replace('_', ' ')} of {amount}"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from mdsolve.fields import Fields, shown_number, shown_numbers
 from mdsolve.proof.base import ABOUT, About, about
 
+
 @dataclass(frozen=True)
 class Split:
     """A box is cut in two along one agent's contribution; the lower half comes first."""
@@ -68,8 +69,7 @@ class BoxTree(About):
             place = fields.exact(where, node[2 if leaf else 1])
             nodes.append(Leaf(agent, place) if leaf else Split(agent, place))
         fields.closed(*ABOUT, "tree")
-        about = about(fields)
-        return cls(tuple(nodes), **({"mechanism": "none"} | about))
+        return cls(tuple(nodes), **({"mechanism": "none"} | about(fields)))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mdsolve.proof.base import ABOUT, About, about
 STAY_OUT = "stay out"
 """What stands for a report where an agent compares with not taking part."""
 
+
 @dataclass(frozen=True)
 class AgentChain:
     """Rising reports of one agent, the last being the true type.
@@ -82,9 +83,7 @@ class Chain(About):
             bounds, bound = _bounds(entry, reports), entry.maybe("bound")
             chains.append(AgentChain(entry.text("agent"), reports, bounds, bound))
         fields.closed(*ABOUT, "profile", "deficit", "chains")
-        return cls(
-            fields.types("profile"), tuple(chains), fields.maybe("deficit"), **about(fields)
-        )
+        return cls(fields.types("profile"), tuple(chains), fields.maybe("deficit"), **about(fields))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,10 @@ WALKED = ("alone", "payment_limit", "reciprocity", "least_share", "least_total")
 
 POINT_LIMIT = 1000
 
-KEPT = ("target", "objective", "upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at")
+KEPT = (
+    *("target", "objective", "binding", "upper_bound", "gap", "optimal"),
+    *("multipliers", "prices", "prices_at"),
+)
 """Keys of a point's solution that are stored with it."""
 
 
@@ -176,7 +179,9 @@ def trade_off_of(ranges: Mapping[str, Any]) -> TradeOff:
         start, end, count = given
         low, high, points = (exact_number(entry) for entry in (start, end, count))
     except (TypeError, ValueError):
-        raise UsageError.single(where, repr(given)[:60], "three numbers: from, to, points") from None
+        raise UsageError.single(
+            where, repr(given)[:60], "three numbers: from, to, points"
+        ) from None
     findings = []
     if points.denominator != 1 or not 2 <= points <= POINT_LIMIT:
         expected = f"a whole number of points from 2 to {POINT_LIMIT}"
@@ -228,23 +233,3 @@ class _Walk(SharingProblem):
             **{key: plain(outcome.details[key]) for key in KEPT if key in outcome.details},
         }
         return found, outcome.contributions
-
-
-def knee(settings: Floats, values: Floats) -> int | None:
-    """Return the point of a curve that lies farthest from the line between its ends.
-
-    Both axes are measured by their ranges, so that units do not matter; None where the curve is
-    straight.
-
-    Examples
-    --------
-    >>> knee(np.array([0.0, 1.0, 2.0, 3.0]), np.array([10.0, 9.9, 9.5, 4.0]))
-    2
-    """
-    if len(values) < 3 or np.ptp(values) == 0 or np.ptp(settings) == 0:
-        return None
-    x = (settings - settings[0]) / (settings[-1] - settings[0])
-    y = (values - values[0]) / np.ptp(values)
-    away = np.abs(y - x * y[-1])
-    best = int(np.argmax(away))
-    return best if away[best] > 1e-6 else None

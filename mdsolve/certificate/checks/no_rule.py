@@ -7,13 +7,13 @@ could have alone, which payments that sum to zero cannot bridge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from mdsolve.certificate.checks.target_goal import least_contributions, reserve
+from mdsolve.certificate.checks.target_goal import least_contributions, reserves
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.proofs import negative, require_about, stored_proof
@@ -44,10 +44,15 @@ def no_rule(context: SharingContext) -> Condition:
     there = at_wanted(context, np.array([float(entry) for entry in proof.contributions]))
     if np.any(there.given < 0) or there.outside.any():
         raise NoRouteError("the proof names contributions that nobody can choose")
-    slack = _wanted(there, wanted) if not proof.prices else _any(there, wanted, proof)
+    needs, worth = _wanted(there, wanted) if not proof.prices else _any(there, wanted, proof)
+    slack = worth - context.arithmetic.total(needs).reshape(1)
     size = float(context.scales.money.sum())
-    if proof.shortfall is not None:
-        _require_shortfall(there, slack, proof.shortfall, size)
+    _require_stated(there, needs, proof.needs, "needs")
+    for stated, right, what in (
+        (proof.worth, worth, "worth"),
+        (proof.shortfall, -slack, "shortfall"),
+    ):
+        _require_stated(there, right, () if stated is None else (stated,), what)
     _require_concessions(there, wanted, slack, size, free=bool(proof.prices))
     context.cover(NAME, ["witness", "status.termination", "mechanism", "concessions"])
     return negative(
@@ -65,19 +70,22 @@ def no_rule(context: SharingContext) -> Condition:
     )
 
 
-def _wanted(context: SharingContext, wanted: Asked) -> Quantity:
-    """Return the slack of the inequality at the wanted contributions, shape (1,)."""
+def _wanted(context: SharingContext, wanted: Asked) -> tuple[Quantity, Quantity]:
+    """Return what everybody needs at the wanted contributions, (n,), and A(s), shape (1,)."""
     if wanted.fixed is None:
         raise NoRouteError("contributions are free: one profile refutes nothing")
     off = np.abs(context.arithmetic.nearest(wanted.fixed) - context.given)
     if np.any(off > context.tolerance * context.scales.samples):
         raise NoRouteError("the proof is about other contributions than the wanted ones")
     needs = Needs(context, wanted)
-    return needs.slack(*needs.here)
+    least, there = needs.least(needs.entries(*needs.here))
+    if not there.all():
+        raise NoRouteError("nothing is asked for some agents: the inequality always holds")
+    return least, context.arithmetic.total(needs.benefits).reshape(1)
 
 
-def _any(context: SharingContext, wanted: Asked, proof: NoRule) -> Quantity:
-    """Return a bound on welfare less what all have alone, shape (1,)."""
+def _any(context: SharingContext, wanted: Asked, proof: NoRule) -> tuple[Quantity, Quantity]:
+    """Return what all have alone with the margin, (n,), and a bound on welfare, shape (1,)."""
     if wanted.fixed is not None:
         raise NoRouteError("contributions are given: the inequality decides there")
     arithmetic = context.arithmetic
@@ -89,15 +97,20 @@ def _any(context: SharingContext, wanted: Asked, proof: NoRule) -> Quantity:
         raise NoRouteError("the proof does not name a price of everybody's data")
     bound = largest(context, weights, least_contributions(context, wanted), prices, context.given)
     bound = bound - arithmetic.constant(price) * arithmetic.constant(wanted.total)
-    return bound - reserve(context, wanted)
+    return reserves(context, wanted), bound
 
 
-def _require_shortfall(
-    context: SharingContext, slack: Quantity, stated: Fraction, size: float
+def _require_stated(
+    context: SharingContext, right: Quantity, stated: Sequence[Fraction], what: str
 ) -> None:
-    off = context.arithmetic.nearest(slack)[0] + float(stated)
-    if abs(off) > context.tolerance * size:
-        message = f"a shortfall of {float(stated):g} is stated where it is another"
+    """Raise where numbers stated with the proof are not what they should be."""
+    if not stated:
+        return
+    near = context.arithmetic.nearest(right)
+    numbers = np.array([float(entry) for entry in stated])
+    size = context.scales.money if len(numbers) == context.size else context.scales.money.sum()
+    if numbers.shape != near.shape or np.any(np.abs(numbers - near) > context.tolerance * size):
+        message = f"{what}: what is stated with the proof does not follow"
         raise NoRouteError(message)
 
 

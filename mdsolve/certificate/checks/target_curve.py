@@ -22,6 +22,7 @@ WALKED = ("alone", "payment_limit", "reciprocity", "least_share", "least_total")
 POINT = frozenset(
     {
         *("asked", "termination", "witness", "contributions", "payments", "target", "objective"),
+        "binding",
         *("upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at"),
     }
 )
@@ -95,9 +96,7 @@ def _read(curve: Any) -> tuple[str, list[Mapping[str, Any]]]:
     return requirement, list(points)
 
 
-def _judged(
-    context: SharingContext, requirement: str, point: Mapping[str, Any]
-) -> tuple[str, str]:
+def _judged(context: SharingContext, requirement: str, point: Mapping[str, Any]) -> tuple[str, str]:
     """Return the verdict on one point, and the first condition that does not pass."""
     from mdsolve.certificate.sharing_check import SharingCheck
 
@@ -112,8 +111,10 @@ def _judged(
         "mechanism": {"name": "target", "options": options},
         "status": {"termination": ending},
     }
-    request = Request(arithmetic="float" if context.arithmetic.name == "float" else "auto",
-                      tolerance=context.tolerance)
+    request = Request(
+        arithmetic="float" if context.arithmetic.name == "float" else "auto",
+        tolerance=context.tolerance,
+    )
     try:
         check = SharingCheck(context.reading.instance, data, request, context.monitor)
         found = check.certificate()

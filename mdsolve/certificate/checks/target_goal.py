@@ -1,4 +1,4 @@
-"""`requirements` and `optimality` of designed rules: what was asked for, and how much better it gets."""
+"""`requirements` and `optimality` of designed rules: what was asked for, and how good it is."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def optimality(context: SharingContext) -> Condition:
     unit = scale(context, wanted)
     gap = limit - value
     rows = [bound - limit, _off(context, "gap", gap), _called(context, gap, unit)]
+    proved = arithmetic.at_most(rows[0], _allowed(context, unit)).holds
     keys = ("upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at")
     context.cover(OPTIMALITY, keys)
     shown = float(arithmetic.upper(bound)[0])
@@ -88,7 +89,7 @@ def optimality(context: SharingContext) -> Condition:
             "stated": float(exact_number(stated)),
             "value": context.shown(value),
         },
-        undecided=np.append(~arithmetic.at_most(rows[0], _allowed(context, unit)).holds, [False] * 2),
+        undecided=np.append(~proved, [False, False]),
     )
 
 
@@ -173,7 +174,12 @@ def least_contributions(context: SharingContext, wanted: Asked) -> Quantity:
 
 
 def reserve(context: SharingContext, wanted: Asked) -> Quantity:
-    """Return R, what all have alone and the margins, in money, shape (1,).
+    """Return R, the sum of `reserves`, shape (1,)."""
+    return context.arithmetic.total(reserves(context, wanted)).reshape(1)
+
+
+def reserves(context: SharingContext, wanted: Asked) -> Quantity:
+    """Return what everybody has alone and the margin, budgets left out, in money, shape (n,).
 
     Raises
     ------
@@ -185,9 +191,7 @@ def reserve(context: SharingContext, wanted: Asked) -> Quantity:
     alone = context.alone
     if not alone.found.all():
         raise NoRouteError("what somebody has alone is not known")
-    arithmetic = context.arithmetic
-    out = alone.value - context.reading.budget + arithmetic.constant(wanted.margin)
-    return arithmetic.total(out).reshape(1)
+    return alone.value - context.reading.budget + context.arithmetic.constant(wanted.margin)
 
 
 def multipliers(context: SharingContext) -> tuple[Fraction, Fraction]:

@@ -1,4 +1,4 @@
-"""`nash` and `dominant-strategies` of designed rules, along everybody's whole line of contributions.
+"""`nash` and `dominant-strategies` of designed rules, along everybody's own line.
 
 Under affine penalties each side of the wanted contribution is a maximum of concave functions, and
 whoever pays the cap has what the best free deviation yields less the cap. General penalties take
@@ -31,7 +31,8 @@ def target_nash(context: SharingContext) -> Condition:
     rule = context.derived(stated_rule)
     if rule.penalty == "rates":
         context.cover(NAME, ["target.rates", "target.caps", "target.penalty"])
-        return nash(context)
+        found: Condition = nash(context)
+        return found
     if not np.array_equal(context.given, rule.given):
         raise NoRouteError("contributions are not those that the rule wants")
     overspent = overspending(context)

@@ -48,11 +48,9 @@ def target_rule(context: SharingContext) -> Condition:
     )
 
 
-@condition(
-    LIMIT, "sharing", rules=TARGET, about="nobody pays more than their limit at any profile"
-)
+@condition(LIMIT, "sharing", rules=TARGET, about="nobody pays more than their limit at any profile")
 def target_limit(context: SharingContext) -> Condition:
-    """Check that the largest penalty less the lump sum is at most the limit, for all who have one."""
+    """Check that the largest penalty less the lump sum is at most the limit."""
     wanted = context.derived(asked)
     if not wanted.limited.any():
         raise NoRouteError("no limit was asked for; give one with --limit")

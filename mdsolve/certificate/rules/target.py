@@ -78,4 +78,3 @@ class Target(SharingRule):
         from mdsolve.certificate.target.figures import design_figures
 
         return design_figures(context)
-

@@ -1,1 +1,1 @@
-"""Designed rules as the checker reads them: what was asked for, what is paid, what bounds the goal."""
+"""Designed rules as the checker reads them: what was asked, what is paid, what bounds the goal."""

@@ -1,4 +1,4 @@
-"""What a design was asked to respect, from the options of `target`, in the number system of a check."""
+"""What a design was asked to respect, from the options of `target`, in any number system."""
 
 from __future__ import annotations
 

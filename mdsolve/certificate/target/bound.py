@@ -203,16 +203,16 @@ def _gains(
     """Return the largest worth_i z - cost c_i(z), shape (n,), None where there is none."""
     reading, near = context.reading, context.arithmetic.nearest
 
-    def curve_of(reading: SharingReading, worth: Quantity, cost: Quantity, low: Quantity) -> Concave:
+    def curve_of(
+        reading: SharingReading, worth: Quantity, cost: Quantity, low: Quantity
+    ) -> Concave:
         def value(x: Quantity) -> Quantity:
             return worth * x - cost * reading.costs.value(x)
 
         def slope(x: Quantity, side: Side) -> Quantity:
             return worth - cost * reading.costs.slope(x, side)
 
-        return Concave(
-            reading.arithmetic, low, reading.capacity, reading.bounded, value, slope
-        )
+        return Concave(reading.arithmetic, low, reading.capacity, reading.bounded, value, slope)
 
     function = curve_of(reading, worth, cost, least)
     hint = curve_of(reading.rounded, near(worth), np.asarray(near(cost)), near(least))

@@ -63,4 +63,3 @@ def _misnamed(context: SharingContext, needs: Needs, stated: Any) -> str:
     if np.any(np.array([word == "none" for word in stated]) & there):
         return "none, where something is asked for"
     return ""
-

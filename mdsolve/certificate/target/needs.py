@@ -1,6 +1,8 @@
 """The inequality that decides whether wanted contributions can be agreed on, in any number system.
 
-    sum_i max{ c_i(s_i) + D_i - L_i,  c_i(s_i) + out_i + margin,  r phi_i(s) + value_i a_i(0) } <= A(s)
+    sum_i max{ c_i(s_i) + D_i - L_i,
+               c_i(s_i) + out_i + margin,
+               r phi_i(s) + value_i a_i(0) }  <=  A(s)
 
 D_i is what a free deviation yields, for dominant strategies what stays plus the most that leaving
 gains whatever the others do.
@@ -158,8 +160,8 @@ def free_deviations(context: SharingContext) -> Peak:
 def dominance_gains(context: SharingContext) -> Quantity:
     """Return R_i: the most that leaving s_i gains whatever the others do, in money, shape (n,).
 
-    Concave functions of w_i.s fall short most for less than s_i where the others bring all they can,
-    and for more than s_i where they bring nothing.
+    Concave functions of w_i.s fall short most for less than s_i where the others bring all they
+    can, and for more than s_i where they bring nothing.
 
     Raises
     ------

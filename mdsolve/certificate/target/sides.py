@@ -139,4 +139,3 @@ def unmoved(context: SharingContext, own: Quantity) -> Peak:
     """Return the peak of agents who have the same wherever penalties take what leaving gains."""
     every = np.ones(context.size, dtype=np.bool_)
     return Peak(own, own, context.s, context.s, every, ~every)
-

@@ -14,6 +14,7 @@ from mdsolve.report.pictures.dynamics import draw_dynamics
 from mdsolve.report.pictures.market import MOST_AGENTS, can_draw, draw_outcome
 from mdsolve.report.pictures.sharing import Floats, can_draw_sharing, draw_sharing
 from mdsolve.report.pictures.style import Target
+from mdsolve.report.pictures.trade_off import can_draw_trade_off, draw_trade_off
 from mdsolve.report.pictures.training import can_draw_training, draw_training
 from mdsolve.solution import Solution
 from mdsolve.study.sharing_problem import without_payments
@@ -37,6 +38,8 @@ def draw_solution(solution: Solution, target: Target, instance: Instance | None)
     game = sharing_game(instance) if isinstance(instance, SharingInstance) else None
     if "dynamics" in solution.answers:
         draw_dynamics(solution, target, title)
+    elif can_draw_trade_off(solution):
+        draw_trade_off(solution, target, title)
     elif game is not None and can_draw_curves(solution):
         draw_curves(solution, game, target, title)
     else:

@@ -11,6 +11,7 @@ from mdsolve.report.alarms import Alarm, alarms_of
 from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.numbers import number
 from mdsolve.report.text.certificate import alarm_lines, certificate_view
+from mdsolve.report.text.design import curve_view, no_rule_view, rule_view
 from mdsolve.report.text.joint import joint_view, no_step_view
 from mdsolve.report.text.market import market_view
 from mdsolve.report.text.proofs import witness_view
@@ -35,6 +36,12 @@ def solution_view(solution: Solution, *history: RenderableType) -> RenderableTyp
             parts.append(joint_view(shown.answers))
     elif "payments" in shown.answers:
         parts.append(market_view(shown))
+    if "target" in shown.answers:
+        parts.append(rule_view(shown))
+    if "curve" in shown.answers:
+        parts.append(curve_view(shown.answers["curve"]))
+    if "needs" in shown.answers.get("witness", ()):
+        parts.append(no_rule_view(shown))
     if "step_bounds" in shown.answers and "witness" in shown.answers:
         parts.append(no_step_view(shown))
     elif "witness" in shown.answers:

@@ -22,12 +22,14 @@ DOUBLINGS = 400
 def concessions(
     game: SharingGame, asked: Requirements, inequality: Inequality
 ) -> list[dict[str, Any]]:
-    """Return {requirement, asked, needed} for each that alone could give way; needed None: none can.
+    """Return {requirement, asked, needed} for each that alone could give way; None: it cannot.
 
     ``compensation`` is money from outside, in all, that would make up for what is missing.
     """
     at = replace(inequality, requirements=asked) if asked.fixed is not None else inequality
     found: list[dict[str, Any]] = []
+
+    needed: float | None
 
     def slack(**changed: Any) -> float:
         return replace(at, requirements=replace(asked, **changed)).slack

@@ -2,10 +2,11 @@
 
     maximise  goal(s)   subject to  W(s) >= R,  sum_i s_i >= T,  least <= s <= capacity
 
-W is welfare: without limits and shares the inequality asks for W(s) >= sum_i out_i only. Multipliers
-of the two constraints turn the program into a plan; each is found by halving, since more weight on
-a constraint only moves its side up. Between the two plans at the last bracket the weighed sum is the
-same, so the point of the segment between them at which the constraint holds exactly is optimal.
+W is welfare: without limits and shares the inequality asks for W(s) >= sum_i out_i only. The
+multipliers of the two constraints turn the program into a plan; each is found by halving, since
+more weight on a constraint only moves its side up. Between the two plans at the last bracket the
+weighed sum is the same, so the point of the segment between them at which the constraint holds
+exactly is optimal.
 """
 
 from __future__ import annotations
@@ -90,8 +91,9 @@ def convex_optimum(
         return with_total(planner, base.plus(WELFARE, multiplier), total, near)
 
     unit = _unit(planner, base, best)
-    found = _multiplier(plan_at, lambda s: _welfare(planner, s), reserve, unit, (best, price))
-    return _concluded(planner, base, reserve, total, *found)
+    end = (best, price)
+    plan, mu, nu = _multiplier(plan_at, lambda s: _welfare(planner, s), reserve, unit, end)
+    return _concluded(planner, base, reserve, total, plan, mu, nu)
 
 
 def with_total(

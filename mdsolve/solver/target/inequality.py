@@ -5,8 +5,8 @@ an equilibrium in which everybody has at least out_i and r times their Shapley s
 
     sum_i max{ c_i(s_i) + D_i - L_i,  c_i(s_i) + out_i,  r phi_i(s) + value_i a_i(0) } <= A(s),
 
-D_i the largest value_i a_i(z, s_-i) - c_i(z): what a free deviation yields. The largest entry is the
-least that y_i = value_i a_i(s) + x_i, benefit and lump sum together, may be.
+D_i the largest value_i a_i(z, s_-i) - c_i(z): what a free deviation yields. The largest entry is
+the least that y_i = value_i a_i(s) + x_i, benefit and lump sum together, may be.
 """
 
 from __future__ import annotations

@@ -23,10 +23,11 @@ from mdsolve.errors import MdsolveError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, StopRequested
+from mdsolve.shapley.share_slopes import share_slopes
 from mdsolve.solver.target.inequality import Inequality, free_deviations
 from mdsolve.solver.target.planner import total_slopes
 from mdsolve.solver.target.requirements import Requirements
-from mdsolve.shapley.share_slopes import share_slopes
+from mdsolve.solver.target.rule import filled, lump_sums
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -65,10 +66,8 @@ class LocalSearch:
         """Return the inequality at contributions."""
         return Inequality(self.game, self.requirements, self.alone, s)
 
-    def value(self, s: Floats, needs: Floats | None = None) -> float:
+    def value(self, s: Floats) -> float:
         """Return the goal at contributions, payments chosen as well as they can be."""
-        from mdsolve.solver.target.rule import lump_sums
-
         goal = self.requirements.goal
         if not goal.of_utilities:
             return goal.weighing.value(self.game, s)
@@ -174,8 +173,6 @@ class _Program:
         return np.clip(s, 0.0, self.game.capacity)
 
     def start(self, s: Floats) -> Floats:
-        from mdsolve.solver.target.rule import filled
-
         found = self.search.at(s)
         least = found.needs + found.benefits
         y = filled(least, float(found.benefits.sum()))
@@ -277,7 +274,7 @@ def _deviation_slopes(game: SharingGame, s: Floats, own: Floats) -> Floats:
 
 
 def starts_between(first: Floats, second: Floats, game: SharingGame, least: Floats) -> list[Floats]:
-    """Return where searches begin: two profiles, points between them, and even shares of capacity."""
+    """Return where searches begin: two profiles, points between, and even shares of capacity."""
     points = [first + t * (second - first) for t in (0.0, 0.35, 0.7, 0.95, 1.0)]
     size = np.where(np.isfinite(game.capacity), game.capacity, 2 * np.maximum(first, second))
     points += [t * size for t in (0.05, 0.5)]

@@ -12,7 +12,8 @@ what is left is one concave function per agent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -96,9 +97,7 @@ class Planner:
         return weighing.benefit * base + float(gains.sum())
 
 
-def offered(
-    game: SharingGame, worth: Floats, cost: float, least: Floats
-) -> tuple[Floats, Floats]:
+def offered(game: SharingGame, worth: Floats, cost: float, least: Floats) -> tuple[Floats, Floats]:
     """Return the ends of best contributions where a sample is worth so much, twice (n,).
 
     Parameters
@@ -134,25 +133,14 @@ def _of_total(
         low = offered(game, weighing.data + weighing.benefit * weight * right, weighing.cost, least)
         if left == right:
             return low
-        high = offered(
-            game, weighing.data + weighing.benefit * weight * left, weighing.cost, least
-        )
+        high = offered(game, weighing.data + weighing.benefit * weight * left, weighing.cost, least)
         return low[0], high[1]
 
     def brought(s: Floats) -> float:
         return platform + float(weight[used] @ s[used])
 
-    bottom, top = platform, 1.0 + 2 * platform
-    if np.isfinite(game.capacity[used]).all():
-        top = brought(game.capacity) * (1 + 1e-15)
-    else:
-        for _ in range(DOUBLINGS):
-            if brought(ends(top)[0]) < top or not np.isfinite(top):
-                break
-            top *= 2
-    if not np.isfinite(top) or not np.isfinite(ends(top)[0]).all():
-        endless = ~np.isfinite(game.capacity)
-        raise unbounded(game.agents[int(np.argmax(endless))])
+    top = _upper_end(game, used, brought, ends)
+    bottom = platform
     for _ in range(BISECTIONS):
         middle = 0.5 * (bottom + top)
         if not bottom < middle < top:
@@ -173,17 +161,42 @@ def _of_total(
     return Plan(s, weight * _settled(game, weight, weighing, least, s, price, brought(s)))
 
 
+def _upper_end(
+    game: SharingGame,
+    used: npt.NDArray[np.bool_],
+    brought: Callable[[Floats], float],
+    ends: Callable[[float], tuple[Floats, Floats]],
+) -> float:
+    """Return an amount of data that is more than what is offered there.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is none.
+    """
+    top = 1.0 + 2 * brought(game.nothing())
+    if np.isfinite(game.capacity[used]).all():
+        top = brought(game.capacity) * (1 + ROUND_OFF)
+    else:
+        for _ in range(DOUBLINGS):
+            if brought(ends(top)[0]) < top or not np.isfinite(top):
+                break
+            top *= 2
+    if not np.isfinite(top) or not np.isfinite(ends(top)[0]).all():
+        raise unbounded(game.agents[int(np.argmax(~np.isfinite(game.capacity)))])
+    return top
+
+
 def _settled(
     game: SharingGame,
     weight: Floats,
     weighing: Weighing,
     least: Floats,
     s: Floats,
-    price: object,
+    price: Callable[[float], float],
     y: float,
 ) -> float:
     """Return the price between the slopes at y at which those who contribute would not stop."""
-    assert callable(price)
     right, left = price(y), price(float(np.nextafter(y, 0.0)))
     giving = (s > least) & (weight > 0)
     if weighing.benefit == 0 or not giving.any():
@@ -256,7 +269,7 @@ def _by_newton(planner: Planner, weighing: Weighing, near: Floats | None) -> Pla
             "agents", f"{game.size:,} with weights", f"at most {DENSE_LIMIT:,} with weights"
         )
     stakes = _PlannerStakes(
-        game=replace(game, accuracy=game.accuracy),
+        game=game,
         borne=game.costs.transformed(weighing.cost),
         weighing=weighing,
     )

@@ -92,7 +92,7 @@ class TargetRule:
 def above_the_others(amounts: Floats) -> Floats:
     """Return each amount less the average of the others', shape (n,), n >= 2."""
     n = len(amounts)
-    return amounts - (amounts.sum() - amounts) / (n - 1)
+    return np.asarray(amounts - (amounts.sum() - amounts) / (n - 1))
 
 
 def lump_sums(inequality: Inequality, goal: Goal) -> Floats:
