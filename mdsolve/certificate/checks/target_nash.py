@@ -11,12 +11,13 @@ import numpy as np
 
 from mdsolve.certificate.checks.nash import NAME, equilibrium, impossible, nash, overspending
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.own import Responses
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.target.needs import dominance_gains, free_deviations
 from mdsolve.certificate.target.sides import beside, penalised, unmoved
-from mdsolve.certificate.target.stated_rule import stated_rule
+from mdsolve.certificate.target.stated_rule import own_payoff, penalties, stated_rule
 from mdsolve.conditions import Condition
 
 DOMINANT = "dominant-strategies"
@@ -33,21 +34,41 @@ def target_nash(context: SharingContext) -> Condition:
         context.cover(NAME, ["target.rates", "target.caps", "target.penalty"])
         found: Condition = nash(context)
         return found
-    if not np.array_equal(context.given, rule.given):
-        raise NoRouteError("contributions are not those that the rule wants")
     overspent = overspending(context)
     if overspent is not None:
         return overspent
-    reading = context.reading
-    own = reading.benefits(context.s) - reading.costs.value(context.s)
-    free, caps = free_deviations(context), (rule.caps, rule.capped)
-    if rule.penalty == "affine":
-        responses = penalised(context, free, rule.rates, caps)
-    else:
-        stays = unmoved(context, own)
-        responses = Responses(beside(context, stays, free, caps), stays)
     context.cover(NAME, ["target.rates", "target.caps", "target.penalty"])
-    return equilibrium(context, responses, own)
+    arithmetic, reading, s = context.arithmetic, context.reading, context.s
+    own = reading.benefits(s) - reading.costs.value(s)
+    at_home = bool(np.array_equal(context.given, rule.given))
+    if not at_home:
+        own = own - penalties(context, rule, s)
+    caps = (rule.caps, rule.capped)
+    if rule.penalty == "affine":
+        free = free_deviations(context)
+        wanted = rule.wanted, rule.given
+        return equilibrium(context, penalised(context, free, wanted, rule.rates, caps), own)
+    if not at_home:
+        return _elsewhere(context, rule.wanted, own)
+    stays = unmoved(context, arithmetic.zeros(context.size) + own)
+    best = beside(context, stays, free_deviations(context), caps)
+    return equilibrium(context, Responses(best, stays), own)
+
+
+def _elsewhere(context: SharingContext, wanted: Quantity, own: Quantity) -> Condition:
+    """Return what going back to the wanted contribution, where nothing is taken, gains."""
+    gains = own_payoff(context, context.s, wanted) - own
+    return context.decided(
+        NAME,
+        gains,
+        context.scales.money,
+        words=("", "an agent gains by going back to the wanted contribution"),
+        scope=f"{context.size:,} agents, one other contribution each",
+        witness=lambda k: context.agent(k, contribution=context.s, instead=wanted, gain=gains),
+        undecided=~context.arithmetic.less(
+            context.arithmetic.stored(context.tolerance * context.scales.money), gains
+        ).holds,
+    )
 
 
 @condition(

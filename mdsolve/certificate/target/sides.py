@@ -93,10 +93,11 @@ def _best(
 def penalised(
     context: SharingContext,
     free: Peak,
+    wanted: tuple[Quantity, Floats],
     rates: Quantity,
     caps: tuple[Quantity, Booleans],
 ) -> Responses:
-    """Return best responses to affine penalties around the claimed contributions."""
+    """Return best responses to affine penalties around the wanted contributions."""
     arithmetic, reading, s = context.arithmetic, context.reading, context.s
     zero = arithmetic.zeros(context.size)
     width = context.tolerance * context.scales.samples
@@ -105,9 +106,9 @@ def penalised(
         reading.rounded.accuracy.branches(context.given),
     )
     up, down = arithmetic.maximum(rates, zero), arithmetic.minimum(rates, zero)
-    left = best_below(reading, branches, up, (s, context.given), width)
-    right = best_above(reading, branches, down, (s, context.given), width)
-    left, right = _less(left, up * s), _less(right, down * s)
+    left = best_below(reading, branches, up, wanted, width)
+    right = best_above(reading, branches, down, wanted, width)
+    left, right = _less(left, up * wanted[0]), _less(right, down * wanted[0])
     inside = better(arithmetic, left, right, np.ones(context.size, dtype=np.bool_))
     near = Peak(
         inside.value,

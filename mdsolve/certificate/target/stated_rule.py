@@ -137,15 +137,34 @@ def paid_at_most(context: SharingContext, rule: StatedRule) -> tuple[Quantity, B
 
 
 def penalties(context: SharingContext, rule: StatedRule, s: Quantity) -> Quantity:
-    """Return pen_i(s_i), in money, shape (n,)."""
-    arithmetic, reading = context.arithmetic, context.reading
-    zero = arithmetic.zeros(context.size)
-    if rule.penalty != "affine":
+    """Return pen_i(s_i), in money, shape (n,).
+
+    Raises
+    ------
+    NoRouteError
+        For penalties that take what leaving gains whatever the others do.
+    """
+    arithmetic = context.arithmetic
+    if rule.penalty == "affine":
+        raw = rule.rates * (rule.wanted - s)
+    elif rule.penalty == "general":
+        raw = own_payoff(context, rule.wanted, s) - own_payoff(context, rule.wanted, rule.wanted)
+    else:
         message = "penalties of this form are known where they are zero only"
         raise NoRouteError(message)
-    raw = arithmetic.maximum(rule.rates * (rule.wanted - s), zero)
-    del reading
+    raw = arithmetic.maximum(raw, arithmetic.zeros(context.size))
     return arithmetic.where(rule.capped, arithmetic.minimum(rule.caps, raw), raw)
+
+
+def own_payoff(context: SharingContext, others: Quantity, own: Quantity) -> Quantity:
+    """Return value_i a_i(own_i, others_-i) - c_i(own_i), in money, shape (n,)."""
+    reading = context.reading
+    branches = reading.accuracy.branches(others)
+    value = branches[0].value(own)
+    for branch in branches[1:]:
+        there = branch.present & context.arithmetic.at_most(branch.start, own).holds
+        value = context.arithmetic.where(there, branch.value(own), value)
+    return reading.value * value - reading.costs.value(own)
 
 
 def payments_at(context: SharingContext, rule: StatedRule, s: Quantity, given: Floats) -> Quantity:
