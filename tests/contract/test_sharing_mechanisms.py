@@ -161,8 +161,24 @@ def more_welfare(game, data):
     return changed(data, metrics={**metrics, "welfare": metrics["welfare"] + STEP})
 
 
+def nobody_better_off(game, data):
+    """Move money from the agent with the least room to the others."""
+    room = column(data, "utilities") - column(data["standalone"], "utilities")
+    payments = column(data, "payments")
+    poorest = int(np.argmin(room))
+    taken = room[poorest] + STEP
+    payments -= np.where(np.arange(game.size) == poorest, taken, -taken / (game.size - 1))
+    return changed(data, payments=payments, target={**data["target"], "lump_sums": payments})
+
+
+def a_bound_below_the_best(game, data):
+    return changed(data, upper_bound=data["upper_bound"] - STEP)
+
+
 PERTURBATIONS = {
     "rule": more_for_one,
+    "target individual-rationality-alone": nobody_better_off,
+    "optimality": a_bound_below_the_best,
     "equilibria": one_total_more,
     "stated-numbers": more_welfare,
     "stationarity": learn_something_else,

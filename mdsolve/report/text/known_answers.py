@@ -34,7 +34,7 @@ def brief(value: Any, limit: int = 60) -> str:
     """Return any answer on one line, shortened."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         text = ", ".join(f"{key}: {brief(entry)}" for key, entry in value.items())
     elif isinstance(value, list | tuple):
         text = "(" + ", ".join(brief(entry) for entry in value) + ")"
