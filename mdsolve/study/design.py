@@ -115,7 +115,7 @@ def design(
     >>> game = md.parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
     >>> found = md.design(game, maximize="data", require={"least-share": 0.1})
     >>> found.termination.label, found.optimal, round(found.metrics["total_data"], 6)
-    ('solved', True, 30.455995)
+    ('solved', True, 21.921568)
     """
     if not isinstance(instance, SharingInstance) or instance.private:
         got = "private costs" if isinstance(instance, SharingInstance) else instance.kind
@@ -151,7 +151,14 @@ def wishes(
     if goal is not None:
         options["maximize"] = goal
     ranges = trade_off if trade_off is not None else ({} if written is None else written.trade_off)
-    return options, None if not ranges else trade_off_of(ranges)
+    walked = None if not ranges else trade_off_of(ranges)
+    if walked is not None:
+        option, where = known[walked.requirement], f"--trade-off {walked.requirement}"
+        ends = [option.parse(end, where) for end in (walked.start, walked.end)]
+        findings = [end for end in ends if isinstance(end, Finding)]
+        if findings:
+            raise UsageError(findings)
+    return options, walked
 
 
 def trade_off_of(ranges: Mapping[str, Any]) -> TradeOff:

@@ -19,11 +19,10 @@ from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.proofs import negative, require_about, stored_proof
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.target.asked import Asked, asked
+from mdsolve.certificate.target.asked import Asked, asked, number
 from mdsolve.certificate.target.bound import Weights, largest
 from mdsolve.certificate.target.needs import Needs, at_wanted
 from mdsolve.conditions import Condition
-from mdsolve.instance.numbers import exact_number
 from mdsolve.proof import NoRule
 
 NAME = "no-rule"
@@ -127,14 +126,15 @@ def _require_concessions(
         Naming the concession.
     """
     stated = context.claim.at("concessions")
-    for entry in [] if stated is None else stated:
+    if not isinstance(stated, list | tuple | None):
+        raise NoRouteError("concessions are no list")
+    for entry in stated or ():
         if not isinstance(entry, Mapping) or set(entry) != {"requirement", "asked", "needed"}:
             raise NoRouteError("a concession is not {requirement, asked, needed}")
         name, needed = entry["requirement"], entry["needed"]
         asked_for = _asked_for(wanted, name)
-        if asked_for is None or abs(float(asked_for) - float(entry["asked"])) > 1e-9 * abs(
-            float(asked_for)
-        ):
+        named = float(number(entry["asked"], "what a concession was asked"))
+        if asked_for is None or abs(asked_for - named) > 1e-9 * abs(asked_for):
             message = f"the concession in {name} is about something that was not asked for"
             raise NoRouteError(message)
         room = _room(context, wanted, slack, name, needed, free=free)
@@ -171,7 +171,7 @@ def _room(
 ) -> Quantity:
     """Return the slack after a concession, in money, shape (1,); None gives way altogether."""
     arithmetic = context.arithmetic
-    given = None if needed is None else exact_number(needed)
+    given = None if needed is None else number(needed, "what a concession needs")
     if name == "compensation":
         if given is None:
             raise NoRouteError("money from outside always does")

@@ -7,14 +7,14 @@ from fractions import Fraction
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
-from mdsolve.certificate.numbers import Floats, Quantity
+from mdsolve.certificate.numbers import Booleans, Floats, Quantity
 from mdsolve.certificate.p_means import p_mean
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.target.asked import Asked, asked
+from mdsolve.certificate.target.asked import Asked, asked, number
 from mdsolve.certificate.target.bound import Weights, largest
+from mdsolve.certificate.target.needs import Needs
 from mdsolve.conditions import Condition
-from mdsolve.instance.numbers import exact_number
 from mdsolve.tolerance import DEFAULT
 
 REQUIREMENTS = "requirements"
@@ -66,7 +66,9 @@ def optimality(context: SharingContext) -> Condition:
     stated = context.claim.at("upper_bound")
     if stated is None:
         raise NoRouteError("the solution states no upper bound")
-    limit = arithmetic.stored(np.array([float(exact_number(stated))]))
+    limit = arithmetic.stored(np.array([float(number(stated, "upper_bound"))]))
+    if not isinstance(context.claim.at("optimal"), bool | None):
+        raise NoRouteError("optimal is neither true nor false")
     unit = scale(context, wanted)
     gap = limit - value
     rows = [bound - limit, _off(context, "gap", gap), _called(context, gap, unit)]
@@ -86,7 +88,7 @@ def optimality(context: SharingContext) -> Condition:
         scope="every rule that respects what is asked for",
         witness=lambda _: {
             "bound": context.shown(bound),
-            "stated": float(exact_number(stated)),
+            "stated": float(number(stated, "upper_bound")),
             "value": context.shown(value),
         },
         undecided=np.append(~proved, [False, False]),
@@ -102,7 +104,7 @@ def _off(context: SharingContext, key: str, right: Quantity) -> Quantity:
     stated = context.claim.at(key)
     if stated is None:
         return context.arithmetic.zeros(1)
-    off = context.arithmetic.stored(np.array([float(exact_number(stated))])) - right
+    off = context.arithmetic.stored(np.array([float(number(stated, key))])) - right
     return context.arithmetic.maximum(off, -off)
 
 
@@ -205,11 +207,8 @@ def multipliers(context: SharingContext) -> tuple[Fraction, Fraction]:
     found = []
     for key in ("alone", "least_total"):
         stated = context.claim.at(f"multipliers.{key}")
-        try:
-            found.append(max(Fraction(0), exact_number(0 if stated is None else stated)))
-        except (TypeError, ValueError):
-            message = f"multipliers.{key} is not a number"
-            raise NoRouteError(message) from None
+        price = number(0 if stated is None else stated, f"multipliers.{key}")
+        found.append(max(Fraction(0), price))
     return found[0], found[1]
 
 
@@ -240,31 +239,56 @@ def _of_means(context: SharingContext, wanted: Asked, welfare: Quantity) -> Quan
     fall with utility, so that moving what is there from anybody to anybody only loses.
     """
     arithmetic, n = context.arithmetic, context.size
-    if wanted.margin is None:
+    floors, there = _floors(context, wanted)
+    if not there.any():
         level = welfare / n
         values = arithmetic.zeros(n) + level
     else:
-        if not context.alone.found.all():
-            raise NoRouteError("what somebody has alone is not known")
-        out = context.alone.value - context.reading.budget
-        floors = out + arithmetic.constant(wanted.margin)
-        level = _level(arithmetic.upper(floors), float(arithmetic.upper(welfare)[0]))
-        values = arithmetic.maximum(floors, arithmetic.stored(np.full(n, level)))
+        known = np.where(there, arithmetic.upper(floors), -np.inf)
+        level = arithmetic.stored(np.full(1, _level(known, float(arithmetic.upper(welfare)[0]))))
+        values = arithmetic.zeros(n) + level
+        values = arithmetic.where(there, arithmetic.maximum(floors, values), values)
         short = arithmetic.total(values).reshape(1) - welfare
         if not arithmetic.at_most(arithmetic.zeros(1), short).holds.all():
             raise NoRouteError("the level of utilities is too low to bound them")
     if wanted.goal == "least-utility":
-        return arithmetic.stored(np.full(1, level)) if wanted.margin is not None else level
+        return level
     zero = arithmetic.zeros(n)
     return p_mean(arithmetic, arithmetic.maximum(values, zero), wanted.exponent)
 
 
+def _floors(context: SharingContext, wanted: Asked) -> tuple[Quantity, Booleans]:
+    """Return what utilities are at least under any rule that will do, (n,), and whose are.
+
+    At wanted contributions that is what the inequality says, which is necessary but for dominant
+    strategies; elsewhere what everybody has alone.
+    """
+    if wanted.fixed is not None and not wanted.dominant:
+        needs = Needs(context, wanted)
+        least, there = needs.least(needs.entries(*needs.here))
+        return least - needs.costs, there
+    arithmetic, n = context.arithmetic, context.size
+    if wanted.margin is None:
+        return arithmetic.zeros(n), np.zeros(n, dtype=np.bool_)
+    if not context.alone.found.all():
+        raise NoRouteError("what somebody has alone is not known")
+    out = context.alone.value - context.reading.budget
+    return out + arithmetic.constant(wanted.margin), np.ones(n, dtype=np.bool_)
+
+
 def _level(floors: Floats, total: float) -> float:
-    """Return a level, rounded up, at which max(floor, level) sum to at least a total."""
+    """Return a level, rounded up, at which max(floor, level) sum to at least a total.
+
+    Parameters
+    ----------
+    floors : (n,)
+        -inf where there is none.
+    """
     order = np.sort(floors)[::-1]
     n = len(order)
-    taken = np.concatenate([[0.0], np.cumsum(order)])[:n]
+    finite = np.where(np.isfinite(order), order, 0.0)
+    taken = np.concatenate([[0.0], np.cumsum(finite)])[:n]
     levels = (total - taken) / np.arange(n, 0, -1)
     fits = np.flatnonzero(levels >= order)
     level = float(levels[fits[0]]) if len(fits) else float(order[-1])
-    return level + 1e-14 * (abs(level) + float(np.abs(order).max(initial=0.0)))
+    return level + 1e-14 * (abs(level) + float(np.abs(finite).max(initial=0.0)))

@@ -50,6 +50,8 @@ def target_nash(context: SharingContext) -> Condition:
         return equilibrium(context, penalised(context, free, wanted, rule.rates, caps), own)
     if not at_home:
         return _elsewhere(context, rule.wanted, own)
+    if rule.penalty == "dominant":
+        dominance_gains(context)  # raises where such penalties are not known to suffice
     stays = unmoved(context, arithmetic.zeros(context.size) + own)
     best = beside(context, stays, free_deviations(context), caps)
     return equilibrium(context, Responses(best, stays), own)

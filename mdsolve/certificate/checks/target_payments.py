@@ -12,6 +12,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.target.asked import asked
+from mdsolve.certificate.target.needs import sharers
 from mdsolve.certificate.target.stated_rule import paid_at_most, payments_at, stated_rule
 from mdsolve.conditions import Condition
 
@@ -22,6 +23,8 @@ TARGET = ("target",)
 def target_rule(context: SharingContext) -> Condition:
     """Check that contributions are the wanted ones, and payments what the rule pays there."""
     arithmetic, rule, n = context.arithmetic, context.derived(stated_rule), context.size
+    if context.derived(asked).rates and rule.penalty != "rates":
+        raise NoRouteError("rates without lump sums were asked for, and another rule is stated")
     if rule.penalty == "rates":
         right = payments_at(context, rule, context.s, context.given)
         sums = rule.sums - right
@@ -32,7 +35,6 @@ def target_rule(context: SharingContext) -> Condition:
     rows = [arithmetic.maximum(x, -x) for x in (off, sums, moved)]
     scales = [context.scales.money, context.scales.money, context.scales.samples]
     context.cover(RULE, ["mechanism", "payments", "target.contributions", "target.lump_sums"])
-    context.derived(asked)
     return context.decided(
         RULE,
         arithmetic.concatenate(rows),
@@ -105,7 +107,7 @@ def target_reciprocity(context: SharingContext) -> Condition:
     part = context.derived(asked).reciprocity or 1
     shares = arithmetic.constant(part) * context.shares.values
     earned = reading.benefits(context.s) - reading.benefits(reading.nothing) + context.payments
-    counts = context.given > 0
+    counts = sharers(context)
     return context.decided(
         RECIPROCITY,
         arithmetic.where(counts, shares - earned, arithmetic.zeros(context.size)),

@@ -80,7 +80,7 @@ def asked(context: SharingContext) -> Asked:
     elif goal not in GOALS:
         message = f"the goal {goal!r}: only {', '.join(GOALS)} and p-mean=P are known"
         raise NoRouteError(message)
-    margin = None if options["alone"] == "no" else _number(options["alone"], "alone")
+    margin = None if options["alone"] == "no" else number(options["alone"], "alone")
     limits, limited = _column(context, "payment_limit")
     more, there = _requested(context)
     limits = arithmetic.where(
@@ -90,7 +90,7 @@ def asked(context: SharingContext) -> Asked:
     fixed = options["contributions"]
     wanted = None
     if fixed is not None:
-        numbers = [_number(entry, "contributions") for entry in fixed]
+        numbers = [number(entry, "contributions") for entry in fixed]
         if len(numbers) != n:
             message = f"contributions: {len(numbers)} numbers for {n} agents"
             raise NoRouteError(message)
@@ -101,10 +101,10 @@ def asked(context: SharingContext) -> Asked:
         margin,
         limits,
         limited | there,
-        _number(options["reciprocity"], "reciprocity"),
+        number(options["reciprocity"], "reciprocity"),
         shares,
         shared,
-        _number(options["least_total"], "least_total"),
+        number(options["least_total"], "least_total"),
         wanted,
         options["dominant"] == "yes",
         options["form"] == "rates",
@@ -112,7 +112,14 @@ def asked(context: SharingContext) -> Asked:
     )
 
 
-def _number(value: Any, what: str) -> Fraction:
+def number(value: Any, what: str) -> Fraction:
+    """Return what a file states as a number.
+
+    Raises
+    ------
+    NoRouteError
+        If it is none.
+    """
     try:
         return exact_number(value)
     except (TypeError, ValueError):
@@ -124,8 +131,8 @@ def _column(context: SharingContext, name: str) -> tuple[Quantity, Booleans]:
     """Return one number per agent, and who has one."""
     value, arithmetic, n = context.options[name], context.arithmetic, context.size
     if not isinstance(value, Mapping):
-        number = Fraction(0) if value is None else _number(value, name)
-        one = arithmetic.zeros(n) + arithmetic.constant(number)
+        same = Fraction(0) if value is None else number(value, name)
+        one = arithmetic.zeros(n) + arithmetic.constant(same)
         return one, np.full(n, value is not None)
     entries, names = value, context.reading.names
     unknown = [key for key in entries if key and key not in set(names)]
@@ -134,7 +141,7 @@ def _column(context: SharingContext, name: str) -> tuple[Quantity, Booleans]:
         raise NoRouteError(message)
     found = [entries.get(agent, entries.get("")) for agent in names]
     given = np.array([entry is not None for entry in found], dtype=np.bool_)
-    numbers = [Fraction(0) if entry is None else _number(entry, name) for entry in found]
+    numbers = [Fraction(0) if entry is None else number(entry, name) for entry in found]
     return arithmetic.written(numbers), given
 
 

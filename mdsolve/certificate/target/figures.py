@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,15 @@ def design_figures(context: SharingContext) -> Mapping[str, Recompute]:
 
 
 def _needs(context: SharingContext) -> Needs:
-    return Needs(context, context.derived(asked))
+    """Return the inequality, limits that keep budgets at every profile among those asked for."""
+    wanted, arithmetic, reading = context.derived(asked), context.arithmetic, context.reading
+    kept = reading.limited & reading.bounded
+    if kept.any():
+        left = reading.budget - reading.costs.value(reading.capacity)
+        both = arithmetic.where(wanted.limited, arithmetic.minimum(wanted.limits, left), left)
+        limits = arithmetic.where(kept, both, wanted.limits)
+        wanted = replace(wanted, limits=limits, limited=wanted.limited | kept)
+    return Needs(context, wanted)
 
 
 def _misnamed(context: SharingContext, needs: Needs, stated: Any) -> str:

@@ -24,6 +24,7 @@ from mdsolve.certificate.peaks import Peak
 from mdsolve.certificate.reading.accuracy import WeightedAccuracy
 from mdsolve.certificate.target.asked import Asked
 from mdsolve.certificate.target.sides import best_above, best_below
+from mdsolve.tolerance import ROUND_OFF
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
@@ -63,8 +64,8 @@ class Needs:
 
     @cached_property
     def counted(self) -> Booleans:
-        """Who has a Shapley share: whoever contributes, shape (n,)."""
-        return np.asarray(self.context.given > 0)
+        """Who has a Shapley share, shape (n,)."""
+        return sharers(self.context)
 
     def entries(
         self,
@@ -139,6 +140,15 @@ class Needs:
         """Limits, margin and reciprocity as the options ask for them."""
         asked = self.asked
         return (asked.limits, asked.limited), asked.margin, asked.reciprocity
+
+
+def sharers(context: SharingContext) -> Booleans:
+    """Return who has a Shapley share: whoever contributes data that somebody uses, shape (n,)."""
+    if not np.any(context.given > 0):
+        return np.zeros(context.size, dtype=np.bool_)
+    shares = context.arithmetic.upper(context.shares.values)
+    used = shares > ROUND_OFF * np.abs(shares).max(initial=0.0)
+    return np.asarray((context.given > 0) & used)
 
 
 def free_deviations(context: SharingContext) -> Peak:

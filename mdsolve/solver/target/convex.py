@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -116,22 +116,22 @@ def with_total(
             f"{total:g} samples",
             f"at most the sum of capacities, {float(game.capacity.sum()):g}",
         )
-    if np.isfinite(game.capacity).all():
-        full = game.capacity.copy()
-        last = Plan(full, total_slopes(game, full)), math.inf
-        if full.sum() <= total * (1 + ROUND_OFF):
-            price = float(np.max(base.cost * game.costs.slope(full, "left")))
-            return last[0], price
-    else:
-        last = (Plan(plan.contributions, plan.prices), math.inf)
+    # Who has no capacity brings no more than the total: beyond it nothing is asked for.
+    full = np.where(np.isfinite(game.capacity), game.capacity, 2 * total)
+    ended = replace(planner, game=replace(game, capacity=full))
+    last = Plan(full, total_slopes(game, full)), math.inf
+    if full.sum() <= total * (1 + ROUND_OFF):
+        price = float(np.max(base.cost * game.costs.slope(full, "left")))
+        return last[0], price
 
     def plan_at(multiplier: float, near: Floats | None) -> tuple[Plan, float]:
-        return planner.plan(base.plus(DATA, multiplier), near), 0.0
+        return ended.plan(base.plus(DATA, multiplier), near), 0.0
 
     unit = float(np.median(game.costs.slope(plan.contributions))) * base.cost
     unit = unit or float(np.median(plan.prices)) * base.benefit or 1.0
     found, price, _ = _multiplier(plan_at, lambda s: float(s.sum()), total, unit, last)
-    return found, price
+    # Where every sample is worth just what it costs, rounding must not make it endless.
+    return found, price if np.isfinite(game.capacity).all() else price * (1 - ROUND_OFF)
 
 
 def _multiplier(

@@ -30,6 +30,9 @@ from mdsolve.solver.target.rule import Penalty, TargetRule, filled, lump_sums, r
 
 Floats = npt.NDArray[np.float64]
 
+STRICT = 1e-6
+"""How much steeper penalties are where the own payoff runs straight."""
+
 LOCAL_LIMIT = 300
 """Most agents under payment limits or reciprocity whose contributions are searched for."""
 
@@ -128,8 +131,8 @@ def _relaxed(
     try:
         return convex_optimum(planner, asked.goal.weighing, reserve, asked.least_total)
     except UnsupportedError:
-        if asked.convex:
-            raise
+        if not (asked.limited or asked.rates):
+            raise  # shares alone can always be earned: the goal has no end
         return None  # without limits the goal has no end
 
 
@@ -140,7 +143,8 @@ def _fixed(game: SharingGame, asked: Requirements, alone: Floats, s: Floats) -> 
         return Design(Inequality(game, asked, alone, s), None, refuted=not asked.rates)
     utilities = game.benefits(s) - game.costs.value(s) + found.rule.lump_sums  # type: ignore[union-attr]
     value = asked.goal.value(game, s, utilities)
-    return replace(found, value=value, bound=value)
+    best = not (asked.rates and asked.goal.of_utilities)  # others' rates may share it better
+    return replace(found, value=value, bound=value if best else None)
 
 
 def _at(game: SharingGame, asked: Requirements, alone: Floats, s: Floats) -> Design | None:
@@ -161,6 +165,9 @@ def _at(game: SharingGame, asked: Requirements, alone: Floats, s: Floats) -> Des
         penalty: Penalty = "affine" if game.accuracy.own_concave else "general"
         if asked.dominant and not np.array_equal(s, game.capacity):
             penalty = "dominant"
+        if penalty == "affine":
+            # Where own payoffs run straight, the rate itself would leave everybody indifferent.
+            rates = np.where(game.accuracy.own_second(s) == 0, rates * (1 + STRICT), rates)
         rule = TargetRule(game, s, sums, rates, caps, penalty)
     utilities = inequality.benefits - inequality.costs + rule.lump_sums
     return Design(inequality, rule, value=asked.goal.value(game, s, utilities))

@@ -87,12 +87,13 @@ def _by_slopes(game: SharingGame, s: Floats) -> Floats:
         high = np.where(climbing, 2 * high, high)
         if not np.isfinite(high).all():
             raise unbounded(game.agents[int(np.argmax(~np.isfinite(high)))])
-    last = np.nextafter(high, 0.0)  # the slope may jump at the capacity itself
+    # The slope may jump at the capacity itself; without one the end is a point like any other.
+    last = np.where(endless, high, np.nextafter(high, 0.0))
     at_low, at_high = slopes(np.zeros(game.size)), slopes(last)
     nothing = (at_low <= 0) | (high == 0)
-    full = ~endless & (at_high > 0) & ~nothing
+    full = np.where(endless, at_high == 0, at_high > 0) & ~nothing
     inside = _roots(slopes, np.zeros(game.size), last, at_low, at_high, nothing | full)
-    return np.where(nothing, 0.0, np.where(full, game.capacity, inside))
+    return np.where(nothing, 0.0, np.where(full, high, inside))
 
 
 def _roots(

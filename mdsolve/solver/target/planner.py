@@ -139,6 +139,9 @@ def _of_total(
     def brought(s: Floats) -> float:
         return platform + float(weight[used] @ s[used])
 
+    endless = ~np.isfinite(game.capacity) & (weighing.data + weighing.benefit * weight > 0)
+    if weighing.cost == 0 and endless.any() and accuracy.smooth:
+        raise unbounded(game.agents[int(np.argmax(endless))])
     top = _upper_end(game, used, brought, ends)
     bottom = platform
     for _ in range(BISECTIONS):

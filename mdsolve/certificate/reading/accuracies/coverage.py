@@ -64,6 +64,13 @@ class CoverageAccuracy(Accuracy):
         column = s.reshape(-1, 1)
         return self.arithmetic.exponential(-self.arithmetic.total(self.rates * column, 0))
 
+    def gradients(self, s: Quantity) -> Quantity:
+        """Return 1/2 sum_x q_ix rate_jx missing_x."""
+        arithmetic, n = self.arithmetic, self.found.shape[0]
+        missing = self._missing(s)
+        rows = [arithmetic.product(self.rates, self.found[i] * missing) / 2 for i in range(n)]
+        return arithmetic.concatenate(rows).reshape(n, n)
+
     def branches(self, s: Quantity, *, alone: bool = False) -> list[Branch]:
         """Return one branch for everybody."""
         arithmetic = self.arithmetic
