@@ -54,17 +54,7 @@ USED = frozenset(
         *("deficit", "chains", "frontier"),
         # designs
         *("target", "menu", "subsidy", "cap", "expected_welfare", "expected_revenue", "binding"),
-        *(
-            "prices",
-            "prices_at",
-            "slack",
-            "upper_bound",
-            "gap",
-            "optimal",
-            "multipliers",
-            "curve",
-            "concessions",
-        ),
+        *("slack", "upper_bound", "gap", "optimal", "multipliers", "curve", "concessions"),
         # training runs
         *("protocol", "data", "model", "capacities", "stages", "fit"),
     }

@@ -17,8 +17,8 @@ class NoRule(About):
     Parameters
     ----------
     contributions : tuple of Fraction
-        The wanted ones, at which the needs are added up; or, where any would do, those with the
-        largest welfare.
+        The wanted ones, at which the needs are added up; or, where any would do, those at which the
+        prices are slopes: a hint, as the prices are.
     prices : tuple of Fraction
         Where any contributions would do: prices of everybody's data, money per sample, that bound
         what others are worth; empty for wanted ones.

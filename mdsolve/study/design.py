@@ -41,9 +41,12 @@ POINT_LIMIT = 1000
 
 KEPT = (
     *("target", "objective", "binding", "upper_bound", "gap", "optimal"),
-    *("multipliers", "prices", "prices_at"),
+    "multipliers",
 )
 """Keys of a point's solution that are stored with it."""
+
+HINTS = ("prices", "prices_at")
+"""Keys that tell the checker where to look for a point's bound; they claim nothing."""
 
 
 @dataclass(frozen=True)
@@ -210,21 +213,22 @@ class _Walk(SharingProblem):
     def answers(self, game: Any, outcome: Any, context: Context) -> dict[str, Any]:
         """Return the answers of the design, and the curve."""
         found = super().answers(game, outcome, context)
-        points = []
+        points, hints = [], []
         near: Floats | None = None
         settings = self.walked.settings
         for number, setting in enumerate(settings):
             context.monitor.advance("points of the trade-off", number, len(settings))
-            point, near = self._point(game, setting, near, context)
+            point, hint, near = self._point(game, setting, near, context)
             points.append(point)
+            hints.append(hint)
         ends = [self.walked.start, self.walked.end]
         curve = {"requirement": self.walked.requirement, "range": ends, "points": points}
-        return found | {"curve": curve}
+        return found | {"curve": curve, "curve_hints": hints}
 
     def _point(
         self, game: Any, setting: float, near: Floats | None, context: Context
-    ) -> tuple[dict[str, Any], Floats | None]:
-        """Return one point, and where the next search begins."""
+    ) -> tuple[dict[str, Any], dict[str, Any], Floats | None]:
+        """Return one point, hints for its check, and where the next search begins."""
         options = {**self.options, self.walked.requirement: setting}
         asked = requirements(game, options)
         designed = best_rule(game, asked, context.monitor, near)
@@ -233,10 +237,11 @@ class _Walk(SharingProblem):
         if outcome.contributions is None:
             if outcome.proof is not None:
                 found["witness"] = outcome.proof.to_dict()
-            return found, near
+            return found, {}, near
         found |= {
             "contributions": plain(outcome.contributions),
             "payments": plain(outcome.payments),
             **{key: plain(outcome.details[key]) for key in KEPT if key in outcome.details},
         }
-        return found, outcome.contributions
+        hint = {key: plain(outcome.details[key]) for key in HINTS if key in outcome.details}
+        return found, hint, outcome.contributions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 import mdsolve as md
 from mdsolve.game.build import market_game
 from mdsolve.game.build_sharing import sharing_game
+from mdsolve.solver.target.rule import TargetRule
 
 TOLERANCE = 1e-9
 """What the interface grants, relative to the instance's own scale."""
@@ -25,6 +27,8 @@ def still_right(case: Any, solution: Any, edit: Any) -> bool:
         return True  # it says less than the right solution did
     if edit.kind == "relabelled":
         return _same_outcome(case, solution, edit)
+    if case.mechanism == "target" and _still_designed(case, edit):
+        return True
     if edit.kind in ("type", "text", "swap"):
         return False
     before, after = _value(edit.before), _value(edit.after)
@@ -32,6 +36,67 @@ def still_right(case: Any, solution: Any, edit: Any) -> bool:
         return False
     allowed = 2 * TOLERANCE * scale(case, edit.path)
     return abs(float(after - before)) <= allowed
+
+
+def _still_designed(case: Any, edit: Any) -> bool:
+    """Tell whether a designed rule still does what is said of it, by trying every deviation.
+
+    Hints of proofs may be anything that proves; multipliers are slopes of a bound that is flat
+    where it is best, so that what changes it by less than can be told proves the same.
+    """
+    path = edit.path
+    if path[0] in ("prices", "prices_at") or path[:2] in (
+        ("witness", "prices"),
+        ("witness", "contributions"),
+    ):
+        return _value(edit.after) is not None
+    if path[0] == "multipliers":
+        before, after = _value(edit.before), _value(edit.after)
+        return after is not None and abs(after - before) <= abs(before) / 10**5
+    if path[:2] not in (("target", "rates"), ("target", "caps"), ("mechanism", "options")):
+        return False
+    options = edit.data["mechanism"]["options"]
+    try:
+        return _rule_holds(case, edit.data, options)
+    except (TypeError, ValueError):
+        return False
+
+
+def _rule_holds(case: Any, data: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    game, stated = sharing_game(case.instance), data["target"]
+    s = np.array(data["contributions"], dtype=float)
+    caps = np.array([np.inf if cap is None else float(cap) for cap in stated["caps"]])
+    rule = TargetRule(
+        game,
+        s,
+        np.array(stated["lump_sums"], dtype=float),
+        np.array(stated["rates"], dtype=float),
+        caps,
+        stated.get("penalty", "affine"),
+    )
+    limit = options["payment_limit"]
+    most = np.inf if limit is None else float(limit)
+    unchanged = {"payment_limit", "least_total"}
+    if any(options[key] != case_options(case)[key] for key in set(options) - unchanged):
+        return False
+    if s.sum() < float(options["least_total"]) * (1 - 1e-9):
+        return False
+    allowed = 2 * TOLERANCE * scale(case, ("payments",))
+    own = game.utilities(s, rule.payments(s))
+    for agent in range(game.size):
+        for z in np.linspace(0, game.capacity[agent], 4001):
+            t = np.where(np.arange(game.size) == agent, z, s)
+            paid = rule.payments(t)
+            gained = game.utilities(t, paid)[agent] - own[agent]
+            if gained > allowed or -paid[agent] > most + allowed:
+                return False
+    return True
+
+
+@cache
+def case_options(case: Any) -> Mapping[str, Any]:
+    """Return a case's effective options as its solution states them."""
+    return case.solve().to_dict()["mechanism"]["options"]
 
 
 def _value(value: Any) -> Fraction | None:

@@ -23,9 +23,12 @@ POINT = frozenset(
     {
         *("asked", "termination", "witness", "contributions", "payments", "target", "objective"),
         "binding",
-        *("upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at"),
+        *("upper_bound", "gap", "optimal", "multipliers"),
     }
 )
+HINTS = ("prices", "prices_at")
+"""Keys of `curve_hints` that only say where to look: nothing is claimed by them."""
+
 POINT_LIMIT = 1000
 
 
@@ -38,9 +41,10 @@ def trade_off(context: SharingContext) -> Condition:
     if curve is None:
         raise NoRouteError("the solution holds no curve")
     requirement, points = _read(curve)
+    hints = _hints(context, len(points))
     for number, point in enumerate(points):
         context.monitor.advance("points of the curve", number, len(points))
-        verdict, why = _judged(context, requirement, point)
+        verdict, why = _judged(context, requirement, {**hints[number], **point})
         if verdict == "pass":
             continue
         words = f"point {number + 1}: {why}"
@@ -55,7 +59,7 @@ def trade_off(context: SharingContext) -> Condition:
             witness=lambda _, p=point: {"asked": p["asked"]},  # type: ignore[misc]
             refuted=np.ones(1, dtype=np.bool_),
         )
-    context.cover(NAME, ["curve"])
+    context.cover(NAME, ["curve", "curve_hints"])
     return context.decided(
         NAME,
         context.arithmetic.zeros(1),
@@ -96,13 +100,22 @@ def _read(curve: Any) -> tuple[str, list[Mapping[str, Any]]]:
     return requirement, list(points)
 
 
+def _hints(context: SharingContext, count: int) -> list[dict[str, Any]]:
+    """Return where to look for the bound of every point; nothing where nothing usable is said."""
+    said = context.claim.at("curve_hints")
+    if not isinstance(said, list | tuple) or len(said) != count:
+        return [{} for _ in range(count)]
+    entries = [entry if isinstance(entry, Mapping) else {} for entry in said]
+    return [{key: entry[key] for key in HINTS if key in entry} for entry in entries]
+
+
 def _judged(context: SharingContext, requirement: str, point: Mapping[str, Any]) -> tuple[str, str]:
     """Return the verdict on one point, and the first condition that does not pass."""
     from mdsolve.certificate.sharing_check import SharingCheck
 
     ending = point["termination"]
     if ending not in ("solved", "infeasible"):
-        extra = set(point) - {"asked", "termination"}
+        extra = set(point) - {*HINTS, "asked", "termination"}
         return ("pass", "") if not extra else ("fail", "an unfinished point states an answer")
     options = {**dict(context.options), requirement: point["asked"]}
     kept = {key: value for key, value in point.items() if key not in ("asked", "termination")}

@@ -109,10 +109,15 @@ def _off(context: SharingContext, key: str, right: Quantity) -> Quantity:
 
 
 def _called(context: SharingContext, gap: Quantity, unit: float) -> Quantity:
-    """Return how much too large the gap is for the word optimal, shape (1,)."""
-    if context.claim.at("optimal") is not True:
-        return context.arithmetic.zeros(1)
-    return gap - context.arithmetic.stored(np.array([DEFAULT.verify * unit]))
+    """Return how far the gap is on the wrong side of what the word optimal says, shape (1,)."""
+    arithmetic, called = context.arithmetic, context.claim.at("optimal")
+    room = gap - arithmetic.stored(np.array([DEFAULT.verify * unit]))
+    if called is True:
+        return room
+    least = arithmetic.stored(np.array([0.5 * DEFAULT.verify * unit]))
+    closed = called is False and bool(arithmetic.at_most(gap, least).holds.all())
+    # A closed gap that is not called so hides the proof: as wrong as the reverse.
+    return arithmetic.stored(np.array([unit])) if closed else arithmetic.zeros(1)
 
 
 def scale(context: SharingContext, wanted: Asked) -> float:

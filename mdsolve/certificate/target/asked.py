@@ -90,6 +90,8 @@ def asked(context: SharingContext) -> Asked:
     fixed = options["contributions"]
     wanted = None
     if fixed is not None:
+        if not isinstance(fixed, list | tuple | np.ndarray):
+            raise NoRouteError("contributions is not a list of numbers")
         numbers = [number(entry, "contributions") for entry in fixed]
         if len(numbers) != n:
             message = f"contributions: {len(numbers)} numbers for {n} agents"
