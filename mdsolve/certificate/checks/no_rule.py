@@ -23,9 +23,16 @@ from mdsolve.certificate.target.asked import Asked, asked, number
 from mdsolve.certificate.target.bound import Weights, largest
 from mdsolve.certificate.target.needs import Needs, at_wanted
 from mdsolve.conditions import Condition
+from mdsolve.instance.numbers import exact_number
 from mdsolve.proof import NoRule
 
 NAME = "no-rule"
+
+CONCEDED = ("payment_limit", "reciprocity")
+"""Requirements in which more of a concession may leave no more than less of it."""
+
+BACK = Fraction(1, 10**6)
+"""How far on the way back to what was asked a concession must not do any more."""
 
 
 @condition(NAME, "sharing", about="what everybody needs exceeds what all data are worth")
@@ -139,9 +146,16 @@ def _require_concessions(
             raise NoRouteError(message)
         room = _room(context, wanted, slack, name, needed, free=free)
         off = float(context.arithmetic.nearest(room)[0])
-        enough = abs(off) <= context.tolerance * size or (needed == 0 and off > 0)
         if needed is None:
-            enough = off < 0
+            enough = off < -context.tolerance * size
+        else:
+            enough = abs(off) <= context.tolerance * size or (needed == 0 and off > 0)
+        if enough and name in CONCEDED and needed not in (None, 0):
+            # Where more would leave no more, the smallest is the first that leaves none.
+            back = exact_number(needed)
+            back += BACK * (exact_number(entry["asked"]) - back)
+            less = _room(context, wanted, slack, name, back, free=free)
+            enough = bool((context.arithmetic.upper(less) < 0).all())
         if not enough:
             message = f"the concession in {name} is not the smallest that would do"
             raise NoRouteError(message)

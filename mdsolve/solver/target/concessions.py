@@ -14,6 +14,7 @@ import numpy as np
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.target.inequality import Inequality
 from mdsolve.solver.target.requirements import Requirements
+from mdsolve.tolerance import ROUND_OFF
 
 HALVINGS = 200
 DOUBLINGS = 400
@@ -32,7 +33,8 @@ def concessions(
     needed: float | None
 
     def slack(**changed: Any) -> float:
-        return replace(at, requirements=replace(asked, **changed)).slack
+        room = replace(at, requirements=replace(asked, **changed)).slack
+        return room + ROUND_OFF * at.scale
 
     if asked.fixed is None:
         missing = -inequality.slack

@@ -192,7 +192,7 @@ def _between(below: Plan, above: Plan, measure: Measure, asked: float) -> Plan:
             high = middle
         else:
             low = middle
-    if high == 1.0:
+    if high >= 1 - ROUND_OFF:
         return above
     return Plan(start + high * way, above.prices)
 

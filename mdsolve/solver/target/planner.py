@@ -130,11 +130,12 @@ def _of_total(
     def ends(y: float) -> tuple[Floats, Floats]:
         right = price(y)
         left = price(float(np.nextafter(y, 0.0))) if accuracy.curve.kinks else right
-        low = offered(game, weighing.data + weighing.benefit * weight * right, weighing.cost, least)
-        if left == right:
-            return low
-        high = offered(game, weighing.data + weighing.benefit * weight * left, weighing.cost, least)
-        return low[0], high[1]
+        low = at_price(right)
+        return low if left == right else (low[0], at_price(left)[1])
+
+    def at_price(each: float) -> tuple[Floats, Floats]:
+        worth = weighing.data + weighing.benefit * weight * each
+        return offered(game, worth, weighing.cost, least)
 
     def brought(s: Floats) -> float:
         return platform + float(weight[used] @ s[used])
@@ -156,7 +157,21 @@ def _of_total(
         else:
             bottom = top = middle
             break
-    at_top, at_bottom = ends(top)[0], ends(bottom)[1]
+    # At a kink the price lies between two slopes, and who offers what there depends on it.
+    cheap, dear = price(top), max(price(bottom), price(float(np.nextafter(bottom, 0.0))))
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (cheap + dear)
+        if not cheap < middle < dear:
+            break
+        low, high = at_price(middle)
+        if brought(low) > top:
+            dear = middle
+        elif brought(high) < top:
+            cheap = middle
+        else:
+            cheap = dear = middle
+            break
+    at_top, at_bottom = at_price(cheap)[0], at_price(dear)[1]
     at_bottom = np.maximum(at_bottom, at_top)
     left = max(0.0, top - platform)
     s = even_split(at_top, at_bottom, weight, left) if used.any() else at_bottom
