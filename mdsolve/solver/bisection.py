@@ -70,6 +70,7 @@ def last_true_each(
     inside: Floats,
     outside: Floats,
     width: float = 0.0,
+    many: int = MANY,
 ) -> Floats:
     """Return `last_true` for k statements, with few calls for many numbers each.
 
@@ -81,6 +82,8 @@ def last_true_each(
         Each statement holds at the one and fails at the other.
     width : float
         Relative distance at which to stop; 0: neighbouring doubles.
+    many : int
+        Numbers to ask for at once, about: fewer where each of them takes long.
 
     Examples
     --------
@@ -89,7 +92,7 @@ def last_true_each(
     [3.0, 4.0]
     """
     inside, outside = inside.copy(), outside.copy()
-    parts = max(4, min(MANY // max(1, len(inside)), 64))
+    parts = max(8, min(many // max(1, len(inside)), 64))
     steps = np.arange(1, parts) / parts
     every = np.arange(len(inside))
     while True:

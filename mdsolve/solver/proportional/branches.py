@@ -152,7 +152,8 @@ def _along(search: _Search, grid: Floats) -> list[tuple[int, Branch]]:
         return np.asarray((search.roles(leads, leaders[which]) == role[which]).all(axis=1))
 
     width = 0.0 if game.types.size == 1 else DEFAULT.solve
-    ends = last_true_each(holds, grid[inside], grid[inside + step], width).tolist()
+    many = game.standing.many
+    ends = last_true_each(holds, grid[inside], grid[inside + step], width, many).tolist()
     lowest = dict(zip(down, ends[: len(down)], strict=True))
     highest = dict(zip(up, ends[len(down) :], strict=True))
     found = []

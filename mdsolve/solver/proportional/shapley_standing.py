@@ -141,6 +141,7 @@ class ShapleyStanding(Standing):
     """Psi_i = Shapley value of the game X -> v(platform data + s(X)) - v(platform data), (14)."""
 
     name = "shapley"
+    many = 16
 
     def beside(self, types: AgentTypes, levels: Floats, kind: int) -> Ratio:
         """Return the ratio of Shapley values."""

@@ -55,6 +55,8 @@ class Standing(ABC):
     """The ratio of one measure."""
 
     name: ClassVar[str]
+    many: ClassVar[int] = 128
+    """Profiles that take little longer together than one."""
 
     @abstractmethod
     def beside(self, types: AgentTypes, levels: Floats, kind: int) -> Ratio:
