@@ -25,7 +25,7 @@ from mdsolve.solver.proportional.equilibrium import (
     proportional_equilibria,
 )
 from mdsolve.solver.proportional.ranked_game import RankedGame
-from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.proportional.standings import STANDINGS
 from mdsolve.status import Termination
 
 

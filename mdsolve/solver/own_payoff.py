@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Benefit(ABC):
-    """What an own contribution earns."""
-
-    concave: ClassVar[bool] = True
-    """Whether the benefit is concave between its kinks."""
+    """What an own contribution earns, concave between its kinks."""
 
     @property
     @abstractmethod

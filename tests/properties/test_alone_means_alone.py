@@ -14,7 +14,7 @@ from mdsolve.progress import Monitor
 from mdsolve.solver.joint.equilibrium import utilities_alone
 from mdsolve.solver.proportional.agent_types import agent_types
 from mdsolve.solver.proportional.ranked_game import RankedGame
-from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.proportional.standings import STANDINGS
 from mdsolve.solver.shaping.value_shaping import (
     contributions_at,
     models_at,
@@ -134,7 +134,7 @@ def test_proportional_rules_compare_with_own_data(family, platform):
     helped = sharing_game(instance_of(family, platform, agents))
     for standing in STANDINGS.values():
         both = [RankedGame(agent_types(g, "x"), standing, 1.0) for g in (plain, helped)]
-        assert both[0].alone(0) == both[1].alone(0)
+        assert both[0].alone[0] == both[1].alone[0]
 
 
 def test_joint_learning_alone_has_no_data_of_the_platform():

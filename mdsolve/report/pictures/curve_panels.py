@@ -18,7 +18,7 @@ from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
 from mdsolve.solver.proportional.agent_types import agent_types
 from mdsolve.solver.proportional.ranked_game import RankedGame
-from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.proportional.standings import STANDINGS
 from mdsolve.solver.shaping.others_data import others_data
 from mdsolve.solver.shaping.private_population import population_of
 
@@ -173,9 +173,9 @@ def _proportional(solution: Solution, game: SharingGame, most: int) -> list[Curv
     panels = []
     for kind in _different([-levels, types.value], most):
         agent = first[kind]
-        others = types.total(levels) - float(levels[kind])
+        others = float(types.total(levels) - levels[kind])
         together = _at(types.curve, others)
-        own, lead = float(levels[kind]), types.leading(levels, kind)
+        own, lead = float(levels[kind]), float(types.leading(levels, kind))
         panels.append(
             CurvePanel(
                 f"{solution.agents[agent]}: others bring up to {number(lead, 4)}",

@@ -67,19 +67,29 @@ class AgentTypes:
         kinks = [float(kink) - self.platform for kink in self.curve.kinks]
         return max([float(np.finfo(float).tiny), *kinks])
 
-    def total(self, levels: Floats) -> float:
-        """Return all data at one contribution per type, the platform's included."""
-        return self.platform + float(self.counts @ levels)
+    def total(self, levels: Floats) -> Floats:
+        """Return all data at contributions by type (..., T), the platform's included."""
+        return np.asarray(self.platform + levels @ self.counts)
 
-    def leading(self, levels: Floats, kind: int) -> float:
-        """Return the largest contribution among the others of an agent of type `kind`."""
+    def others(self, kind: int) -> Floats:
+        """Return how many others of each type an agent of type `kind` has, shape (T,)."""
         others = self.counts.copy()
         others[kind] -= 1
-        return float(levels[others > 0].max(initial=0.0))
+        return others
+
+    def leading(self, levels: Floats, kind: int) -> Floats:
+        """Return the largest contribution among the others of an agent, levels (..., T)."""
+        beside = levels[..., self.others(kind) > 0]
+        return np.asarray(beside.max(axis=-1, initial=0.0))
 
     def cost(self, kind: int, own: Floats) -> Floats:
-        """Return what contributions cost an agent of the type, in money."""
+        """Return what contributions of any shape cost an agent of the type, in money."""
         return self.costs.along(kind, own)
+
+    def marginal_costs(self, levels: Floats) -> Floats:
+        """Return the right derivatives of every type's cost at contributions (..., T)."""
+        each = [self.costs.slope_along(kind, levels[..., kind]) for kind in range(self.size)]
+        return np.stack(each, axis=-1)
 
 
 def agent_types(game: SharingGame, rule: str, s: Floats | None = None) -> AgentTypes:

@@ -6,29 +6,21 @@ where no agent gains by moving.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
-from mdsolve.solver.best_response import best_response
-from mdsolve.solver.bisection import last_true
-from mdsolve.solver.proportional.followers import (
-    STARTS,
-    Follow,
-    following,
-    leader_groups,
-    leader_order,
-    settled,
-)
-from mdsolve.solver.proportional.ranked_game import FAR, RankedGame
-from mdsolve.tolerance import DEFAULT, EQUILIBRIUM_SLACK, ROUND_OFF, SEARCH_MARGIN
+from mdsolve.solver.bisection import last_true_each
+from mdsolve.solver.proportional.followers import followed, leader_groups, leader_order, settled
+from mdsolve.solver.proportional.ranked_game import FAR, RankedGame, doubled
+from mdsolve.solver.proportional.resting import are_equilibria
+from mdsolve.tolerance import DEFAULT, EQUILIBRIUM_SLACK, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 SCAN = 40
 """Leading contributions on each of two scales from which intervals of equilibria are found."""
@@ -60,151 +52,138 @@ class Branch:
         return self.levels[int(np.argmin(totals))], self.levels[int(np.argmax(totals))]
 
 
-def is_equilibrium(game: RankedGame, levels: Floats, outside: Floats | None) -> bool:
-    """Tell whether no agent gains by moving, nor any contributor by training alone.
+@dataclass(frozen=True)
+class _Search:
+    """Profiles along the leading contribution, for every group of types that may lead.
 
     Parameters
     ----------
+    game : RankedGame
     outside : (T,) or None
-        Utilities of training alone; None: not asked for.
+        Utilities of training alone that contributors must reach; None: not asked for.
+    monitor : Monitor
     """
-    utilities = game.at(levels)
-    if outside is not None and np.any((utilities < outside) & (levels > 0)):
-        return False
-    for kind in range(game.types.size):
-        if not _locally_best(game, levels, kind):
-            return False
-    scale = max(game.stake(levels, kind, float(levels[kind])) for kind in range(game.types.size))
-    for kind in range(game.types.size):
-        payoff = game.own(levels, kind)
-        own = best_response(payoff, refine=False)
-        best = float(payoff.value(np.array([own]))[0])
-        if best - utilities[kind] > DEFAULT.solve * max(scale, game.stake(levels, kind, own)):
-            return False
-    return True
 
+    game: RankedGame
+    outside: Floats | None
+    monitor: Monitor
 
-def _locally_best(game: RankedGame, levels: Floats, kind: int) -> bool:
-    """Tell whether slopes beside a leader's contribution point to it."""
-    own, types = float(levels[kind]), game.types
-    lead = types.leading(levels, kind)
-    if own < lead:
-        return True
-    below, above = game.leader_slopes(levels, kind)
-    marginal = abs(float(types.costs.slope_along(kind, np.array([own]))[0]))
-    # A leader without equals rests where a slope is 0, no better known than the others' answers.
-    small = (ROUND_OFF if own == lead else DEFAULT.verify) * marginal
-    return (own == 0 or below >= -small) and (own >= types.capacity[kind] or above <= small)
+    def roles(self, leads: Floats, leaders: Indices) -> npt.NDArray[np.intp]:
+        """Return what each type does at leading contributions (B,), shape (B, T).
+
+        0: nothing, 1: answers or leads with nothing, 2: leads; -1 everywhere at no equilibrium.
+        """
+        rows = followed(self.game, leads, leaders, self.monitor)
+        held = are_equilibria(self.game, rows, self.outside, self.monitor)
+        rows = np.where(held[:, None], rows, 0.0)
+        found = np.sign(rows) + (rows == rows.max(axis=1, keepdims=True))
+        return np.where(held[:, None], found, -1).astype(np.intp)
+
+    def lie_on(self, leaders: int, branch: Branch, levels: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which profiles (B, T) are part of a branch that these leaders gave."""
+        lead = levels.max(axis=1)
+        near = DEFAULT.verify * lead
+        inside = (branch.levels[0].max() - near <= lead) & (lead <= branch.levels[-1].max() + near)
+        rows = np.flatnonzero(inside)
+        if leaders:
+            group = np.full(len(rows), leaders)
+            same = followed(self.game, lead[rows], group, self.monitor)
+        else:
+            same = np.repeat(branch.levels[:1], len(rows), axis=0)
+        apart = np.abs(same - levels[rows])
+        close = apart <= near[rows, None] + DEFAULT.verify * np.abs(levels[rows])
+        on = np.zeros(len(levels), dtype=np.bool_)
+        on[rows] = close.all(axis=1)
+        return on
 
 
 def equilibrium_branches(
-    game: RankedGame, alone: Floats, outside: Floats | None, monitor: Monitor
+    game: RankedGame, outside: Floats | None, monitor: Monitor
 ) -> list[Branch]:
     """Return intervals of equilibria along the leading contribution, and isolated ones."""
-    starts = (np.zeros(game.types.size), np.minimum(game.reach, game.types.capacity))
-    free = [settled(game, start, game.types.capacity) for start in starts]
-    rests = [row for row in free if row is not None and game.types.size > 1]
-    grid = sorted({*_scan(game, alone), *(float(row.max()) for row in rests)})
-    found: list[tuple[Follow, Branch]] = []
-    for number, leaders in enumerate(leader_groups(game)):
-        follow = following(game, leaders)
-        found += [(follow, branch) for branch in _along(game, grid, follow, outside)]
-        monitor.advance("groups of leaders", number + 1, STARTS)
-    for row in rests:
-        if is_equilibrium(game, row, outside):
-            found.append((_fixed(row), Branch(row[None, :])))
-    kept: list[tuple[Follow, Branch]] = []
-    for follow, branch in sorted(found, key=lambda entry: -float(np.ptp(entry[1].levels.max(1)))):
-        ends = branch.levels[[0, -1]]
-        if not all(any(_lies_on(*known, levels) for known in kept) for levels in ends):
-            kept.append((follow, branch))
-    return sorted((branch for _, branch in kept), key=lambda entry: float(entry.levels[0].sum()))
+    types, search = game.types, _Search(game, outside, monitor)
+    rests = np.empty((0, types.size))
+    if types.size > 1:
+        starts = np.stack([np.zeros(types.size), np.minimum(game.reach, types.capacity)])
+        caps = np.tile(types.capacity, (2, 1))
+        rests = settled(game, starts, caps, np.zeros(2), monitor)
+        rests = rests[~np.isnan(rests[:, 0])]
+    grid = np.array(sorted({*_scan(game), *rests.max(axis=1).tolist()}))
+    found = _along(search, grid)
+    for row in rests[are_equilibria(game, rests, outside, monitor)]:
+        found.append((0, Branch(row[None, :])))
+    found.sort(key=lambda entry: -float(np.ptp(entry[1].levels.max(1))))
+    ends = np.array([branch.levels[[0, -1]] for _, branch in found]).reshape(-1, types.size)
+    known = np.zeros(len(ends), dtype=np.bool_)
+    kept = []
+    for number, (leaders, branch) in enumerate(found):
+        if not known[2 * number : 2 * number + 2].all():
+            kept.append(branch)
+            rest = slice(2 * number + 2, None)
+            known[rest] |= search.lie_on(leaders, branch, ends[rest])
+    return sorted(kept, key=lambda branch: float(branch.levels[0].sum()))
 
 
-def _fixed(levels: Floats) -> Follow:
-    """Return the profile whatever the leading contribution."""
-    return lambda _: levels
-
-
-def _lies_on(follow: Follow, branch: Branch, levels: Floats) -> bool:
-    """Tell whether a profile is part of a branch that was followed before."""
-    lead, near = float(levels.max()), DEFAULT.verify * float(levels.max())
-    if not branch.levels[0].max() - near <= lead <= branch.levels[-1].max() + near:
-        return False
-    row = follow(lead)
-    return row is not None and bool(np.allclose(row, levels, rtol=DEFAULT.verify, atol=near))
-
-
-def _along(
-    game: RankedGame, grid: list[float], follow: Follow, outside: Floats | None
-) -> list[Branch]:
+def _along(search: _Search, grid: Floats) -> list[tuple[int, Branch]]:
     """Return the runs of equilibria on a grid of leading contributions, with their exact ends.
 
-    A run ends where the profile stops being an equilibrium, and where a type stops leading,
-    starts answering or drops out: totals may jump there.
+    Each with the number of types that start as leaders. A run ends where the profile stops being
+    an equilibrium, and where a type stops leading, starts answering or drops out: totals may jump
+    there.
     """
+    game = search.game
+    groups, points = leader_groups(game), len(grid)
+    roles = search.roles(np.tile(grid, len(groups)), np.repeat(groups, points))
+    runs = [
+        (leaders, first, last, roles[number * points + first])
+        for number, leaders in enumerate(groups)
+        for first, last in _runs(roles[number * points : (number + 1) * points])
+    ]
+    # Towards nothing at all doubles end only at 1e-308; the scan is fine enough there.
+    down = [k for k, (_, first, _, _) in enumerate(runs) if first > 1]
+    up = [k for k, (_, _, last, _) in enumerate(runs) if 0 < grid[last] < grid[-1]]
+    inside = np.array([runs[k][1] for k in down] + [runs[k][2] for k in up], dtype=np.intp)
+    step = np.repeat([-1, 1], [len(down), len(up)])
+    whose = [runs[k] for k in (*down, *up)]
+    leaders = np.array([run[0] for run in whose], dtype=np.intp)
+    role = np.array([run[3] for run in whose]).reshape(-1, game.types.size)
 
-    def roles(lead: float) -> tuple[int, ...]:
-        row = follow(lead)
-        if row is None or not is_equilibrium(game, row, outside):
-            return ()
-        return tuple((np.sign(row) + (row == row.max())).astype(int).tolist())
+    def holds(leads: Floats, which: Indices) -> npt.NDArray[np.bool_]:
+        return np.asarray((search.roles(leads, leaders[which]) == role[which]).all(axis=1))
 
     width = 0.0 if game.types.size == 1 else DEFAULT.solve
+    many = game.standing.many
+    ends = last_true_each(holds, grid[inside], grid[inside + step], width, many).tolist()
+    lowest = dict(zip(down, ends[: len(down)], strict=True))
+    highest = dict(zip(up, ends[len(down) :], strict=True))
     found = []
-    for first, last, role in _runs([roles(lead) for lead in grid]):
-
-        def holds(lead: float, role: tuple[int, ...] = role) -> bool:
-            return roles(lead) == role
-
-        leads = grid[first : last + 1]
-        # Towards nothing at all doubles end only at 1e-308; the scan is fine enough there.
-        if first > 1:
-            leads = [last_true(holds, grid[first], grid[first - 1], width), *leads]
-        if 0 < grid[last] < grid[-1]:
-            leads = [*leads, last_true(holds, grid[last], grid[last + 1], width)]
-        if leads[-1] - leads[0] <= EQUILIBRIUM_SLACK * leads[-1]:
-            leads = [grid[first]]
-        rows = [row for row in map(follow, leads) if row is not None]
-        found.append(Branch(np.array(rows)))
+    for k, (start, first, last, _) in enumerate(runs):
+        low, high = lowest.get(k, grid[first]), highest.get(k, grid[last])
+        if high - low <= EQUILIBRIUM_SLACK * high:
+            leads = grid[first : first + 1]
+        else:
+            leads = np.unique([low, *grid[first : last + 1], high])
+        rows = followed(game, leads, np.full(len(leads), start), search.monitor)
+        found.append((start, Branch(rows[~np.isnan(rows[:, 0])])))
     return found
 
 
-def _runs(roles: list[tuple[int, ...]]) -> list[tuple[int, int, tuple[int, ...]]]:
-    """Return first and last place of every run of equal entries that are not empty."""
-    found, start = [], 0
-    for role, group in groupby(roles):
-        length = len(list(group))
-        if role:
-            found.append((start, start + length - 1, role))
-        start += length
-    return found
+def _runs(roles: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
+    """Return first and last place of every run of equal rows (B, T) that are equilibria."""
+    changes = np.flatnonzero((roles[1:] != roles[:-1]).any(axis=1)) + 1
+    firsts, lasts = [0, *changes.tolist()], [*(changes - 1).tolist(), len(roles) - 1]
+    return [
+        (first, last) for first, last in zip(firsts, lasts, strict=True) if roles[first, 0] >= 0
+    ]
 
 
-def _scan(game: RankedGame, alone: Floats) -> list[float]:
+def _scan(game: RankedGame) -> list[float]:
     """Return leading contributions to try: a grid, and where equilibria can begin."""
     types = game.types
-    agents = float(types.counts.sum())
     kinks = [float(kink) - types.platform for kink in types.curve.kinks]
-    marks = [0.0]
-    top = 0.0
-    for kind in range(types.size):
-        pays = _pays(game, kind, agents, float(alone[kind]))
-        far = types.beyond_kinks / agents
-        capacity = float(types.capacity[kind])
-        while far < min(capacity, FAR / agents) and pays(far):
-            far *= 2
-        far = min(far, capacity)
-        if FAR / agents <= far < capacity:
-            raise UnsupportedError.single(
-                f"agent {types.names[kind]}",
-                "no capacity, and the full model is worth any contribution",
-                "a bounded leading contribution",
-                "give the agent a capacity or a positive marginal cost",
-            )
-        top = max(top, far)
-        count = float(types.counts[kind])
-        marks += [capacity]
+    top = float(_worth_leading(game).max())
+    marks = [0.0, *types.capacity.tolist()]
+    for count in types.counts.tolist():
         marks += [kink / part for kink in kinks for part in (1.0, count, max(1.0, count - 1))]
     order, members = leader_order(game)
     for part in (1.0, *members):
@@ -216,16 +195,26 @@ def _scan(game: RankedGame, alone: Floats) -> list[float]:
     return sorted({float(entry) for entry in grid if 0 <= entry <= top})
 
 
-def _pays(game: RankedGame, kind: int, agents: float, alone: float) -> Callable[[float], bool]:
-    """Return whether contributing as much as everybody can still be worth it, farther out too."""
+def _worth_leading(game: RankedGame) -> Floats:
+    """Return contributions from which on it cannot pay to contribute as much as everybody, (T,)."""
     types = game.types
+    agents = float(types.counts.sum())
 
-    def pays(lead: float) -> bool:
-        total = np.array([types.platform + agents * lead])
-        worth = float(types.value[kind] * types.curve.value(total)[0])
-        slope = float(types.value[kind] * agents * types.curve.slope(total)[0])
-        own = np.array([lead])
-        gains = slope > float(types.costs.slope_along(kind, own)[0])
-        return gains or worth - float(types.cost(kind, own)[0]) >= alone
+    def pays(lead: Floats) -> npt.NDArray[np.bool_]:
+        total = types.platform + agents * lead
+        slope = types.value * agents * types.curve.slope(total)
+        costs = np.stack([types.cost(kind, lead[:, kind]) for kind in range(types.size)], axis=1)
+        earns = types.value * types.curve.value(total) - costs
+        return np.asarray((slope > types.marginal_costs(lead)) | (earns >= game.alone))
 
-    return pays
+    start = np.minimum(types.beyond_kinks / agents, types.capacity)
+    far = doubled(pays, start, np.minimum(types.capacity, FAR / agents))
+    endless = (far >= FAR / agents) & (far < types.capacity)
+    if endless.any():
+        raise UnsupportedError.single(
+            f"agent {types.names[int(np.argmax(endless))]}",
+            "no capacity, and the full model is worth any contribution",
+            "a bounded leading contribution",
+            "give the agent a capacity or a positive marginal cost",
+        )
+    return far

@@ -21,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.progress import Monitor
-from mdsolve.solver.best_response import best_response
 from mdsolve.solver.bisection import last_true
-from mdsolve.solver.proportional.branches import Branch, equilibrium_branches, is_equilibrium
+from mdsolve.solver.proportional.answers import best_answers
+from mdsolve.solver.proportional.branches import Branch, equilibrium_branches
 from mdsolve.solver.proportional.ranked_game import RankedGame
+from mdsolve.solver.proportional.resting import is_equilibrium
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,11 +93,10 @@ def proportional_equilibria(
 ) -> ProportionalEquilibria | None:
     """Return the equilibria found and the selected one; None where none was found."""
     if game.types.counts.sum() == 1:
-        best = np.array([best_response(game.own(np.zeros(1), 0))])
+        best, _ = best_answers(game.deviations(np.zeros((1, 1)), 0))
         return ProportionalEquilibria(game, best, (Branch(best[None, :]),), True)
-    alone = np.array([game.alone(kind) for kind in range(game.types.size)])
-    for outside in (alone, None):
-        branches = equilibrium_branches(game, alone, outside, monitor)
+    for outside in (game.alone, None):
+        branches = equilibrium_branches(game, outside, monitor)
         if branches:
             chosen = _selected(game, branches, select)
             return ProportionalEquilibria(game, chosen, tuple(branches), outside is not None)
@@ -119,7 +119,7 @@ def best_exponent(
     largest = proportional_equilibria(replace(game, power=1.0), select, monitor)
     if largest is None:
         return None
-    outside = np.array([game.alone(0)]) if largest.participating else None
+    outside = game.alone if largest.participating else None
 
     def kept(power: float) -> bool:
         return is_equilibrium(replace(game, power=power), largest.levels, outside)
@@ -166,7 +166,7 @@ def _selected(game: RankedGame, branches: list[Branch], select: Select) -> Float
         return np.asarray(rows[int(np.argmax(totals))])
     if select == "least-data":
         return np.asarray(rows[int(np.argmin(totals))])
-    welfare = [float(game.types.counts @ game.at(row)) for row in rows]
+    welfare = game.at(rows) @ game.types.counts
     best = rows[int(np.argmax(welfare))]
     if game.types.size > 1:
         return np.asarray(best)

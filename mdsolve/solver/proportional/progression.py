@@ -21,7 +21,7 @@ DIRECT = 32
 """Terms summed one by one before the first block."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def progression_rule(terms: int) -> tuple[Floats, Floats]:
     """Return nodes and weights with sum_k f(k) = sum_j weights_j f(nodes_j), k = 0 .. terms - 1.
 
@@ -44,6 +44,7 @@ def progression_rule(terms: int) -> tuple[Floats, Floats]:
     return np.concatenate(nodes), np.concatenate(weights)
 
 
+@lru_cache(maxsize=1024)
 def _block(terms: int) -> tuple[Floats, Floats]:
     """Return the rule for one block of consecutive integers from 0 on."""
     if terms <= NODES:

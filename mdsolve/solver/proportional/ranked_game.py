@@ -1,28 +1,54 @@
-"""What an agent earns by his own contribution when his model depends on how he stands.
+"""Games in which the model received depends on how one stands beside the leader.
 
-The model received is worth ratio(x)^p v(total): [K22] (12)-(14). Between kinks the utility is
-smooth, not always concave; the global best response is searched on every piece.
+The model received is worth ratio(x)^p v(total): [K22] (12)-(14).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.solver.best_response import best_response
-from mdsolve.solver.bisection import last_true
-from mdsolve.solver.own_payoff import Benefit, OwnPayoff, unbounded
+from mdsolve.solver.bisection import boundaries
+from mdsolve.solver.own_payoff import unbounded
 from mdsolve.solver.proportional.agent_types import AgentTypes
-from mdsolve.solver.proportional.standing import Standing, leader_rate
+from mdsolve.solver.proportional.answers import best_answers
+from mdsolve.solver.proportional.deviations import Deviations
+from mdsolve.solver.proportional.standing import Standing
 
 Floats = npt.NDArray[np.float64]
 
 FAR = float(np.finfo(np.float64).max) / 8
 """An amount of data that nobody has."""
+
+DOUBLINGS = 16
+"""Numbers tried at once, each twice the one before."""
+
+
+def doubled(
+    holds: Callable[[Floats], npt.NDArray[np.bool_]], start: Floats, most: Floats
+) -> Floats:
+    """Return the first of the numbers start, 2 start, 4 start, ... up to `most` that fails.
+
+    Parameters
+    ----------
+    holds : callable
+        Whether a statement holds for each type, at numbers (k, T).
+    start, most : (T,)
+        Positive.
+    """
+    rungs, last = np.arange(DOUBLINGS)[:, None], start
+    while True:
+        with np.errstate(over="ignore"):  # of numbers and costs far beyond the one looked for
+            numbers = np.minimum(np.ldexp(last, rungs), most)
+            fails = ~holds(numbers) | (numbers >= most)
+        if fails.any(axis=0).all():
+            return np.asarray(np.take_along_axis(numbers, np.argmax(fails, axis=0)[None], 0)[0])
+        # Types that are done stay where they are.
+        last = np.where(fails.any(axis=0), last, numbers[-1])
 
 
 @dataclass(frozen=True)
@@ -42,41 +68,39 @@ class RankedGame:
     standing: Standing
     power: float
 
-    def factors(self, levels: Floats, kind: int, own: Floats) -> Floats:
-        """Return ratio^p at own contributions of an agent of the type, shape (k,)."""
-        lead = self.types.leading(levels, kind)
-        if self.power == 0:
-            return np.ones_like(own)
-        ratio, _ = self.standing.below(self.types, levels, kind, np.minimum(own, lead))
-        return np.where(own >= lead, 1.0, np.maximum(ratio, 0.0) ** self.power)
+    def deviations(self, levels: Floats, kind: int) -> Deviations:
+        """Return what one agent of type `kind` earns who moves, his fellows staying.
 
-    def benefits(self, levels: Floats, kind: int, own: Floats) -> Floats:
-        """Return the value of the model at own contributions, in money, shape (k,)."""
+        Parameters
+        ----------
+        levels : (B, T)
+            Contributions by type at B profiles, samples.
+        """
         types = self.types
-        rest = types.total(levels) - float(levels[kind])
-        value = types.curve.value(np.maximum(rest, types.platform) + own)
-        return np.asarray(types.value[kind] * self.factors(levels, kind, own) * value)
+        ratio = self.standing.beside(types, levels, kind)
+        rest = (types.total(levels) - levels[:, kind])[:, None]
+        top = np.minimum(np.maximum(ratio.lead, self.reach[kind]), types.capacity[kind])
+        return Deviations(types, kind, ratio, self.power, np.maximum(rest, types.platform), top)
+
+    def factors(self, levels: Floats, kind: int, own: Floats) -> Floats:
+        """Return ratio^p at one profile (T,) and own contributions of an agent (k,)."""
+        return np.asarray(self.deviations(levels[None, :], kind).factor(own[None, :])[0])
 
     def received(self, levels: Floats) -> Floats:
-        """Return the value of each type's model, in accuracy, shape (T,)."""
-        full = float(self.types.curve.value(np.array([self.types.total(levels)]))[0])
+        """Return the value of each type's model, in accuracy, shape (..., T)."""
+        table = np.atleast_2d(levels)
+        full = self.types.curve.value(self.types.total(table))
         each = [
-            self.factors(levels, kind, levels[kind : kind + 1])[0]
+            self.deviations(table, kind).factor(table[:, kind : kind + 1])[:, 0] * full
             for kind in range(self.types.size)
         ]
-        return np.array(each) * full
+        return np.asarray(np.stack(each, axis=1).reshape(levels.shape))
 
     def at(self, levels: Floats) -> Floats:
-        """Return the utility of one agent of every type, shape (T,)."""
-        received = self.types.value * self.received(levels)
-        return np.asarray(received - self.types.costs.value(levels))
-
-    def stake(self, levels: Floats, kind: int, own: float) -> float:
-        """Return the money that a utility is a difference of, at an own contribution."""
+        """Return the utility of one agent of every type, shape (..., T)."""
         types = self.types
-        total = np.array([types.total(levels) - float(levels[kind]) + own])
-        benefit = float(types.value[kind] * np.abs(types.curve.value(total))[0])
-        return benefit + float(types.cost(kind, np.array([own]))[0])
+        costs = [types.cost(kind, levels[..., kind]) for kind in range(types.size)]
+        return np.asarray(types.value * self.received(levels) - np.stack(costs, axis=-1))
 
     @cached_property
     def reach(self) -> Floats:
@@ -85,97 +109,50 @@ class RankedGame:
         Beyond the kinks of the curve the slope falls with the total, so the others' data only
         shorten the reach.
         """
-        return np.array([self._reach(kind) for kind in range(self.types.size)])
-
-    def _reach(self, kind: int) -> float:
         types = self.types
-        start = types.beyond_kinks
 
-        def gains(x: float) -> bool:
-            price = types.value[kind] * types.curve.slope(np.array([types.platform + x]))[0]
-            return bool(price > types.costs.slope_along(kind, np.array([x]))[0])
+        def gains(x: Floats) -> npt.NDArray[np.bool_]:
+            price = types.value * types.curve.slope(types.platform + x)
+            return np.asarray(price > types.marginal_costs(x))
 
-        capacity = float(types.capacity[kind])
-        if np.isfinite(capacity):
-            start = min(start, capacity)
-        far = start
-        while far < min(capacity, FAR) and gains(far):
-            far = min(2 * far, capacity)
-        if FAR <= far < capacity:
-            raise unbounded(types.names[kind])
-        return last_true(gains, start, far) if far > start and gains(start) else far
+        start = np.minimum(types.beyond_kinks, types.capacity)
+        far = doubled(gains, start, np.minimum(types.capacity, FAR))
+        endless = (far >= FAR) & (far < types.capacity)
+        if endless.any():
+            raise unbounded(types.names[int(np.argmax(endless))])
+        return np.where(gains(start) & ~gains(far), boundaries(gains, start, far)[0], far)
 
-    def alone(self, kind: int) -> float:
-        """Return the best utility of training alone on the own data, in money."""
+    @cached_property
+    def alone(self) -> Floats:
+        """Best utility of training alone on the own data, in money, shape (T,)."""
         apart = replace(self, types=replace(self.types, platform=0.0))
-        payoff = apart.own(np.zeros(self.types.size), kind)
-        return float(payoff.value(np.array([best_response(payoff)]))[0])
+        nothing = np.zeros((1, self.types.size))
+        kinds = range(self.types.size)
+        return np.array([best_answers(apart.deviations(nothing, kind))[1][0] for kind in kinds])
 
-    def own(self, levels: Floats, kind: int) -> OwnPayoff:
-        """Return the payoff of one agent of type `kind` who moves, his fellows staying.
+    def leader_slopes(self, levels: Floats, kind: int) -> tuple[Floats, Floats]:
+        """Return the marginal utilities just below and just above leading contributions.
 
-        It ends where nothing more can be gained.
+        Parameters
+        ----------
+        levels : (B, T)
+            Profiles in which no other contributes more than an agent of the type.
+
+        Returns
+        -------
+        (B,), (B,)
         """
-        types = self.types
-        lead = types.leading(levels, kind)
-        top = min(max(lead, float(self.reach[kind])), float(types.capacity[kind]))
-        return OwnPayoff(RankedBenefit(self, levels, kind), types.costs, kind, top, "")
-
-    def benefit_slopes(self, levels: Floats, kind: int, own: Floats) -> Floats:
-        """Return the derivative of the benefit inside pieces, money per sample, shape (k,)."""
-        types = self.types
-        total = types.total(levels) - float(levels[kind]) + own
-        value, slope = types.curve.value(total), types.curve.slope(total)
-        lead = types.leading(levels, kind)
-        ratio, rise = self.standing.below(types, levels, kind, np.minimum(own, lead))
-        behind = (own < lead) & (ratio > 0)
-        base = np.where(behind, ratio, 1.0)
-        power = self.power
-        change = np.where(behind, power * base ** (power - 1) * rise, 0.0)
-        benefit = change * value + np.where(own < lead, ratio**power, 1.0) * slope
-        return np.asarray(types.value[kind] * benefit)
-
-    def leader_slopes(self, levels: Floats, kind: int) -> tuple[float, float]:
-        """Return the marginal utilities just below and just above a leading contribution."""
-        types = self.types
+        types, own = self.types, levels[:, kind]
         total = types.total(levels)
-        value, slope = (
-            types.curve.value(np.array([total]))[0],
-            types.curve.slope(np.array([total]))[0],
+        value, slope = types.curve.value(total), types.curve.slope(total)
+        rate = np.zeros(len(levels))
+        if self.power > 0:
+            ratio = self.standing.beside(types, levels, kind)
+            shares = (own <= ratio.lead[:, 0]) & (own > 0)
+            rate[shares] = ratio.slope(ratio.lead)[1][shares, 0]
+        costs = types.costs.take(np.full(len(levels), kind, dtype=np.intp))
+        below = slope + self.power * rate * value
+        return (
+            np.asarray(types.value[kind] * below - costs.slope(own, "left")),
+            np.asarray(types.value[kind] * slope - costs.slope(own, "right")),
         )
-        own = levels[kind : kind + 1]
-        quality = float(types.value[kind])
-        costs = types.costs.take(np.array([kind], dtype=np.intp))
-        beside = self.power > 0 and own[0] <= types.leading(levels, kind)
-        rate = leader_rate(self.standing, types, levels, kind) if beside else 0.0
-        below = quality * (slope + self.power * rate * value) - costs.slope(own, "left")[0]
-        return float(below), float(quality * slope - costs.slope(own, "right")[0])
-
-
-@dataclass(frozen=True)
-class RankedBenefit(Benefit):
-    """The value of one agent's model along the own contribution; not concave between kinks."""
-
-    game: RankedGame
-    levels: Floats
-    kind: int
-    concave: ClassVar[bool] = False
-
-    @property
-    def kinks(self) -> Floats:
-        """Where the agent takes the lead, and where a curve or the measure has a kink."""
-        game, types = self.game, self.game.types
-        rest = types.total(self.levels) - float(self.levels[self.kind])
-        marks = [types.leading(self.levels, self.kind)]
-        marks += [float(kink) - rest for kink in types.curve.kinks]
-        if game.power > 0:
-            marks += game.standing.kinks(types, self.levels, self.kind).tolist()
-        return np.array(marks)
-
-    def value(self, own: Floats) -> Floats:
-        """Return the value of the model."""
-        return self.game.benefits(self.levels, self.kind, own)
-
-    def slope(self, own: Floats) -> Floats:
-        """Return its derivative inside pieces."""
-        return self.game.benefit_slopes(self.levels, self.kind, own)

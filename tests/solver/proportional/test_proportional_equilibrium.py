@@ -19,14 +19,11 @@ from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import silent
 from mdsolve.shapley.routes import shapley
 from mdsolve.solver.proportional.agent_types import agent_types
-from mdsolve.solver.proportional.equilibrium import (
-    best_exponent,
-    is_equilibrium,
-    proportional_equilibria,
-)
+from mdsolve.solver.proportional.equilibrium import best_exponent, proportional_equilibria
 from mdsolve.solver.proportional.progression import progression_rule
 from mdsolve.solver.proportional.ranked_game import RankedGame
-from mdsolve.solver.proportional.standing import STANDINGS
+from mdsolve.solver.proportional.resting import is_equilibrium
+from mdsolve.solver.proportional.standings import STANDINGS
 from mdsolve.solver.shaping.value_shaping import shaped_equilibria
 from mdsolve.status import Termination
 
