@@ -34,7 +34,10 @@ def test_what_no_rule_brings_about_is_exit_three_with_the_concessions(mdsolve_js
     ]
     code, out, _ = mdsolve("design", EXAMPLE, *asked)
     assert code == 3
-    assert "payment-limit" in out
+    assert "exceeds what all data are worth by 0.2475" in " ".join(out.split())
+    code, out, _ = mdsolve("design", EXAMPLE, "--require", "least-total=60")
+    assert code == 3
+    assert "wherever anybody contributes" in " ".join(out.split())
 
 
 def test_a_trade_off_is_a_curve(mdsolve_json):
@@ -45,7 +48,7 @@ def test_a_trade_off_is_a_curve(mdsolve_json):
 
 
 def test_dominant_needs_no_value(mdsolve_json):
-    code, data = mdsolve_json("design", CASES / "three-hospitals.yaml", "--require", "dominant")
+    code, data = mdsolve_json("design", CASES / "thirty-hospitals.yaml", "--require", "dominant")
     assert code == 0
     assert data["mechanism"]["options"]["dominant"] == "yes"
 
@@ -90,10 +93,18 @@ def test_what_cannot_be_asked_is_exit_two(mdsolve, arguments, words):
     [
         "papers/chen2020/example1.yaml",
         "papers/karimireddy2022/private-inside.yaml",
-        "papers/murhekar2025/training-alone.yaml",
     ],
 )
 def test_other_instances_are_exit_two(mdsolve, file):
     code, out, err = mdsolve("design", INSTANCES / file, "--yes")
     assert (code, out) == (2, "")
     assert "expected" in err
+
+
+def test_one_agent_has_nobody_to_agree_with(mdsolve, tmp_path):
+    file = tmp_path / "one.yaml"
+    agent = "kind: sharing\nagents: [{name: A, cost: 0.1}]\naccuracy: {family: power}\n"
+    file.write_text(agent)
+    code, out, err = mdsolve("design", file)
+    assert (code, out) == (2, "")
+    assert "one agent" in err

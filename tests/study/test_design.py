@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
 import mdsolve as md
 from mdsolve.errors import InputError, UnsupportedError, UsageError
 from tests.campaigns.edits import changed
+from tests.campaigns.games import sharing
 from tests.solver.target.plain_games import example4, named, two_targets
 
 REFUSED = [
@@ -74,17 +76,15 @@ def test_shares_need_capacities():
 
 
 def test_other_instances_are_refused():
-    alone = {"kind": "sharing", "agents": [{"cost": 0.1}], "accuracy": {"family": "power"}}
     with pytest.raises(UnsupportedError, match="one agent"):
-        md.design(md.parse(alone))
+        md.design(sharing([{"cost": 0.1}], {"family": "power"}))
     market = {"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}
     with pytest.raises(UnsupportedError, match="known costs"):
         md.design(md.parse(market))
     prior = {"low": "0.0004", "high": "0.0009", "probability_low": "0.4"}
     accuracy = {"family": "pac", "ceiling": "0.95", "complexity": 10}
-    private = {"kind": "sharing", "agents": [{"prior": prior}] * 2, "accuracy": accuracy}
     with pytest.raises(UnsupportedError, match="known costs"):
-        md.design(md.parse(private))
+        md.design(sharing([{"prior": prior}] * 2, accuracy))
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,7 @@ def test_the_instance_says_what_is_not_said_here():
 def test_an_agent_whose_data_nobody_uses_has_no_share_to_earn():
     agents = [{"cost": "0.5", "capacity": 100}, {"cost": "0.01", "capacity": 100}]
     accuracy = {"family": "power", "weights": [1, 0]}
-    game = md.parse(
-        {"kind": "sharing", "agents": agents, "accuracy": accuracy, "platform_data": 5}
-    )
+    game = sharing(agents, accuracy, platform_data=5)
     found = md.design(game, require={"contributions": (3, 1), "reciprocity": 0.5})
     assert (found.termination.label, found.certificate.verdict) == ("solved", "pass")
 
@@ -130,7 +128,7 @@ def test_an_agent_whose_data_nobody_uses_has_no_share_to_earn():
 def test_budgets_are_kept_at_every_profile():
     agents = [{"cost": 1, "value": 4, "budget": 10, "capacity": 8}] * 2
     agents.append({"cost": 2, "value": 8, "budget": 12, "capacity": 5})
-    game = md.parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    game = sharing(agents, {"family": "power"})
     for require in ({}, {"payment_limit": 0.1}):
         found = md.design(game, require=require)
         assert (found.termination.label, found.certificate.verdict) == ("solved", "pass")
@@ -159,7 +157,7 @@ def test_trade_offs_are_proved_point_by_point(requirement):
     points = data["curve"]["points"]
     values = [point["objective"] for point in points if point["termination"] == "solved"]
     falling = values if requirement != "payment_limit" else values[::-1]
-    assert all(b <= a * (1 + 1e-7) for a, b in zip(falling, falling[1:], strict=False))
+    assert all(b <= a * (1 + 1e-7) for a, b in pairwise(falling))
     if requirement == "reciprocity":
         assert values[-1] == pytest.approx(1.1233485909, abs=1e-9)
     if requirement == "alone":
@@ -219,11 +217,18 @@ def test_least_totals_are_reached_where_nobody_has_a_capacity():
     assert (refuted.termination.label, refuted.certificate.verdict) == ("infeasible", "pass")
 
 
+def test_at_a_kink_the_cheapest_contribute():
+    agents = [{"cost": cost, "capacity": 700} for cost in ("0.0008", "0.0005")]
+    points = [[0, "0.1"], [50, "0.62"], [200, "0.78"], [500, "0.85"], [900, "0.87"]]
+    found = md.design(sharing(agents, {"family": "curve", "points": points}))
+    assert found.contributions == pytest.approx([0, 200], abs=1e-9)
+    assert (found.optimal, found.certificate.verdict) == (True, "pass")
+
+
 def test_who_would_be_indifferent_is_not():
     agents = [{"cost": 2, "capacity": 3}, {"cost": 1, "capacity": 2}]
     accuracy = {"family": "linear", "weights": [[2, 1], ["0.5", "0.3"]]}
-    straight = md.parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
-    assert md.design(straight).certificate.verdict == "pass"
+    assert md.design(sharing(agents, accuracy)).certificate.verdict == "pass"
     measured = md.design(named("curve").instance, require={"contributions": (300, 100)})
     assert measured.certificate.verdict == "pass"
 

@@ -23,6 +23,8 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
     """Return a proof that no payments exist as lines, indented where they belong to one above."""
     if "tree" in witness or "agent" in witness or "needs" in witness:
         return []
+    if witness.get("kind") == "no-rule":
+        return _shortfall(witness)
     if "rows" in witness:
         return _contradiction(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
@@ -48,6 +50,15 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
             lines.append(f"    {charge}")
     lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
     return lines
+
+
+def _shortfall(witness: Mapping[str, Any]) -> list[str]:
+    """Return why no payments bring contributions about."""
+    anywhere = bool(witness.get("prices"))
+    where = "wherever anybody contributes" if anywhere else "at the wanted contributions"
+    short = witness.get("shortfall")
+    by = "" if short is None else f" by {number(float(Fraction(short)))}"
+    return [f"Proof: {where}, what everybody needs at least exceeds what all data are worth{by}."]
 
 
 def _at_most(bound: Any) -> str:

@@ -14,33 +14,23 @@ import pytest
 import mdsolve as md
 from tests.solver.target.plain_games import Plain, named
 
-DRAWS = 1500
-NEAR = 120
+DRAWS = 500
+NEAR = 60
 ASKED = [
     ("example 4", "welfare", {}),
-    ("example 4", "data", {}),
     ("example 4", "data", {"reciprocity": 1}),
-    ("example 4", "data", {"reciprocity": 0.5, "payment_limit": 0.1}),
     ("example 4", "p-mean=0", {"payment_limit": 0.03}),
-    ("example 4", "welfare", {"payment_limit": 0.02}),
     ("example 4", "accuracy", {"alone": 0.1}),
     ("example 4", "welfare", {"least_total": 10.5}),
     ("two targets", "data", {"payment_limit": 0.36}),
     ("two targets", "welfare", {"least_share": 0.4}),
-    ("weights", "welfare", {}),
     ("weights", "data", {}),
-    ("weights", "data", {"payment_limit": 0.1}),
     ("weights", "welfare", {"reciprocity": 1}),
-    ("weights", "accuracy", {}),
     ("three", "welfare", {}),
     ("three", "data", {}),
-    ("three", "data", {"payment_limit": 0.2}),
-    ("three", "p-mean=-1", {}),
-    ("linear", "welfare", {}),
     ("linear", "data", {}),
     ("linear", "data", {"payment_limit": 0.5}),
     ("coverage", "data", {}),
-    ("coverage", "welfare", {"reciprocity": 0.8}),
     ("curve", "welfare", {}),
     ("curve", "data", {}),
     ("pac", "welfare", {"payment_limit": 0.2}),
