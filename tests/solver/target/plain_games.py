@@ -20,9 +20,9 @@ import mdsolve as md
 
 Floats = npt.NDArray[np.float64]
 
-GRID = 161
+GRID = 101
 ROUNDS = 9
-NARROWER = 0.05
+NARROWER = 0.04
 
 
 @dataclass(frozen=True)

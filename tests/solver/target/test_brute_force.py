@@ -14,8 +14,8 @@ import pytest
 import mdsolve as md
 from tests.solver.target.plain_games import Plain, named
 
-DRAWS = 500
-NEAR = 60
+DRAWS = 300
+NEAR = 50
 ASKED = [
     ("example 4", "welfare", {}),
     ("example 4", "data", {"reciprocity": 1}),
