@@ -144,39 +144,48 @@ def _of_total(
     if weighing.cost == 0 and endless.any() and accuracy.smooth:
         raise unbounded(game.agents[int(np.argmax(endless))])
     top = _upper_end(game, used, brought, ends)
-    bottom = platform
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (bottom + top)
-        if not bottom < middle < top:
-            break
-        low, high = ends(middle)
-        if brought(low) > middle:
-            bottom = middle
-        elif brought(high) < middle:
-            top = middle
-        else:
-            bottom = top = middle
-            break
+    bottom, top = _crossing(ends, lambda y: y, brought, platform, top)
     # At a kink the price lies between two slopes, and who offers what there depends on it.
-    cheap, dear = price(top), max(price(bottom), price(float(np.nextafter(bottom, 0.0))))
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (cheap + dear)
-        if not cheap < middle < dear:
-            break
-        low, high = at_price(middle)
-        if brought(low) > top:
-            dear = middle
-        elif brought(high) < top:
-            cheap = middle
-        else:
-            cheap = dear = middle
-            break
+    dear = max(price(bottom), price(float(np.nextafter(bottom, 0.0))))
+    cheap, dear = _crossing(at_price, lambda _: top, brought, price(top), dear, rising=True)
     at_top, at_bottom = at_price(cheap)[0], at_price(dear)[1]
     at_bottom = np.maximum(at_bottom, at_top)
     left = max(0.0, top - platform)
     s = even_split(at_top, at_bottom, weight, left) if used.any() else at_bottom
     s = np.where(used, s, at_top)
     return Plan(s, weight * _settled(game, weight, weighing, least, s, price, brought(s)))
+
+
+def _crossing(
+    ends: Callable[[float], tuple[Floats, Floats]],
+    wanted: Callable[[float], float],
+    brought: Callable[[Floats], float],
+    low: float,
+    high: float,
+    *,
+    rising: bool = False,
+) -> tuple[float, float]:
+    """Return neighbours between which what is brought crosses what is wanted.
+
+    Parameters
+    ----------
+    ends : callable
+        Least and most that everybody offers at a place.
+    rising : bool
+        Whether more is offered at higher places.
+    """
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        least, most = ends(middle)
+        if brought(least) > wanted(middle):
+            low, high = (low, middle) if rising else (middle, high)
+        elif brought(most) < wanted(middle):
+            low, high = (middle, high) if rising else (low, middle)
+        else:
+            return middle, middle
+    return low, high
 
 
 def _upper_end(
