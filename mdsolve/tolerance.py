@@ -58,3 +58,15 @@ AT_BOUND = 1e-5
 
 INDISTINCT = 1e-9
 """Relative singular value below which measurements do not tell parameters apart."""
+
+STEEPER = 1e-6
+"""How much steeper, relatively, designed rates are where a straight payoff would leave a tie."""
+
+NUDGE = 1e-10
+"""How much less a sample is taken to be worth where it is worth just what it costs."""
+
+LOCAL_SEARCH = 1e-13
+"""Relative change of a goal at which a local search stops."""
+
+STRAIGHT = 1e-6
+"""Distance of a curve from the line between its ends, relative to its range, that is none."""

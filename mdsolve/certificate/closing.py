@@ -75,11 +75,14 @@ def _problem(ended: Any, data: Mapping[str, Any], conditions: Sequence[Condition
     known = [outcome.label for outcome in Termination]
     if ended not in known:
         return f"{shown(ended)} is none of {', '.join(known)}"
+    answered = any(data.get(key) is not None for key in ANSWERS)
+    proofs = [found for found in conditions if found.claimed and found.name.startswith("no-")]
+    if ended == Termination.SOLVED.label:
+        return "solved, beside a proof that nothing exists" if proofs and not answered else ""
     if ended != Termination.INFEASIBLE.label:
         return ""
-    if any(data.get(key) is not None for key in ANSWERS):
+    if answered:
         return "nothing exists, beside an answer"
-    proofs = [found for found in conditions if found.claimed and found.name.startswith("no-")]
     return "" if proofs else "nothing exists, without a proof"
 
 

@@ -18,6 +18,7 @@ from mdsolve.mechanism.target_goal import GoalOption, goal_of
 from mdsolve.mechanism.target_words import outcome_of
 from mdsolve.solver.target.design import Design, design
 from mdsolve.solver.target.requirements import Requirements
+from mdsolve.tolerance import ROUND_OFF
 
 
 class Target(SharingMechanism):
@@ -159,7 +160,7 @@ def requirements(game: SharingGame, options: Mapping[str, Any]) -> Requirements:
             Finding(where, "an agent without a capacity", "a capacity to have a share of")
         )
     most = float(game.capacity.sum())
-    if total > most * (1 + 1e-12):
+    if total > most * (1 + ROUND_OFF):
         got = f"{total:g} samples"
         findings.append(
             Finding("requirement least-total", got, f"at most all capacities, {most:g}")
@@ -224,7 +225,7 @@ def _misfits(game: SharingGame, s: Floats, least: Floats, total: float) -> list[
     for agent in np.flatnonzero(s < least)[:5]:
         expected = f"at least {least[agent]:g}, which least-share asks for"
         found.append(Finding(f"{where} of {game.agents[agent]}", f"{s[agent]:g}", expected))
-    if s.sum() < total * (1 - 1e-12):
+    if s.sum() < total * (1 - ROUND_OFF):
         found.append(Finding(where, f"{s.sum():g} in all", f"at least {total:g}, the least total"))
     return found
 

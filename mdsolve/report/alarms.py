@@ -33,6 +33,7 @@ WORDS = {
     "nash": "Somebody gains by bringing another amount",
     "feasibility": "More is asked for or handed out than there is",
     "payment-limit": "Somebody is asked to pay more than the limit",
+    "requirements": "Somebody brings less than was asked for",
     "rule": "Payments or models are not those of the mechanism that is named",
     "stated-numbers": "A number that is stated is wrong",
     "wrong-instance": "The answer was made for another instance",

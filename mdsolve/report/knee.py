@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from mdsolve.tolerance import STRAIGHT
 
-STRAIGHT = 1e-6
-"""Distance from the line between the ends, as part of the range, that is none."""
+Floats = npt.NDArray[np.float64]
 
 
 def knee(settings: Floats, values: Floats) -> int | None:

@@ -101,6 +101,22 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Nobody pays more than the limit",
         "Whatever the agents bring, no payment is above the limit that was set.",
     ),
+    "requirements": (
+        "Everybody brings what was asked for",
+        "Shares of capacity, the total and wanted contributions are reached.",
+    ),
+    "optimality": (
+        "How good the answer is, is said truly",
+        "No rule that respects what was asked for has more than the bound that is stated.",
+    ),
+    "trade-off": (
+        "Every point of the curve holds",
+        "Each point of the trade-off is a rule of its own, checked like a single one.",
+    ),
+    "no-rule": (
+        "No payments can do what was asked for",
+        "What everybody needs at least exceeds what all data are worth.",
+    ),
     "wrong-instance": (
         "The answer belongs to this instance",
         "The solution was made for an instance with the same data as the one at hand.",

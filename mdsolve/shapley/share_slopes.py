@@ -38,7 +38,7 @@ def share_slopes(game: SharingGame, s: Floats) -> Floats:
     >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
     >>> spec = {"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}}
     >>> share_slopes(sharing_game(parse(spec)), np.array([3.0, 1.0])).round(6).tolist()
-    [[0.1025, -0.085], [-0.0225, 0.29]]
+    [[0.1025, -0.21], [-0.0225, 0.29]]
     """
     rows = power_rows(game)
     if rows is not None:

@@ -124,7 +124,7 @@ def cases() -> tuple[Case, ...]:
         Case("budgets-welfare", budgets, "welfare", {"p": 0}),
         Case("budgets-least", budgets, "welfare", {"p": "-inf"}),
         Case("power-target", power, "target", {"payment_limit": "0.02"}),
-        Case("mixed-target", mixed, "target", {"maximize": "data", "reciprocity": 1}),
+        Case("platform-target", platform, "target", {"maximize": "data", "reciprocity": 1}),
         Case("measured-target", measured, "target", {"maximize": "least-utility"}),
         Case("power-target-none", power, "target", {"least_share": 1, "alone": "0.5"}),
         Case("clipped-shaping", alike, "value-shaping"),

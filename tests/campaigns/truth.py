@@ -84,7 +84,7 @@ def _rule_holds(case: Any, data: Mapping[str, Any], options: Mapping[str, Any]) 
     allowed = 2 * TOLERANCE * scale(case, ("payments",))
     own = game.utilities(s, rule.payments(s))
     for agent in range(game.size):
-        for z in np.linspace(0, game.capacity[agent], 4001):
+        for z in np.linspace(0, game.capacity[agent], 801):
             t = np.where(np.arange(game.size) == agent, z, s)
             paid = rule.payments(t)
             gained = game.utilities(t, paid)[agent] - own[agent]

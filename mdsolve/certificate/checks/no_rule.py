@@ -141,7 +141,7 @@ def _require_concessions(
         name, needed = entry["requirement"], entry["needed"]
         asked_for = _asked_for(wanted, name)
         named = float(number(entry["asked"], "what a concession was asked"))
-        if asked_for is None or abs(asked_for - named) > 1e-9 * abs(asked_for):
+        if asked_for is None or abs(asked_for - named) > context.tolerance * abs(asked_for):
             message = f"the concession in {name} is about something that was not asked for"
             raise NoRouteError(message)
         room = _room(context, wanted, slack, name, needed, free=free)

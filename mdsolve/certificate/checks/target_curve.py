@@ -15,6 +15,7 @@ from mdsolve.conditions import Condition
 from mdsolve.errors import SolutionFileError
 from mdsolve.instance.findings import shown
 from mdsolve.instance.numbers import exact_number
+from mdsolve.tolerance import ROUND_OFF
 
 NAME = "trade-off"
 
@@ -95,7 +96,7 @@ def _read(curve: Any) -> tuple[str, list[Mapping[str, Any]]]:
     except (TypeError, ValueError):
         raise NoRouteError("a point of the curve is at no number") from None
     even = np.linspace(low, high, len(points))
-    if not np.allclose(asked, even, rtol=1e-12, atol=1e-12 * max(abs(low), abs(high))):
+    if not np.allclose(asked, even, rtol=ROUND_OFF, atol=ROUND_OFF * max(abs(low), abs(high))):
         raise NoRouteError("the points of the curve do not lie evenly on its range")
     return requirement, list(points)
 

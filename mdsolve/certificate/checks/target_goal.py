@@ -15,7 +15,7 @@ from mdsolve.certificate.target.asked import Asked, asked, number
 from mdsolve.certificate.target.bound import Weights, largest
 from mdsolve.certificate.target.needs import Needs
 from mdsolve.conditions import Condition
-from mdsolve.tolerance import DEFAULT
+from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 REQUIREMENTS = "requirements"
 OPTIMALITY = "optimality"
@@ -296,4 +296,4 @@ def _level(floors: Floats, total: float) -> float:
     levels = (total - taken) / np.arange(n, 0, -1)
     fits = np.flatnonzero(levels >= order)
     level = float(levels[fits[0]]) if len(fits) else float(order[-1])
-    return level + 1e-14 * (abs(level) + float(np.abs(finite).max(initial=0.0)))
+    return level + 0.01 * ROUND_OFF * (abs(level) + float(np.abs(finite).max(initial=0.0)))

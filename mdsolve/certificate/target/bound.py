@@ -24,12 +24,10 @@ from mdsolve.certificate.reading.accuracy import WeightedAccuracy
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.sharing import SharingReading
 from mdsolve.certificate.reading.weights import CommonWeights
+from mdsolve.tolerance import NUDGE
 
 if TYPE_CHECKING:
     from mdsolve.certificate.sharing_context import SharingContext
-
-NUDGE = 1e-10
-"""How much less a sample is taken to be worth where it is worth just what it costs."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mdsolve.report.pictures.style import (
     picture,
 )
 from mdsolve.solution import Solution
+from mdsolve.tolerance import DEFAULT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,9 @@ def draw_trade_off(solution: Solution, target: Target, title: str | None) -> Non
         head(figure, words, LONGEST_TITLE)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         above.plot(asked, values, "o-", color=PALETTE[0], label="designed rule", markersize=4)
-        if np.isfinite(bounds).any() and np.nanmax(bounds - values) > 1e-9 * np.ptp(values):
+        if np.isfinite(bounds).any() and np.nanmax(bounds - values) > DEFAULT.verify * np.ptp(
+            values
+        ):
             above.fill_between(
                 asked, values, bounds, color=PALETTE[5], alpha=0.25, label="not ruled out"
             )

@@ -21,7 +21,7 @@ def witness_view(witness: Mapping[str, Any]) -> RenderableType:
 
 def witness_lines(witness: Mapping[str, Any]) -> list[str]:
     """Return a proof that no payments exist as lines, indented where they belong to one above."""
-    if "tree" in witness or "agent" in witness or "needs" in witness:
+    if "tree" in witness or "agent" in witness:
         return []
     if witness.get("kind") == "no-rule":
         return _shortfall(witness)

@@ -40,7 +40,7 @@ def solution_view(solution: Solution, *history: RenderableType) -> RenderableTyp
         parts.append(rule_view(shown))
     if "curve" in shown.answers:
         parts.append(curve_view(shown.answers["curve"]))
-    if "needs" in shown.answers.get("witness", ()):
+    if "needs" in (shown.answers.get("witness") or {}):
         parts.append(no_rule_view(shown))
     if "step_bounds" in shown.answers and "witness" in shown.answers:
         parts.append(no_step_view(shown))

@@ -70,7 +70,7 @@ def smallest_uniform_limit(inequality: Inequality) -> float:
     others = entries[1:].max(axis=0)
     least = np.where(np.isfinite(others), others, -np.inf)
     total = float(inequality.benefits.sum())
-    if np.isfinite(least).all() and least.sum() > total + 1e-12 * inequality.scale:
+    if np.isfinite(least).all() and least.sum() > total + ROUND_OFF * inequality.scale:
         return float("inf")
     kept = entries[0]
     if float(np.maximum(kept, least).sum()) <= total:

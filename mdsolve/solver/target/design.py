@@ -27,11 +27,9 @@ from mdsolve.solver.target.planner import Planner
 from mdsolve.solver.target.rates import rate_sums
 from mdsolve.solver.target.requirements import Requirements
 from mdsolve.solver.target.rule import Penalty, TargetRule, filled, lump_sums, rates_of
+from mdsolve.tolerance import STEEPER
 
 Floats = npt.NDArray[np.float64]
-
-STRICT = 1e-6
-"""How much steeper penalties are where the own payoff runs straight."""
 
 LOCAL_LIMIT = 300
 """Most agents under payment limits or reciprocity whose contributions are searched for."""
@@ -167,7 +165,7 @@ def _at(game: SharingGame, asked: Requirements, alone: Floats, s: Floats) -> Des
             penalty = "dominant"
         if penalty == "affine":
             # Where own payoffs run straight, the rate itself would leave everybody indifferent.
-            rates = np.where(game.accuracy.own_second(s) == 0, rates * (1 + STRICT), rates)
+            rates = np.where(game.accuracy.own_second(s) == 0, rates * (1 + STEEPER), rates)
         rule = TargetRule(game, s, sums, rates, caps, penalty)
     utilities = inequality.benefits - inequality.costs + rule.lump_sums
     return Design(inequality, rule, value=asked.goal.value(game, s, utilities))

@@ -28,7 +28,7 @@ from mdsolve.solver.target.inequality import Inequality, free_deviations
 from mdsolve.solver.target.planner import total_slopes
 from mdsolve.solver.target.requirements import Requirements
 from mdsolve.solver.target.rule import filled, lump_sums
-from mdsolve.tolerance import ROUND_OFF
+from mdsolve.tolerance import LOCAL_SEARCH, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,14 +136,14 @@ class LocalSearch:
                     }
                 ],
                 method="SLSQP",
-                options={"maxiter": STEPS, "ftol": 1e-13},
+                options={"maxiter": STEPS, "ftol": LOCAL_SEARCH},
             )
         s = np.clip(program.contributions(found.x), self.requirements.least, self.game.capacity)
         return self._snapped(np.asarray(s))
 
     def _snapped(self, s: Floats) -> Floats:
         """Return contributions that are at a bound where rounding alone keeps them off it."""
-        width = 1e-12 * self.unit
+        width = ROUND_OFF * self.unit
         least, most = self.requirements.least, self.game.capacity
         s = np.where(s - least <= width, least, s)
         return np.where(most - s <= width, most, s)
@@ -248,7 +248,7 @@ def _mean(u: Floats, p: float, aim: str) -> tuple[float, Floats]:
         low = float(u.min())
         weights = np.exp(-40 * (u - low))
         return low - float(np.log(weights.mean())) / 40, np.asarray(weights / weights.sum())
-    u = np.maximum(u, 1e-12)
+    u = np.maximum(u, ROUND_OFF)
     if p == 0:
         value = float(np.exp(np.log(u).mean()))
         return value, np.asarray(value / (n * u))
