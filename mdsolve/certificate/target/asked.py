@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 GOALS = ("welfare", "data", "accuracy", "least-utility")
 MEAN = "p-mean="
 
+ENDS: Mapping[str, tuple[int, int | None]] = {
+    "alone": (0, None),
+    "payment_limit": (0, None),
+    "reciprocity": (0, 1),
+    "least_share": (0, 1),
+    "least_total": (0, None),
+}
+"""Least and most that may be asked for."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -123,10 +132,15 @@ def number(value: Any, what: str) -> Fraction:
         If it is none.
     """
     try:
-        return exact_number(value)
+        found = exact_number(value)
     except (TypeError, ValueError):
         message = f"{what} is not a number: {value!r}"
         raise NoRouteError(message) from None
+    least, most = ENDS.get(what, (found, None))
+    if found < least or (most is not None and found > most):
+        message = f"{what}: {value!r} is outside what may be asked for"
+        raise NoRouteError(message)
+    return found
 
 
 def _column(context: SharingContext, name: str) -> tuple[Quantity, Booleans]:
