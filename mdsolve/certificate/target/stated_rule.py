@@ -118,7 +118,8 @@ def paid_at_most(context: SharingContext, rule: StatedRule) -> tuple[Quantity, B
         worst = (arithmetic.total(theirs) - theirs) / (context.size - 1) - least
         flat = ~arithmetic.less(zero, rule.rates).holds & ~arithmetic.less(rule.rates, zero).holds
         known = reading.bounded | flat
-        return worst, np.asarray(known & (known.all() | (known.sum() == context.size - 1) & ~known))
+        # Everybody pays a part of what everybody else is paid: one without an end is enough.
+        return worst, np.full(context.size, bool(known.all()))
     largest, known = rule.caps, rule.capped
     if rule.penalty == "affine":
         below = rule.rates * rule.wanted

@@ -45,7 +45,11 @@ def concessions(
         return found
     if asked.limited:
         uniform = np.where(np.isfinite(asked.limits), 1.0, np.inf)
-        needed = _least(lambda level: slack(limits=uniform * level), at.scale)
+        if np.isfinite(asked.limits).all() and not asked.dominant:
+            smallest = smallest_uniform_limit(at)
+            needed = smallest if np.isfinite(smallest) else None
+        else:
+            needed = _least(lambda level: slack(limits=uniform * level), at.scale)
         largest = float(asked.limits[np.isfinite(asked.limits)].max())
         found.append({"requirement": "payment_limit", "asked": largest, "needed": needed})
     if asked.reciprocity > 0:
