@@ -70,3 +70,6 @@ LOCAL_SEARCH = 1e-13
 
 STRAIGHT = 1e-6
 """Distance of a curve from the line between its ends, relative to its range, that is none."""
+
+INTERVAL_END = 1e-3
+"""How far beyond an interval of equilibria, of its larger end, there must be none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +11,11 @@ import numpy.typing as npt
 from mdsolve.certificate.context import NoRouteError, Witness
 from mdsolve.certificate.numbers import FLOAT, Quantity
 from mdsolve.certificate.rules.base import SharingRule, Terms
+from mdsolve.certificate.same_options import differing_option
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.tables import read_table
 from mdsolve.conditions import Condition
 from mdsolve.errors import Finding, SolutionFileError
-from mdsolve.instance.numbers import exact_number
 from mdsolve.proof import Proof, proof_from
 from mdsolve.tolerance import ROUND_OFF
 
@@ -67,27 +66,10 @@ def require_about(context: SharingContext, proof: Proof) -> SharingRule:
     if proof.mechanism != rule.name:
         message = f"the proof is about {proof.mechanism}, and the solution about {rule.name}"
         raise NoRouteError(message)
-    mine, theirs = (_effective(rule, options) for options in (context.options, proof.options))
-    for key in sorted({*mine, *theirs}):
-        if mine.get(key) != theirs.get(key):
-            message = f"the proof is about {key}: {theirs.get(key)}, not {mine.get(key)}"
-            raise NoRouteError(message)
+    differs = differing_option(rule.defaults, context.options, proof.options)
+    if differs:
+        raise NoRouteError(f"the proof is about {differs}")
     return rule
-
-
-def _effective(rule: SharingRule, options: Mapping[str, Any]) -> dict[str, Any]:
-    given = {key: value for key, value in options.items() if value is not None}
-    return {key: _plain(value) for key, value in {**rule.defaults, **given}.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Return an option so that numbers written differently compare equal."""
-    if isinstance(value, np.ndarray | list | tuple):
-        return tuple(_plain(entry) for entry in np.asarray(value, dtype=object).tolist())
-    try:
-        return exact_number(value)
-    except (TypeError, ValueError):
-        return value
 
 
 def at_profile(context: SharingContext, s: Floats) -> SharingContext:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from mdsolve.instance.load import KINDS, Instance
+from mdsolve.instance.load import KINDS, schema_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -19,7 +21,7 @@ def json_schema(kind: str | None = None) -> dict[str, Any]:
     >>> json_schema("market")["title"]
     'MarketInstance'
     """
-    model: Any = KINDS[kind] if kind else Instance
+    model: Any = reduce(or_, [schema_of(name) for name in ([kind] if kind else KINDS)])
     schema = TypeAdapter(model).json_schema(mode="validation")
     if kind is None:
         schema = {"title": "mdsolve instance", **schema}

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.arrays import ArrayFolder, sha256_of
+from mdsolve.instance.common import InstanceBase
 from mdsolve.instance.findings import findings_of, shown
 from mdsolve.instance.limits import broken_limits
-from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.place import Place, located
-from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.text import read_document
-from mdsolve.instance.training import TrainingInstance
 
-Instance = MarketInstance | SharingInstance | TrainingInstance
+if TYPE_CHECKING:
+    from mdsolve.instance.market import MarketInstance
+    from mdsolve.instance.sharing import SharingInstance
+    from mdsolve.instance.training import TrainingInstance
 
-KINDS: dict[str, type[Instance]] = {
-    "market": MarketInstance,
-    "sharing": SharingInstance,
-    "training": TrainingInstance,
-}
+    Instance = MarketInstance | SharingInstance | TrainingInstance
+else:
+    Instance = InstanceBase
+
+KINDS = {"market": "MarketInstance", "sharing": "SharingInstance", "training": "TrainingInstance"}
+"""Kind -> class, of the module of that name, imported when a file is of that kind."""
 
 
 def load(path: str | Path) -> Instance:
@@ -71,12 +74,18 @@ def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place,
         fix = f"did you mean {close[0]!r}?" if close else "add kind: market"
         got = "nothing" if kind is None else shown(kind)
         raise _single(located(label, ("kind",), lines), got, "one of " + ", ".join(KINDS), fix)
-    model = KINDS[kind]
+    model = schema_of(kind)
     try:
         instance = model.model_validate(tree, context=folder)
     except ValidationError as error:
         raise InstanceError(*findings_of(error, model, tree, label, lines)) from None
     return instance
+
+
+def schema_of(kind: str) -> type[Instance]:
+    """Return the class of the instances of a kind."""
+    found: type[Instance] = getattr(import_module(f"mdsolve.instance.{kind}"), KINDS[kind])
+    return found
 
 
 def _single(where: str, got: str, expected: str, fix: str = "") -> InstanceError:

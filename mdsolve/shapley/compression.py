@@ -16,8 +16,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from mdsolve.kernel import kernel
 from mdsolve.shapley.power_rows import PowerRows, distinct_keys
 
 Floats = npt.NDArray[np.float64]
@@ -168,7 +168,7 @@ def _lagrange() -> Floats:
     return np.asarray(table)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _moments(place: Ints, position: Floats, count: int) -> Floats:
     """Return sum_j T_k(position_j) per panel, shape (count, POINTS)."""
     moments = np.zeros((count, POINTS))
@@ -182,7 +182,7 @@ def _moments(place: Ints, position: Floats, count: int) -> Floats:
     return moments
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _clenshaw(coefficients: Floats, place: Ints, position: Floats) -> Floats:
     """Return sum_k coefficients[f, panel, k] T_k(position), shape (functions, agents)."""
     functions = coefficients.shape[0]
@@ -197,7 +197,7 @@ def _clenshaw(coefficients: Floats, place: Ints, position: Floats) -> Floats:
     return result
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _rows_at(coefficients: Floats, place: Ints, position: Floats) -> Floats:
     """Return sum_k coefficients[panel, k, f] T_k(position), shape (agents, functions)."""
     functions = coefficients.shape[2]

@@ -19,7 +19,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from mdsolve.kernel import kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -30,7 +31,7 @@ SMALL = math.sqrt(float(np.finfo(np.float64).tiny))
 """Numbers whose products stay normal."""
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _product(e: Floats, x: float) -> float:
     """Return prod_j (1 - x q_j)."""
     result = 1.0
@@ -39,7 +40,7 @@ def _product(e: Floats, x: float) -> float:
     return result
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _loss(e: Floats, q: Floats, x: float) -> float:
     """Return (1 - prod_j (1 - x q_j)) / x without cancellation.
 
@@ -64,7 +65,7 @@ def _loss(e: Floats, q: Floats, x: float) -> float:
     return f + a * (g + b * (h + c * i))
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _crowd_log(q: Floats, masses: Floats, x: float) -> float:
     """Return sum_j mass_j log(1 - x q_j)."""
     total = 0.0
@@ -73,7 +74,7 @@ def _crowd_log(q: Floats, masses: Floats, x: float) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _left_out(
     e: Floats, x: Floats, parts: Floats, order: int, bend: bool, gain: Floats, turn: Floats
 ) -> None:
@@ -98,7 +99,7 @@ def _left_out(
             turn[j] += part * inverse * inverse
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _node(
     tag: float,
     weight: float,
@@ -155,7 +156,7 @@ def _node(
     return weight * inner, recorded
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def power_sums(
     table: Floats,
     kinds: Ints,
@@ -246,7 +247,7 @@ def power_sums(
     return potential, shares, slopes_of_all, diagonal_of_all, recorded
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _start(u: float, z: Floats, q: Floats, e: Floats) -> None:
     """Fill e = exp(-u z) and q = 1 - e, each to its own precision."""
     for j in range(len(z)):
@@ -254,7 +255,7 @@ def _start(u: float, z: Floats, q: Floats, e: Floats) -> None:
         e[j] = 1.0 - q[j] if q[j] < 0.5 else math.exp(-u * z[j])
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def _double(q: Floats, e: Floats) -> None:
     """Take e and q from u to 2 u: both keep their relative precision, without an exponential."""
     for j in range(len(q)):
@@ -263,7 +264,7 @@ def _double(q: Floats, e: Floats) -> None:
         q[j] = doubled
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def product_sums(
     e: Floats,
     q: Floats,
@@ -327,7 +328,7 @@ def product_sums(
     return potential, shares, slopes, diagonal, recorded
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def node_gram(nodes: Floats, z: Floats) -> Floats:
     """Return sum over nodes (u, x, w) of w x f f', f_j = u e^(-u z_j) / (1 - x + x e^(-u z_j)).
 
@@ -360,7 +361,7 @@ def node_gram(nodes: Floats, z: Floats) -> Floats:
     return gram
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@kernel(fastmath=FLAGS)
 def gram_root(gram: Floats, precision: float) -> Floats:
     """Return columns C with C C' = gram, by Cholesky's method with pivots.
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.sharing import SharingGame
+from mdsolve.kernel import kernel
 from mdsolve.progress import Monitor
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.power_shares import Sums
@@ -204,7 +204,7 @@ def _central_slopes(row: AdditiveRow, value: Floats, step: float) -> Floats:
     return np.asarray((padded[2:] - padded[:-2]) / (2 * step))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _at_chance(
     x: float,
     weight: float,

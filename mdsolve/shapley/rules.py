@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
+from numpy.polynomial.legendre import leggauss
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -75,7 +75,7 @@ def _legendre() -> tuple[Floats, Floats]:
 @cache
 def gauss_legendre(order: int) -> tuple[Floats, Floats]:
     """Return nodes and weights on [0, 1], exact for polynomials of degree 2 order - 1."""
-    x, w = roots_legendre(order)
+    x, w = leggauss(order)
     return 0.5 * (1 + x), 0.5 * w
 
 

@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from mdsolve.solver.bisection import boundary
 from mdsolve.solver.own_payoff import OwnPayoff, unbounded
@@ -71,6 +70,8 @@ def _falls(payoff: OwnPayoff, low: float, high: float) -> float:
     The slope is positive at `low` and not at `high`. Brent's method comes close in few evaluations;
     the double itself is found by bisection of a narrow interval around that.
     """
+    from scipy.optimize import brentq
+
     slopes = payoff.slope(np.array([low, high]))
     if np.all(np.isfinite(slopes)):
         root = float(brentq(_slope_of(payoff), low, high, xtol=TINY, rtol=RELATIVE, disp=False))

@@ -11,7 +11,6 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.registry import mechanisms as mechanisms_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
@@ -92,7 +91,7 @@ def compare(
     >>> round(found.metrics["data_gain"]["shapley"], 6)
     1.927339
     """
-    if isinstance(instance, TrainingInstance):
+    if instance.kind == "training":
         raise UnsupportedError.single(
             f"{instance.label}: kind",
             instance.kind,

@@ -11,7 +11,6 @@ from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
-from mdsolve.instance.training import TrainingInstance
 from mdsolve.mechanism.described import Mechanism
 from mdsolve.mechanism.options import effective_options, options_by_mechanism
 from mdsolve.mechanism.outcome import Outcome
@@ -86,7 +85,7 @@ def problem_of(
     from mdsolve.study.market_problem import MarketProblem
     from mdsolve.study.sharing_problem import SharingProblem
 
-    if isinstance(instance, TrainingInstance):
+    if instance.kind == "training":
         raise UnsupportedError.single(
             f"{instance.label}: kind",
             instance.kind,

@@ -31,11 +31,25 @@ def still_right(case: Any, solution: Any, edit: Any) -> bool:
         return True
     if edit.kind in ("type", "text", "swap"):
         return False
+    if edit.path[0] == "minimal_profile":
+        return _least_revenue_at(case, solution, edit.data["minimal_profile"])
     before, after = _value(edit.before), _value(edit.after)
     if before is None or after is None:
         return False
     allowed = 2 * TOLERANCE * scale(case, edit.path)
     return abs(float(after - before)) <= allowed
+
+
+def _least_revenue_at(case: Any, solution: Any, types: Any) -> bool:
+    """Tell whether revenue is least at a profile too, where it is least at several."""
+    grids = market_game(case.instance).grids
+    known = [[Fraction(x) for x in grid.exact_values()] for grid in grids]
+    if any(Fraction(t) not in row for t, row in zip(types, known, strict=True)):
+        return False
+    place = tuple(row.index(Fraction(t)) for t, row in zip(types, known, strict=True))
+    paid = solution.answers["table"]["payments"]
+    revenue = np.asarray(paid).astype(float).sum(axis=0)
+    return bool(revenue[place] <= revenue.min() + 2 * TOLERANCE * scale(case, ("revenue",)))
 
 
 def _still_designed(case: Any, edit: Any) -> bool:

@@ -42,3 +42,13 @@ def test_help_of_a_command_is_light():
 )
 def test_files_and_schemas_need_no_solver(arguments):
     assert modules_after(*arguments) & (HEAVY | {"rich"}) == set()
+
+
+def test_the_list_of_mechanisms_needs_no_solver():
+    assert modules_after("list") & HEAVY == set()
+
+
+def test_small_answers_and_their_certificates_import_nothing_heavy(tmp_path):
+    answer = tmp_path / "answer.json"
+    assert modules_after("solve", SMALL / "share.yaml", "-o", answer) & HEAVY == set()
+    assert modules_after("verify", SMALL / "share.yaml", answer) & HEAVY == set()

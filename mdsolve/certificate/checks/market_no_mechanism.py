@@ -25,6 +25,7 @@ from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_side import same_side
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
+from mdsolve.certificate.same_options import differing_option
 from mdsolve.conditions import Condition, Verdict
 from mdsolve.proof import Chain, Row, Rows
 
@@ -106,6 +107,11 @@ def _about(context: MarketContext) -> None:
     if not listed or not same_side([str(word) for word in words], claim.side):
         message = "it is about other side constraints than the solution"
         raise UnusableError(message)
+    if context.rule is not None:
+        rest = [{**own, "side": ()} for own in (context.options, proof.options)]
+        differs = differing_option(context.rule.defaults, *rest)
+        if differs:
+            raise UnusableError(f"it is about {differs}")
 
 
 Stated = Sequence[tuple[str, Quantity, Fraction | None, float]]
@@ -194,6 +200,11 @@ def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mappin
     if not same_side(proof.side_constraints, context.claim.side):
         message = "it is about other side constraints than the solution"
         raise UnusableError(message)
+    if context.rule is not None:
+        rest = [{**own, "side": ()} for own in (context.options, proof.options)]
+        differs = differing_option(context.rule.defaults, *rest)
+        if differs:
+            raise UnusableError(f"it is about {differs}")
     if not proof.rows:
         message = "it has no rows"
         raise UnusableError(message)

@@ -2,12 +2,13 @@
 
 Payments are 0 and models are what the rule makes of the contributions with the exponent that was
 asked for. Every total stated as an equilibrium has a profile (its own, that of nobody contributing,
-one that is stated, or the equal one of agents alike), and the profile passes `nash`.
+one that is stated, or the equal one of agents alike), and the profile passes `nash`; a little
+beyond an interval of equilibria it does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from mdsolve.certificate.shaped.ranked import ranked
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.conditions import Condition
 from mdsolve.instance.findings import shown
+from mdsolve.tolerance import INTERVAL_END
 
 Floats = npt.NDArray[np.float64]
 
@@ -133,6 +135,10 @@ def equilibria(context: SharingContext) -> Condition:
         message = f"no profile is stated for the total {missing[0]:.12g}"
         raise NoRouteError(message)
     verdicts = [context.nash_at(s).verdict for _, s in profiles if s is not None]
+    if all(verdict == "pass" for verdict in verdicts):
+        for s in _beyond(context):
+            if context.nash_at(s).verdict == "pass":
+                return _refuted(context, "an interval of equilibria reaches further than is stated")
     context.cover(EQUILIBRIA, [EQUILIBRIA, TOTALS, INTERVALS, PROFILES])
     return context.decided(
         EQUILIBRIA,
@@ -246,6 +252,18 @@ def _all_alike(context: SharingContext) -> bool:
     table = np.column_stack([reading.bounded, reading.limited, reading.costs.kinds]).astype(float)
     columns = [reading.value, reading.capacity, reading.budget]
     return len(alike(context.arithmetic, table, columns)[0]) == 1
+
+
+def _beyond(context: SharingContext) -> Iterator[Floats]:
+    """Yield profiles that stretch an interval of equilibria a little at either end."""
+    for low, high in _intervals(context):
+        ends = _profile(context, float(low)), _profile(context, float(high))
+        if low == high or ends[0] is None or ends[1] is None:
+            continue
+        further = INTERVAL_END * high / (high - low) * (ends[1] - ends[0])
+        for s in (ends[1] + further, ends[0] - further):
+            if np.all(s >= 0) and np.all(s <= context.reading.ends):
+                yield s
 
 
 def _between(context: SharingContext, totals: Sequence[float]) -> tuple[float, Floats | None]:

@@ -22,7 +22,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from mdsolve.game.accuracies.power import PowerCurve
 from mdsolve.game.accuracy import WeightedAccuracy
@@ -126,6 +125,8 @@ class _Game:
 
 def _by_room(game: _Game, free: Equilibrium) -> Equilibrium:
     """Solve for the room between the poorest agent's budget and what all cost each other."""
+    from scipy.optimize import brentq
+
     spending = game.spending
     top = _widest(game, free)
     lower, upper = _bracket(game, top)

@@ -19,7 +19,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq, root
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
@@ -120,6 +119,8 @@ def _with_caps(
     index: Index,
 ) -> Equilibrium | None:
     """Return the equilibrium with caps at which the held agents have exactly nothing left."""
+    from scipy.optimize import root
+
     near = start.contributions
 
     def within(caps: Floats) -> Equilibrium:
@@ -160,7 +161,8 @@ def _largest_cap(
     place: int,
     agent: int,
 ) -> float | None:
-    """Return the largest cap on one agent that leaves him money, the others' caps given."""
+    """Return the largest cap on one agent that leaves them money, the others' caps given."""
+    from scipy.optimize import brentq
 
     def money(cap: float) -> float:
         trial = caps.copy()

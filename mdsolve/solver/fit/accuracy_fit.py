@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import least_squares, nnls
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.tolerance import AT_BOUND, INDISTINCT, ROUND_OFF
@@ -319,6 +318,8 @@ def _power(theta: Floats, data: Measurements) -> tuple[Floats, Floats]:
 
 def _starts(data: Measurements, fixed: Mapping[str, float]) -> list[Floats]:
     """Return parameters to start from: weights by linear least squares for guessed shapes."""
+    from scipy.optimize import nnls
+
     low, high = float(data.accuracies.min()), float(data.accuracies.max())
     spread = max(high - low, ROUND_OFF)
     ceilings = (fixed["ceiling"],) if "ceiling" in fixed else (min(1.0, high + 0.1 * spread), 1.0)
@@ -349,6 +350,8 @@ def _best(
     names: Sequence[str],
 ) -> Floats:
     """Return the parameters of least weighted squares from several starts, bounds met exactly."""
+    from scipy.optimize import least_squares
+
     lower, upper = bounds_of(names)
 
     def solve(start: Floats, loose: npt.NDArray[np.bool_]) -> tuple[float, Floats]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import approx_fprime, least_squares
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracies.curve import MeasuredCurve
@@ -137,6 +136,8 @@ def preferred(found: Mapping[str, Prediction]) -> str:
 
 
 def _fit_pac(data: Measurements) -> Fit:
+    from scipy.optimize import approx_fprime
+
     names = tuple(
         f"{parameter}[{row}]" for row in data.rows for parameter in ("ceiling", "complexity")
     )
@@ -169,6 +170,8 @@ def _pac(pair: Floats, totals: Floats) -> Floats:
 
 def _pac_pair(totals: Floats, accuracies: Floats, deviations: Floats) -> Floats:
     """Return ceiling and complexity of one row: the best of a grid, then refined."""
+    from scipy.optimize import least_squares
+
     top = float(totals.max())
     lower, upper = bounds_of(("ceiling", "complexity"))
     first = max(float(accuracies.max()), ROUND_OFF)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import lsq_linear
 
 from mdsolve.tolerance import ROUND_OFF
 
@@ -54,6 +53,8 @@ class ParameterCloud:
     def _projected(self, z: Floats, lengths: Floats, metric: Floats) -> Floats:
         if np.all((z >= self.lower) & (z <= self.upper)):
             return z
+        from scipy.optimize import lsq_linear
+
         limits = (self.lower / lengths, self.upper / lengths)
         found = lsq_linear(metric, metric @ (z / lengths), limits, method="bvls")
         inside = np.clip(found.x * lengths, self.lower, self.upper)

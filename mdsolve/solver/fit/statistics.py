@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from mdsolve.solver.fit.accuracy_fit import Fit, Floats, Measurements
 from mdsolve.tolerance import ROUND_OFF
@@ -100,6 +99,8 @@ def lack_of_fit(data: Measurements, fit: Fit) -> LackOfFit:
     With weights 1/v: F = (misfit / (m - P)) / (scatter / (K - m)) for K observations at m design
     points and P fitted parameters (Draper and Smith, Applied Regression Analysis, section 2.1).
     """
+    from scipy import stats
+
     variances = data.variances(fit.fitted)
     points = data.points()
     weight = 1 / variances
@@ -134,6 +135,8 @@ def falls(data: Measurements, fit: Fit) -> list[Fall]:
     Design points that differ in one column only are compared, neighbours and others; a fall counts
     if it exceeds what scatter explains with probability `FALL_LEVEL` over all comparisons.
     """
+    from scipy import stats
+
     variances = data.variances(fit.fitted)
     points = data.points()
     weight = 1 / variances

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from mdsolve.game.arithmetic import Arithmetic, Array
 from mdsolve.game.market import Market
 from mdsolve.instance.numbers import written_number
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 BASE = "stay out"
 
@@ -168,6 +170,8 @@ def difference_graph(market: Market, agent: int, profile: Sequence[int]) -> nx.D
 
     Vertices are `BASE` and the own types as floats; edges carry ``weight`` and ``label``.
     """
+    import networkx as nx
+
     outside, gaps = column_bounds(market, agent, profile)
     types = [float(value) for value in market.grids[agent].exact_values()]
     graph = nx.DiGraph(agent=market.agents[agent])

@@ -30,8 +30,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from mdsolve.kernel import kernel
 from mdsolve.tolerance import SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ RATIO_PARTS = 80
 """Grid on which the first useful lie is searched: factor of types, parts of each set of reports."""
 
 
-@njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})
+@kernel(fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})
 def _best_report(
     scale: float, powers: Floats, offset: int, stride: int, gains: Floats, low: int, high: int
 ) -> tuple[float, int]:
@@ -88,14 +88,14 @@ def _best_report(
     return best, found
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _reports_below(row: int, ray: float, start: float, shift: float) -> int:
     """Return the number of reports with y < ray * s at a row, for ray <= 1."""
     count = int(np.ceil(ray * (row + start) - shift))
     return max(0, min(count, row))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _solve_block(
     first: int,
     last: int,
@@ -148,7 +148,7 @@ def _solve_block(
             stack[top, 2], stack[top, 3] = place, right
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def solve_column(
     ray: float,
     start: float,
@@ -246,7 +246,7 @@ def useful_ratio(exponent: float, agents: int, outside: str, largest: float) -> 
     return float(_useful_ratio(float(exponent), agents, weight, max(largest, 2.0)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _useful_ratio(exponent: float, agents: int, weight: int, largest: float) -> float:
     c = agents - 1
     s = 1.0

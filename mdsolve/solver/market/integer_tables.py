@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from mdsolve.kernel import kernel
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ def integer_powers(count: int, exponent: float, known: Floats | None = None) -> 
     return powers
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fill_powers(powers: Floats, have: int, exponent: float) -> None:
     two, three, five = 2.0**exponent, 3.0**exponent, 5.0**exponent
     for i in range(have, powers.shape[0]):
@@ -50,7 +50,7 @@ def _fill_powers(powers: Floats, have: int, exponent: float) -> None:
             powers[i] = float(i) ** exponent
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def fill_column(
     low: int,
     tau: int,
@@ -73,7 +73,7 @@ def fill_column(
         truths[k] = truth_scale * (s + tau) * powers[s + tau]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def charge_outsiders(
     types: Integers, places: Integers, step: int, powers: Floats, revenue: Floats
 ) -> None:
@@ -83,7 +83,7 @@ def charge_outsiders(
             revenue[k] -= t * powers[place + step * k]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _next_near_zero(
     revenue: Floats, utility: Floats, agents: int, relative: float, start: int
 ) -> int:

@@ -17,10 +17,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pulp
 
 from mdsolve.errors import MemoryLimitError, SolveError, UnsupportedError
 from mdsolve.game.arithmetic import Array
@@ -31,6 +30,9 @@ from mdsolve.solver.market.payment_rows import Cell, Row, all_rows, count_rows, 
 from mdsolve.solver.market.routes import MEMORY_LIMIT, readable
 from mdsolve.status import Termination
 from mdsolve.tolerance import DEFAULT, PROGRAM_FEASIBILITY
+
+if TYPE_CHECKING:
+    import pulp
 
 BYTES_PER_ROW = 2500
 SECONDS_PER_ROW = 4e-5
@@ -173,6 +175,8 @@ def _solve(
     market: Market, rows: Sequence[Row], minimise: str | None, spread: float | None
 ) -> tuple[Array | None, float | None]:
     """Maximise revenue, or minimise the spread; None for infeasible."""
+    import pulp
+
     sense, unit = pulp.LpMinimize if minimise else pulp.LpMaximize, _unit(rows)
     problem = pulp.LpProblem("payments", sense)
     variables: dict[Cell, pulp.LpVariable] = {
@@ -203,6 +207,8 @@ def _unit(rows: Sequence[Row]) -> float:
 
 def _run(problem: Any) -> str:
     """Solve and return ``Optimal`` or ``Infeasible``; anything else is a failure, not an answer."""
+    import pulp
+
     solver = pulp.HiGHS(
         msg=False,
         presolve_rule_off=PARALLEL_COLUMNS,
@@ -230,6 +236,8 @@ def _recheck(rows: Sequence[Row], table: Array, spread: float | None) -> None:
 
 def _contradiction(market: Market, rows: Sequence[Row]) -> tuple[list[dict[str, Any]], bool]:
     """Return rows whose combination reads 0 <= negative, and whether that was verified exactly."""
+    import pulp
+
     hard = [row for row in rows if not row.spread]
     unit = _unit(hard)
     problem = pulp.LpProblem("elastic", pulp.LpMinimize)

@@ -18,14 +18,14 @@ per profile; memory: one table per agent plus temporaries of the same size.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market, own_back, own_first
+from mdsolve.kernel import kernel
 from mdsolve.progress import Monitor
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _relax(utility: Array, values: Array, payment: Array) -> None:
     """Raise utility[k, c] to values[k, c] - payment[c] where that is larger."""
     for k in range(utility.shape[0]):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
+from numpy.polynomial.legendre import leggauss
 
 from mdsolve.errors import UnsupportedError
 
@@ -67,7 +67,7 @@ def _chances(counts: tuple[int, ...]) -> tuple[Floats, Floats]:
             f"at most {COALITION_LIMIT // order:,}",
             "make more agents alike, or use proportional-data",
         )
-    nodes, weights = roots_legendre(order)
+    nodes, weights = leggauss(order)
     x, weights = (nodes + 1) / 2, weights / 2
     chances = np.ones((1, len(x)))
     for count in counts:

@@ -14,10 +14,10 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from mdsolve.errors import SolveError
 from mdsolve.game.accuracies.pac import PacCurve
+from mdsolve.kernel import kernel
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -112,7 +112,7 @@ def _filled(
     return amount, worth, int(held)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _least_price(rate: Floats, value: Floats) -> float:
     """Return the least positive rate / value."""
     least = np.inf
@@ -122,7 +122,7 @@ def _least_price(rate: Floats, value: Floats) -> float:
     return least
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@kernel(error_model="numpy", fastmath={"contract"})
 def _fill(
     rate: Floats,
     value: Floats,

@@ -20,7 +20,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.curves import Curve
@@ -321,6 +320,8 @@ def top(worth: Worth, rate: float, piece: Interval) -> float:
 
 def _root(function: Callable[[float], float], start: float, end: float) -> float:
     """Return a zero between two points of different sign, to the last digits."""
+    from scipy.optimize import brentq
+
     if function(end) == 0:
         return end
     return float(brentq(function, start, end, xtol=SMALLEST, rtol=RELATIVE_END))

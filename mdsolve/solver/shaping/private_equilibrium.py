@@ -22,7 +22,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import root
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.progress import Monitor
@@ -280,6 +279,7 @@ def settle(
     answers: Callable[[Floats], Floats], start: Floats, monitor: Monitor, label: str
 ) -> tuple[Floats, bool, str]:
     """Return a point that answers itself: by repeated answers, else by Powell's hybrid method."""
+    from scipy.optimize import root
 
     def answered(state: tuple[Floats, bool]) -> tuple[Floats, bool]:
         again = answers(state[0])

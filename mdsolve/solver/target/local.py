@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from mdsolve.errors import MdsolveError
 from mdsolve.game.accuracy import WeightedAccuracy
@@ -120,6 +119,8 @@ class LocalSearch:
         return np.asarray(s + high * (anchor - s))
 
     def _run(self, start: Floats) -> Floats:
+        from scipy.optimize import minimize
+
         program = _Program(self)
         x = program.start(start)
         with np.errstate(all="ignore"):

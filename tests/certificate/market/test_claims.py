@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import mdsolve as md
 from mdsolve.certificate.market_claim import market_claim
 from mdsolve.errors import SolutionFileError
 from tests.certificate.market.markets import certified, market
@@ -191,3 +192,18 @@ def test_malformed_proofs_are_not_checked_and_never_crash(instance, witness):
     assert condition.verdict == "not-checked"
     assert "no usable proof" in condition.detail
     assert certificate.verdict != "pass"
+
+
+@pytest.mark.parametrize(
+    ("option", "other"), [("arithmetic", "exact"), ("route", 17), ("objective", "spread")]
+)
+def test_a_proof_is_about_the_options_of_the_solution(option, other):
+    none = market(list(range(1, 17)), {"family": "growth", "exponent": "-0.9"}, ("a", "b"))
+    data = md.solve(none, "desirable").to_dict()
+    assert md.verify(none, data).verdict == "pass"
+    about = data["witness"]
+    assert about["options"][option] != other
+    wrong = data | {"witness": about | {"options": about["options"] | {option: other}}}
+    certificate = md.verify(none, wrong)
+    assert certificate.verdict != "pass"
+    assert f"it is about {option}" in certificate.condition("no-mechanism").detail

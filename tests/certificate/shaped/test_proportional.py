@@ -350,3 +350,24 @@ def test_what_is_said_of_equilibria_fits_together():
 
 def verdict_of(instance, data):
     return check_of(instance, data, Request()).condition("equilibria").verdict
+
+
+def test_an_interval_of_equilibria_ends_where_equilibria_end():
+    agents = [{"name": f"agent-{k}", "cost": "0.0001", "capacity": 2000} for k in range(3)]
+    accuracy = {"family": "pac", "ceiling": "0.95", "complexity": 10}
+    instance = parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
+    data = md.solve(instance, "proportional-value", options={"p": "0.5"}).to_dict()
+    assert verdict_of(instance, data) == "pass"
+    for name in ("proportional-data", "proportional-shapley"):  # stable further, as they say
+        other = {**data, "mechanism": {"name": name, "options": {}}, "p": 1}
+        assert verdict_of(instance, other) == "fail", name
+    low, high = data["equilibrium_intervals"][-1]
+    for ends in ([low, 0.9 * high], [low + 0.1 * (high - low), high]):
+        profiles = [[total / 3] * 3 for total in ends]
+        narrow = data | {
+            "equilibrium_totals": ends,
+            "equilibrium_intervals": [ends],
+            "equilibrium_profiles": profiles,
+            "contributions": profiles[-1],
+        }
+        assert verdict_of(instance, narrow) == "fail", ends
