@@ -9,18 +9,14 @@ that is not covered leaves the whole statement unchecked.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mdsolve.certificate.tables import array_beside
+from mdsolve.certificate.claim_hash import claim_sha256
+from mdsolve.certificate.tables import is_reference
 from mdsolve.conditions import Certificate, Condition
-from mdsolve.instance.canonical import fraction_text, json_sha256
-from mdsolve.instance.numbers import exact_number
 
 STATED = "stated-numbers"
 
@@ -60,12 +56,6 @@ USED = frozenset(
     }
 )
 """Paths that reports or commands use, or that speak of the answer: never left unvouched."""
-
-NUMERIC = tuple("+-.0123456789")
-"""What texts that are numbers begin with."""
-
-SINGLE = frozenset({float, int, str, bool})
-"""Types of entries that are no tables, which lists mostly hold."""
 
 NAMED_LIMIT = 5
 """Most uncovered paths that a condition names."""
@@ -107,13 +97,6 @@ def leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             pending.extend(reversed(inner))
         else:
             yield path, value
-
-
-def is_reference(value: Any) -> bool:
-    """Tell whether something names an array file beside the solution."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("file"), str):
-        return False
-    return set(value) <= {"file", "key"}
 
 
 def closure(data: Mapping[str, Any], covered: Iterable[str]) -> Closure:
@@ -235,55 +218,3 @@ def _with_missing(conditions: Sequence[Condition], missing: Sequence[str]) -> li
     if stated.verdict == "not-checked":
         detail = stated.detail
     return [*kept, replace(stated, claimed=True, verdict="not-checked", detail=detail)]
-
-
-def claim_sha256(data: Mapping[str, Any], folder: Path | None = None) -> str:
-    """Return the SHA-256 of what a solution claims: numbers as fractions, arrays included.
-
-    Where the answer came from and what somebody else said of it (provenance and certificate) are
-    left out, and it does not matter whether an array stands in the file or beside it.
-
-    Examples
-    --------
-    >>> one, other = {"payments": [0.1]}, {"payments": ["1/10"], "provenance": {"seed": 1}}
-    >>> claim_sha256(one) == claim_sha256(other)
-    True
-    """
-    left_out = ("provenance", "certificate")
-    kept = {key: value for key, value in data.items() if key not in left_out}
-    return json_sha256(_plain(kept, folder))
-
-
-def _plain(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in "fU" and value.ndim else _plain(value.tolist(), folder)
-    if type(value) in SINGLE:
-        return _text(value)
-    if is_reference(value) and folder is not None:
-        beside = array_beside(value, folder)
-        return dict(value) if beside is None else _plain(beside, folder)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry, folder) for key, entry in value.items()}
-    return _listed(value, folder) if isinstance(value, list | tuple) else _text(value)
-
-
-def _listed(entries: Sequence[Any], folder: Path | None) -> list[Any]:
-    if all(type(entry) is float for entry in entries):
-        # Many agents often have the same number.
-        texts = {entry: _text(entry) for entry in set(entries)}
-        return [texts[entry] for entry in entries]
-    return [_text(entry) if type(entry) in SINGLE else _plain(entry, folder) for entry in entries]
-
-
-def _text(value: Any) -> Any:
-    """Return a number as a fraction, a text that is one as the same, anything else as it is."""
-    if isinstance(value, float) and math.isfinite(value):
-        return fraction_text(value)
-    if value is None or isinstance(value, bool | np.bool_):
-        return None if value is None else bool(value)
-    if isinstance(value, str) and not value.strip().startswith(NUMERIC):
-        return value
-    try:
-        return str(exact_number(value))
-    except (TypeError, ValueError):
-        return str(value)

@@ -66,6 +66,13 @@ def _plain_doubles(raw: list[Any]) -> Doubles | None:
     return found if np.isfinite(found).all() else None
 
 
+def is_reference(value: Any) -> bool:
+    """Tell whether something names an array file beside the solution."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("file"), str):
+        return False
+    return set(value) <= {"file", "key"}
+
+
 def array_beside(reference: Mapping[str, Any], folder: Path) -> Array | None:
     """Return the numbers of an array file beside a solution, of any shape; None if unusable."""
     try:

@@ -22,7 +22,7 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.game.build_sharing import sharing_game
 from mdsolve.progress import Monitor
 from mdsolve.reproduce.record import Floats, Recomputation, checked, passes, sharing
-from mdsolve.solver.best_response import best_response
+from mdsolve.solver.best_response import best_responses
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
@@ -124,7 +124,7 @@ def largest_reaction(instance: md.SharingInstance, random: np.random.Generator) 
     game = sharing_game(instance)
     stakes = AccuracyStakes(game, game.costs)
     profiles = [random.uniform(0, 10, AGENTS) for _ in range(PROFILES)]
-    answers = [[best_response(stakes.own(s, agent)) for agent in range(AGENTS)] for s in profiles]
+    answers = [best_responses(stakes, s) for s in profiles]
     return float(np.ptp(np.array(answers), axis=0).max())
 
 

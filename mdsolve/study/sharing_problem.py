@@ -16,7 +16,7 @@ from mdsolve.game.sharing import SharingGame, require_costs, require_given_model
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.outcome import Outcome, SharingOutcome
 from mdsolve.shapley.routes import fitting_route, shapley
-from mdsolve.solver.best_response import best_response
+from mdsolve.solver.best_response import best_responses
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
@@ -266,6 +266,6 @@ def standalone(game: SharingGame) -> dict[str, Floats]:
     """Return what each agent would do and earn training on their own data alone."""
     nothing = game.nothing()
     stakes = AccuracyStakes(game, game.costs)
-    own = np.array([best_response(stakes.own(nothing, agent)) for agent in range(game.size)])
+    own = best_responses(stakes, nothing)
     benefits = game.value * game.accuracy.unilateral_values(nothing, own)
     return {"contributions": own, "utilities": benefits - game.costs.value(own) + game.money}

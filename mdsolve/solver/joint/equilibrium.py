@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
-from mdsolve.solver.best_response import best_response
+from mdsolve.solver.best_response import best_responses
 from mdsolve.solver.equilibrium.nash import accuracy_equilibrium
 from mdsolve.solver.equilibrium.spending import within_own_means
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
@@ -102,7 +102,7 @@ def utilities_alone(game: SharingGame) -> Floats | None:
         return None
     own = within_own_means(game).by_themselves()
     stakes, nothing = AccuracyStakes(own, own.costs), own.nothing()
-    s = np.array([best_response(stakes.own(nothing, agent)) for agent in range(own.size)])
+    s = best_responses(stakes, nothing)
     benefits = own.value * own.accuracy.unilateral_values(nothing, s)
     return np.asarray(benefits - own.costs.value(s))
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.sharing import SharingGame
-from mdsolve.solver.best_response import best_response
+from mdsolve.solver.best_response import best_responses
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
 from mdsolve.solver.joint.equilibrium import located
 
@@ -112,7 +112,7 @@ def keeps_full(game: SharingGame, w: Floats | None, price: float) -> bool:
             f"{game.size:,} whose utilities are not concave, at a price below zeta + tau",
             f"at most {SEARCHED:,}, or a higher price",
         )
-    return all(best_response(stakes.own(full, agent)) == full[agent] for agent in range(game.size))
+    return bool(np.all(best_responses(stakes, full) == full))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ the least that y_i = value_i a_i(s) + x_i, benefit and lump sum together, may be
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,16 +20,13 @@ import numpy.typing as npt
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.shapley.routes import shapley
-from mdsolve.solver.best_response import best_response
+from mdsolve.solver.best_response import best_responses
 from mdsolve.solver.equilibrium.stakes import AccuracyStakes
-from mdsolve.solver.own_payoff import unbounded
 from mdsolve.solver.target.requirements import Requirements
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
-HALVINGS = 200
-DOUBLINGS = 1100
 
 ENTRIES = ("deviation", "alone", "share")
 """What the entries of the inequality stand for."""
@@ -60,80 +56,9 @@ def free_deviations(game: SharingGame, s: Floats) -> Deviations:
     UnsupportedError
         If somebody would contribute without end.
     """
-    if game.accuracy.own_concave:
-        own = _by_slopes(game, s)
-    else:
-        stakes = AccuracyStakes(game, game.costs)
-        own = np.array([best_response(stakes.own(s, agent)) for agent in range(game.size)])
+    own = best_responses(AccuracyStakes(game, game.costs), s)
     benefits = game.value * game.accuracy.unilateral_values(s, own)
     return Deviations(own, benefits - game.costs.value(own))
-
-
-def _by_slopes(game: SharingGame, s: Floats) -> Floats:
-    """Return the maximisers of concave utilities, of all agents at once.
-
-    Chandrupatla's method on the slopes: inverse quadratic steps where they are safe, else halving.
-    """
-
-    def slopes(own: Floats) -> Floats:
-        return game.value * game.accuracy.unilateral_slopes(s, own) - game.costs.slope(own)
-
-    endless = ~np.isfinite(game.capacity)
-    high = np.where(endless, np.maximum(2 * s, 1.0), game.capacity)
-    for _ in range(DOUBLINGS):
-        climbing = endless & (slopes(high) > 0)
-        if not climbing.any():
-            break
-        high = np.where(climbing, 2 * high, high)
-        if not np.isfinite(high).all():
-            raise unbounded(game.agents[int(np.argmax(~np.isfinite(high)))])
-    # The slope may jump at the capacity itself; without one the end is a point like any other.
-    last = np.where(endless, high, np.nextafter(high, 0.0))
-    at_low, at_high = slopes(np.zeros(game.size)), slopes(last)
-    nothing = (at_low <= 0) | (high == 0)
-    full = np.where(endless, at_high == 0, at_high > 0) & ~nothing
-    inside = _roots(slopes, np.zeros(game.size), last, at_low, at_high, nothing | full)
-    return np.where(nothing, 0.0, np.where(full, high, inside))
-
-
-def _roots(
-    slopes: Callable[[Floats], Floats],
-    low: Floats,
-    high: Floats,
-    at_low: Floats,
-    at_high: Floats,
-    done: npt.NDArray[np.bool_],
-) -> Floats:
-    """Return where falling functions cross zero between two points, to the precision of doubles."""
-    a, b, fa, fb = high, low, at_high, at_low  # b is the latest point, a is on the other side
-    c, fc = a, fa
-    step = np.full(low.shape, 0.5)
-    done = done | ~np.isfinite(fa) | ~np.isfinite(fb)
-    if np.any(~np.isfinite(at_low)):  # endless slopes at 0 leave halving only
-        done = done & np.isfinite(at_low)
-    best = b
-    for _ in range(HALVINGS):
-        x = np.where(done, best, a + step * (b - a))
-        fx = np.where(done, 0.0, slopes(x))
-        same = np.sign(fx) == np.sign(fa)
-        c, fc = np.where(same, a, b), np.where(same, fa, fb)
-        b, fb = np.where(same, b, a), np.where(same, fb, fa)
-        a, fa = x, fx
-        best = np.where(done, best, np.where(np.abs(fa) < np.abs(fb), a, b))
-        width = np.abs(b - a)
-        done = done | (fx == 0) | (width <= 2 * np.spacing(np.maximum(np.abs(a), np.abs(b))))
-        if done.all():
-            break
-        with np.errstate(all="ignore"):
-            room = (2 * np.finfo(float).eps * np.abs(best)) / width
-            xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
-            safe = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
-            jump = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (
-                fc - fb
-            )
-        jump = np.where(safe & np.isfinite(jump), jump, 0.5)
-        step = np.clip(jump, np.minimum(room, 0.5), np.maximum(1 - room, 0.5))
-    return best
 
 
 @dataclass(frozen=True)

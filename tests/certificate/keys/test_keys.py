@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdsolve.certificate.claim_hash import claim_sha256
 from mdsolve.certificate.keys import (
     STATED,
     USED,
     below,
-    claim_sha256,
     closed,
     closure,
     leaves,
@@ -149,8 +149,38 @@ def test_the_hash_of_a_claim_sees_numbers_not_the_way_they_are_written() -> None
     assert claim_sha256(other | {"certificate": None, "provenance": {}}) == first
     arrays = SOLUTION | {"contributions": np.array([1.0, 2.0]), "payments": ("1/10", "-1/10")}
     assert claim_sha256(arrays) == first
-    for key, value in (("payments", [0.1, -0.1000001]), ("my_note", 1), ("status", {})):
+    for key, value in (
+        ("payments", [0.1, -0.1000001]),
+        ("payments", [[0.1], [-0.1]]),
+        ("payments", [[0.1, -0.1]]),
+        ("payments", [0.1, "-1/10", 0]),
+        ("payments", [True, -0.1]),
+        ("payments", []),
+        ("payments", None),
+        ("my_note", 1),
+        ("my_note", {"page": 2**53 + 1}),
+        ("my_note", {"page": "7 pages"}),
+        ("my_note", {"paper": 7}),
+        ("status", {}),
+    ):
         assert claim_sha256(SOLUTION | {key: value}) != first
+
+
+ROWS = st.lists(st.lists(st.floats(allow_nan=False), min_size=2, max_size=2), max_size=4)
+
+
+@given(ROWS)
+def test_one_table_has_one_hash(rows: list[list[float]]) -> None:
+    first = claim_sha256({"table": rows})
+    texts = [[repr(x) for x in row] for row in rows]
+    array = np.array(rows) if rows else rows
+    for other in (texts, array, tuple(map(tuple, rows)), [[x, y + 0.0] for x, y in rows]):
+        assert claim_sha256({"table": other}) == first
+    mixed = [[x, repr(y)] for x, y in rows]
+    assert claim_sha256({"table": mixed}) == first
+    if rows:
+        more = [[x, y + 1.0] for x, y in rows]
+        assert (claim_sha256({"table": more}) == first) == (more == rows)
 
 
 def test_arrays_beside_the_file_are_part_of_the_claim(tmp_path: Path) -> None:
