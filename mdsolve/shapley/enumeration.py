@@ -1,87 +1,204 @@
-"""Shapley values from all 2^n coalitions: any payoff, up to twenty agents."""
+"""Shapley values from all coalitions that differ: any payoff, up to a million of them.
+
+Agents who add the same amount to a total are interchangeable there: of n_t such agents only the
+number k_t in a coalition matters, prod_t (n_t + 1) cases instead of 2^n, case k standing for
+prod_t C(n_t, k_t) coalitions. An agent of kind t is in k_t / n_t of them.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError
 from mdsolve.game.sharing import SharingGame
-from mdsolve.shapley.coalitions import additive_rows
+from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.power_shares import Sums
 from mdsolve.shapley.rules import PRECISION
 
 Floats = npt.NDArray[np.float64]
+LongFloats = npt.NDArray[np.longdouble]
+Ints = npt.NDArray[np.intp]
 
-ENUMERATION_LIMIT = 20
-"""Most agents: 2^20 coalitions fit in memory and take about a second."""
+COALITIONS = 1 << 20
+"""Most coalitions that differ: they fit in memory and take about a second."""
+
+
+@dataclass(frozen=True)
+class Coalitions:
+    """Coalitions of agents who add amounts to a total, alike ones counted together.
+
+    Parameters
+    ----------
+    amounts : (kinds,)
+        Different amounts.
+    kind : (n,)
+        Which of them each agent adds.
+    banzhaf : bool
+    """
+
+    amounts: Floats
+    kind: Ints
+    banzhaf: bool
+
+    @classmethod
+    def of(cls, row: AdditiveRow, banzhaf: bool) -> Coalitions:
+        """Return the coalitions of a row of the payoff."""
+        amounts, kind = np.unique(row.amounts, return_inverse=True)
+        return cls(amounts, kind, banzhaf)
+
+    @cached_property
+    def many(self) -> Ints:
+        """Agents of each kind, shape (kinds,)."""
+        return np.bincount(self.kind, minlength=len(self.amounts))
+
+    @property
+    def count(self) -> int:
+        """Coalitions that differ."""
+        return math.prod(int(n) + 1 for n in self.many)
+
+    @cached_property
+    def totals(self) -> Floats:
+        """Their totals, the members of the last kind changing first, shape (count,)."""
+        return self._summed([amount * np.arange(n + 1) for amount, n in self._kinds()])
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Numbers of their members."""
+        return self._summed([np.arange(float(n + 1)) for n in self.many]).astype(np.intp)
+
+    @cached_property
+    def before(self) -> Floats:
+        """Chance that an agent who is in none of them finds such a coalition when joining."""
+        return self._chances(np.minimum(self.sizes, len(self.kind) - 1))
+
+    @cached_property
+    def after(self) -> Floats:
+        """Chance that an agent who is in all of them completes such a coalition."""
+        return np.where(self.sizes > 0, self._chances(np.maximum(self.sizes - 1, 0)), 0.0)
+
+    def _kinds(self) -> Iterator[tuple[float, int]]:
+        return zip(self.amounts.tolist(), self.many.tolist(), strict=True)
+
+    @cached_property
+    def _logarithms(self) -> LongFloats:
+        """Logarithms of the numbers of coalitions that each stands for."""
+        each = {n: _log_binomials(n) for n in set(self.many.tolist())}
+        return self._summed([each[n] for n in self.many.tolist()])
+
+    def _chances(self, others: Ints) -> Floats:
+        n = len(self.kind)
+        if self.banzhaf:
+            weight = np.full(n, (1 - n) * np.log(np.longdouble(2)))
+        else:
+            weight = -np.log(np.longdouble(n)) - _log_binomials(n - 1)
+        chances: Floats = np.exp(self._logarithms + weight[others]).astype(np.float64)
+        return chances
+
+    def _summed(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Return the sums of one entry of each part."""
+        found = np.zeros(1, dtype=parts[0].dtype)
+        for part in parts:
+            found = (found[:, None] + part[None, :]).reshape(-1)
+        return found
+
+    def along(self, values: Floats, kind: int) -> Floats:
+        """Return values by the number of members of one kind, shape (before, n_t + 1, after)."""
+        after = math.prod(int(n) + 1 for n in self.many[kind + 1 :])
+        return values.reshape(-1, int(self.many[kind]) + 1, after)
+
+
+def _log_binomials(n: int) -> LongFloats:
+    """Return log C(n, k) for all k, with digits to spare: large ones cancel in every chance."""
+    k = np.arange(n, dtype=np.longdouble)
+    return np.concatenate([[np.longdouble(0)], np.cumsum(np.log((n - k) / (k + 1)))])
+
+
+def coalition_count(game: SharingGame, s: Floats) -> int:
+    """Return how many coalitions differ, in the row of the payoff where most do."""
+    if game.accuracy.opaque:
+        return 1 << game.size
+    return max((Coalitions.of(row, False).count for row in additive_rows(game, s)), default=1)
 
 
 def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool) -> Sums:
-    """Return shares by visiting every coalition; coalition X is the number sum_{j in X} 2^j.
+    """Return shares by visiting every coalition that differs from the others.
 
     Raises
     ------
     MemoryLimitError
-        For more than twenty agents.
+        For more than a million of them.
     """
-    n = game.size
-    if n > ENUMERATION_LIMIT:
+    count = coalition_count(game, s)
+    if count > COALITIONS:
         raise MemoryLimitError.single(
             "route",
-            f"enumeration of 2^{n} coalitions",
-            f"at most {ENUMERATION_LIMIT} agents",
+            f"enumeration of {_shown(count)} coalitions",
+            f"at most {COALITIONS:,} that differ",
             "use the route that fits the payoff (auto), or sampling",
         )
-    sizes = subset_sums(np.ones(n)).astype(np.intp)
-    joining = _joining(n, banzhaf)
-    entering = np.append(0.0, joining)[sizes]
     if game.accuracy.opaque:
-        value, own = _each_coalition(game, s, entering if slopes else None)
-    else:
-        value, own = _all_coalitions(game, s, entering if slopes else None)
-    before = joining[np.minimum(sizes, n - 1)]
-    shares = np.zeros(n)
-    for agent in range(n):
-        gained = _with_agent(value, agent) - _without_agent(value, agent)
-        shares[agent] = float((_without_agent(before, agent) * gained).sum())
-    potential = float(entering[1:] @ (value[1:] - value[0]))
-    error = PRECISION * n * float(np.max(np.abs(value))) / _largest(shares)
+        return _each_coalition(game, s, banzhaf, slopes)
+    n = game.size
+    shares, own, potential, largest = np.zeros(n), np.zeros(n), 0.0, 0.0
+    for row in additive_rows(game, s):
+        chosen = Coalitions.of(row, banzhaf)
+        value = row.value(chosen.totals)
+        shares += _gains(chosen, value)
+        potential += float(chosen.after @ (value - value[0]))
+        largest += float(np.max(np.abs(value)))
+        if slopes:
+            own += row.rates * _means(chosen, row.slope(chosen.totals))
+    error = PRECISION * n * largest / _largest(shares)
     return Sums(potential, shares, own, np.zeros(n), error)
 
 
-def _all_coalitions(game: SharingGame, s: Floats, entering: Floats | None) -> tuple[Floats, Floats]:
-    """Return the payoff of every coalition, all at once, and the agents' mean own slopes.
-
-    Parameters
-    ----------
-    entering : (2^n,) or None
-        Chance that an agent of a coalition completes it; None leaves zeros for the slopes.
-    """
-    n = game.size
-    value, own = np.zeros(2**n), np.zeros(n)
-    for row in additive_rows(game, s):
-        totals = subset_sums(row.amounts)
-        value += row.value(totals)
-        if entering is not None:
-            weighted = entering * row.slope(totals)
-            own += row.rates * [_with_agent(weighted, agent).sum() for agent in range(n)]
-    return value, own
+def _shown(count: int) -> str:
+    power = count.bit_length() - 1
+    return f"2^{power}" if count == 1 << power else f"{float(count):.2g}"
 
 
-def _each_coalition(game: SharingGame, s: Floats, entering: Floats | None) -> tuple[Floats, Floats]:
+def _gains(chosen: Coalitions, value: Floats) -> Floats:
+    """Return what every agent adds on average when joining, shape (n,)."""
+    found = np.zeros(len(chosen.amounts))
+    for kind, many in enumerate(chosen.many.tolist()):
+        worth, chance = chosen.along(value, kind), chosen.along(chosen.before, kind)
+        out = (many - np.arange(many)) / many
+        gained = chance[:, :-1] * (worth[:, 1:] - worth[:, :-1])
+        found[kind] = float(out @ gained.sum(axis=(0, 2)))
+    return found[chosen.kind]
+
+
+def _means(chosen: Coalitions, slope: Floats) -> Floats:
+    """Return the slopes that every agent meets on average after joining, shape (n,)."""
+    found, met = np.zeros(len(chosen.amounts)), chosen.after * slope
+    for kind, many in enumerate(chosen.many.tolist()):
+        inside = np.arange(many + 1) / many
+        found[kind] = float(inside @ chosen.along(met, kind).sum(axis=(0, 2)))
+    return found[chosen.kind]
+
+
+def _each_coalition(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool) -> Sums:
     """Return the same for payoffs that only the user's object can value, one by one."""
     n = game.size
+    everybody = Coalitions(np.zeros(n), np.arange(n), banzhaf)
     value, own = np.zeros(2**n), np.zeros(n)
     for number in range(2**n):
-        members = (number >> np.arange(n)) & 1
+        members = (number >> np.arange(n - 1, -1, -1)) & 1
         value[number] = game.total_benefit(s * members)
-        if entering is not None and number:
-            slopes = game.value @ game.accuracy.jacobian(s * members)
-            own += entering[number] * slopes * members
-    return value, own
+        if slopes and number:
+            rising = game.value @ game.accuracy.jacobian(s * members)
+            own += everybody.after[number] * rising * members
+    shares = _gains(everybody, value)
+    potential = float(everybody.after @ (value - value[0]))
+    error = PRECISION * n * float(np.max(np.abs(value))) / _largest(shares)
+    return Sums(potential, shares, own, np.zeros(n), error)
 
 
 def subset_sums(amounts: Floats) -> Floats:
@@ -96,21 +213,6 @@ def subset_sums(amounts: Floats) -> Floats:
     for j, amount in enumerate(amounts):
         totals[2**j : 2 ** (j + 1)] = totals[: 2**j] + amount
     return totals
-
-
-def _joining(n: int, banzhaf: bool) -> Floats:
-    """Return the chance that an agent joins a given coalition of k others, shape (n,)."""
-    if banzhaf:
-        return np.full(n, 0.5 ** (n - 1))
-    return np.array([1 / (n * math.comb(n - 1, k)) for k in range(n)])
-
-
-def _with_agent(values: Floats, agent: int) -> Floats:
-    return values.reshape(-1, 2, 2**agent)[:, 1]
-
-
-def _without_agent(values: Floats, agent: int) -> Floats:
-    return values.reshape(-1, 2, 2**agent)[:, 0]
 
 
 def _largest(shares: Floats) -> float:

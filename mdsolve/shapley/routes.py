@@ -11,7 +11,7 @@ Shapley shares sum to A(s) - A(0).
 | linear | `linear` | closed form |
 | lattice | any curve of one total, samples whole or multiples of the least | agents^2 x total |
 | split-lattice | any curve of one total, with an error estimate | agents^2 x 16,000 |
-| enumeration | all | 2^agents |
+| enumeration | all | coalitions that differ, 2^agents at most |
 | sampling | all | with standard errors |
 """
 
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
-from mdsolve.shapley.enumeration import ENUMERATION_LIMIT, enumeration_shares
+from mdsolve.shapley.enumeration import COALITIONS, coalition_count, enumeration_shares
 from mdsolve.shapley.lattice import lattice_shares, split_lattice, whole_lattice
 from mdsolve.shapley.power_rows import power_parameters, power_rows
 from mdsolve.shapley.power_shares import Sums, power_shares
@@ -52,7 +52,7 @@ SAMPLES = 4096
 """Random orders drawn unless told otherwise."""
 
 MANY_COALITIONS = 12
-"""Above so many agents a lattice is preferred to enumeration, and Python objects are not asked."""
+"""More agents than that are not enumerated for Python objects, nor where a lattice is quicker."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,16 @@ def fitting_route(game: SharingGame, s: Floats) -> Route:
 
 def _route_of_totals(game: SharingGame, s: Floats) -> Route:
     """Return the best route that asks nothing of the curves."""
-    whole = whole_lattice(game, s) if game.size > MANY_COALITIONS else None
+    count = coalition_count(game, s)
+    if count <= 1 << MANY_COALITIONS:
+        return "enumeration"
+    whole = whole_lattice(game, s)
+    if whole is not None and whole.fits and whole.work < count * game.size:
+        return "lattice"
+    if count <= COALITIONS:
+        return "enumeration"
     if whole is not None and whole.fits:
         return "lattice"
-    if game.size <= ENUMERATION_LIMIT:
-        return "enumeration"
     split = split_lattice(game, s)
     return "split-lattice" if split is not None and split.fits else "sampling"
 

@@ -87,21 +87,24 @@ def test_sampling_can_be_stopped():
 
 
 @pytest.mark.parametrize(
-    ("agents", "contribution", "last", "route"),
+    ("agents", "first", "step", "route"),
     [
-        (6, 3.0, 3.0, "enumeration"),
-        (16, 3.0, 3.0, "lattice"),
-        (16, 3.3, 3.3, "lattice"),
-        (16, 3.3, 3.5, "enumeration"),
-        (16, 3e9, 3e9, "enumeration"),
-        (30, 3.0, 4.0, "lattice"),
-        (30, 3.3, 6.6, "lattice"),
-        (30, 3.3, 3.5, "split-lattice"),
-        (5000, 3.5, 3.5, "sampling"),
+        (6, 3.0, 1.0, "enumeration"),
+        (12, 3.1, 0.01, "enumeration"),
+        (16, 3.0, 1.0, "lattice"),
+        (16, 0.5, 0.5, "lattice"),
+        (16, 3.3, 0.01, "enumeration"),
+        (16, 3e9, 1.0, "enumeration"),
+        (30, 3.0, 1.0, "lattice"),
+        (30, 0.5, 0.5, "lattice"),
+        (30, 3.3, 0.01, "split-lattice"),
+        (30, 3.3, 0.0, "enumeration"),
+        (5000, 3.5, 0.0, "enumeration"),
+        (5000, 3.5, 0.01, "sampling"),
     ],
 )
-def test_the_best_route_is_chosen_and_named(agents, contribution, last, route):
-    s = np.append(np.full(agents - 1, contribution), last)
+def test_the_best_route_is_chosen_and_named(agents, first, step, route):
+    s = first + step * np.arange(agents)
     found = shapley(pac_game(agents), s, samples=4)
     assert found.method.split(",")[0] == route
 
@@ -136,9 +139,29 @@ def test_multiples_of_the_least_contribution_are_exact(family):
     np.testing.assert_allclose(found.slopes, exact.slopes, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("index", ["shapley", "banzhaf"])
+@pytest.mark.parametrize("family", TOTALS)
+def test_agents_alike_are_counted_together(family, index):
+    game, s = game_of(family), 3.0 * np.array([1.0, 2, 0, 1, 2, 1])
+    together = shapley(game, s, route="enumeration", index=index, derivatives=True)
+    each = shapley(game, s, route="lattice", index=index, derivatives=True)
+    np.testing.assert_allclose(together.shares, each.shares, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(together.slopes, each.slopes, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("index", ["shapley", "banzhaf"])
+def test_hundreds_of_agents_of_two_kinds(index):
+    game, s = pac_game(300), np.repeat([3.0, 7.0], [100, 200])
+    together = shapley(game, s, index=index, derivatives=True)
+    assert together.method == "enumeration"
+    each = shapley(game, s, route="lattice", index=index, derivatives=True)
+    np.testing.assert_allclose(together.shares, each.shares, rtol=1e-11)
+    np.testing.assert_allclose(together.slopes, each.slopes, rtol=1e-11)
+
+
 def test_too_large_is_refused_with_numbers():
     with pytest.raises(MemoryLimitError, match=r"2\^21"):
-        shapley(pac_game(21), np.ones(21), route="enumeration")
+        shapley(pac_game(21), 1.1 ** np.arange(21), route="enumeration")
     with pytest.raises(MemoryLimitError, match=r"30,000,001 totals"):
         shapley(pac_game(6), np.array([1.0, 1, 1, 1, 1, 29_999_995]), route="lattice")
 
