@@ -10,7 +10,7 @@ sizes stated; every state that was kept has to lie on it, and it has to end as i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -99,6 +99,13 @@ class Phase:
             raise NoRouteError("the solution does not say after how many rounds states were kept")
         return np.array([int(step) for step in stated], dtype=np.int64)
 
+    @cached_property
+    def parameters(self) -> Floats:
+        """What tolerances of the model's parameters are relative to, shape (m,)."""
+        joint = joint_accuracy(self.context.reading)
+        assert joint is not None
+        return parameter_scales(self.context, joint)
+
     @property
     def _shape(self) -> tuple[int, int]:
         return len(self.kept), self.context.size
@@ -141,10 +148,8 @@ class Phase:
 
     @property
     def _models(self) -> Judged:
-        joint = joint_accuracy(self.context.reading)
-        assert joint is not None
         right = np.array([self.path.models[k] for k in self.kept.tolist()])
-        scale = np.maximum(parameter_scales(self.context, joint), np.abs(right).max(axis=0))
+        scale = np.maximum(self.parameters, np.abs(right).max(axis=0))
 
         def away(models: Floats) -> tuple[Quantity, Floats]:
             return self.context.arithmetic.stored(np.abs(models - right).max(axis=0)), scale
@@ -210,14 +215,14 @@ def _slopes(
     w: Floats | None,
 ) -> tuple[Floats, Floats, bool]:
     """Return both blocks' slopes, and whether they are as small as rounding."""
-    here = game
-    if joint is not None and w is not None:
-        here = replace(game, accuracy=joint.at(w))
     tolerance = phase.context.tolerance
     move, resting = np.zeros_like(s), True
     if phase.gamma > 0:
         with np.errstate(all="ignore"):
-            benefit = np.asarray(_slopes_anywhere(here, s))
+            if joint is not None and w is not None:
+                benefit = np.asarray(game.value * joint.own_slopes_at(w, s))
+            else:
+                benefit = np.asarray(_slopes_anywhere(game, s))
             cost = np.asarray(game.costs.slope(s, "right"))
             move = benefit - cost + phase.price
         blocked = ((s == 0) & (move < 0)) | ((s == game.ends) & (move > 0))
@@ -228,7 +233,7 @@ def _slopes(
         return move, np.zeros(0 if w is None else len(w)), resting
     y = float(s.sum()) + float(joint.platform)
     away = w - joint.best_doubles
-    near = np.abs(away) <= tolerance * parameter_scales(phase.context, joint)
+    near = np.abs(away) <= tolerance * phase.parameters
     with np.errstate(all="ignore"):
         pull = -2 * np.asarray(joint.curvature) * away / y
     return move, pull, resting and bool(np.all(near))

@@ -156,6 +156,13 @@ class JointAccuracy(WeightedAccuracy):
             return self.with_missing(self.missing_at_best)
         return self.with_missing(self.shortfalls(self.stored_model(parameters)))
 
+    def own_slopes_at(self, parameters: Floats, s: Quantity) -> Quantity:
+        """Return da_i / ds_i at a stored model, at contributions below 0 as well, shape (n,)."""
+        missing = self.shortfalls(self.stored_model(parameters))
+        floor = self.arithmetic.stored(floor_of(self.arithmetic, self.ceiling, missing))
+        amount = self.arithmetic.maximum(self.index(s), floor)
+        return self.weights.own * missing / (amount * amount)
+
     def with_missing(self, missing: Quantity) -> JointAccuracy:
         """Return the accuracies with given shortfalls, equal for agents with equal targets."""
         arithmetic = self.arithmetic
