@@ -109,7 +109,11 @@ def design(
             )
         found = _at(game, asked, alone, optimum.plan.contributions)
         if found is not None:
-            return _with_bound(found, asked, alone, optimum)
+            found = _with_bound(found, asked, alone, optimum)
+            # Limits and shares may leave the richest plan less even than a poorer one.
+            evener = asked.goal.of_utilities and not (found.optimal or asked.rates)
+            if not evener or game.size > LOCAL_LIMIT:
+                return found
     if asked.rates:
         return Design(None, None, relaxed=optimum)
     s = _searched(game, asked, alone, optimum, monitor, near)

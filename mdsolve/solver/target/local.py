@@ -151,12 +151,16 @@ class LocalSearch:
 
 
 class _Program:
-    """Goal and constraints in scaled unknowns z = (s / unit, y / money)."""
+    """Goal and constraints in scaled unknowns z = (s / unit, y / money).
+
+    Where the least utility is the goal, it is a further unknown, in money, below all utilities.
+    """
 
     def __init__(self, search: LocalSearch) -> None:
         self.search = search
         self.game = search.game
         self.n = search.game.size
+        self.levelled = search.requirements.goal.aim == "least-utility"
         self._known: tuple[bytes, tuple[Floats, Floats]] | None = None
 
     @cached_property
@@ -167,7 +171,7 @@ class _Program:
             (low / u, high / u if np.isfinite(high) else None)
             for low, high, u in zip(least, most, unit, strict=True)
         ]
-        return ends + [(None, None)] * self.n
+        return ends + [(None, None)] * (self.n + self.levelled)
 
     def contributions(self, z: Floats) -> Floats:
         s = np.asarray(z[: self.n] * self.search.unit)
@@ -177,16 +181,21 @@ class _Program:
         found = self.search.at(s)
         least = found.needs + found.benefits
         y = filled(least, float(found.benefits.sum()))
-        return np.concatenate([s / self.search.unit, y / self.search.money])
+        z = np.concatenate([s / self.search.unit, y / self.search.money])
+        lowest = float(np.min(y - found.costs)) / self.search.money
+        return np.append(z, lowest) if self.levelled else z
 
     def goal(self, z: Floats) -> tuple[float, Floats]:
         """Return the goal and its gradient, scaled."""
+        gradient = np.zeros(len(z))
+        if self.levelled:
+            gradient[-1] = 1.0
+            return float(z[-1]), gradient
         s, y = self.contributions(z), z[self.n :] * self.search.money
         goal, unit, money = self.search.requirements.goal, self.search.unit, self.search.money
-        gradient = np.zeros(2 * self.n)
         if goal.of_utilities:
             utilities = y - self.game.costs.value(s)
-            value, by_utility = _mean(utilities / money, goal.exponent, goal.aim)
+            value, by_utility = _mean(utilities / money, goal.exponent)
             gradient[: self.n] = -by_utility * self.game.costs.slope(s) * unit / money
             gradient[self.n :] = by_utility
             return value, gradient
@@ -210,7 +219,7 @@ class _Program:
     def _rows(self, z: Floats) -> tuple[Floats, Floats]:
         search, game, n = self.search, self.game, self.n
         asked, unit, money = search.requirements, search.unit, search.money
-        s, y = self.contributions(z), z[n:] * money
+        s, y = self.contributions(z), z[n : 2 * n] * money
         slopes = game.costs.slope(s)
         own, eye = np.diag(slopes), np.eye(n)
         costs = game.costs.value(s)
@@ -220,7 +229,7 @@ class _Program:
         def add(value: Floats, by_s: Floats, by_y: Floats, size: float) -> None:
             values.append(np.atleast_1d(value) / size)
             table = np.hstack([np.atleast_2d(by_s) * unit, np.atleast_2d(by_y) * money])
-            tables.append(table / size)
+            tables.append(np.pad(table / size, ((0, 0), (0, len(z) - 2 * n))))
 
         add(np.array(game.total_benefit(s) - y.sum()), total_slopes(game, s), -np.ones(n), money)
         if asked.limited:
@@ -239,16 +248,15 @@ class _Program:
             add(np.array(s.sum() - asked.least_total), np.ones(n), np.zeros(n), size)
         if asked.goal.aim == "p-mean":
             add(y - costs, -own, eye, money)
+        if self.levelled:
+            add(y - costs - z[-1] * money, -own, eye, money)
+            tables[-1][:, -1] = -1.0
         return np.concatenate(values), np.concatenate(tables)
 
 
-def _mean(u: Floats, p: float, aim: str) -> tuple[float, Floats]:
-    """Return a mean of utilities and its gradient; the least one is taken as a steep mean."""
+def _mean(u: Floats, p: float) -> tuple[float, Floats]:
+    """Return the mean of utilities with an exponent, and its gradient."""
     n = len(u)
-    if aim == "least-utility":
-        low = float(u.min())
-        weights = np.exp(-40 * (u - low))
-        return low - float(np.log(weights.mean())) / 40, np.asarray(weights / weights.sum())
     u = np.maximum(u, ROUND_OFF)
     if p == 0:
         value = float(np.exp(np.log(u).mean()))

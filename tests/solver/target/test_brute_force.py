@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mdsolve as md
+from tests.conftest import INSTANCES
 from tests.solver.target.plain_games import Plain, named
 
 DRAWS = 300
@@ -110,3 +111,17 @@ def test_where_no_rule_exists_no_contributions_can_be_agreed_on(name, require):
     assert all(
         respected(game.plain, x, require) < 0 for x in draws * np.minimum(game.plain.capacity, 80)
     )
+
+
+def test_the_least_utility_under_a_limit_is_not_that_of_the_richest_plan():
+    game = md.load(INSTANCES / "papers" / "murhekar2025" / "example4.yaml")
+    found, last = {}, 0.0
+    for limit in (0.01, 0.02, 0.05, 0.1, 0.2):
+        answer = md.design(game, maximize="least-utility", require={"payment_limit": limit})
+        assert answer.certificate.verdict == "pass"
+        found[limit] = float(min(answer.answers["utilities"]))
+        assert found[limit] >= last - 1e-9
+        last = found[limit]
+    # At the welfare optimum, (3.472135955, 0), a limit of .05 would leave the poorer .4791796.
+    assert found[0.05] == pytest.approx(0.5175444679663, rel=1e-9)
+    assert found[0.2] == pytest.approx(1.205572809 / 2, rel=1e-9)
