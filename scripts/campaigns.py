@@ -1,7 +1,9 @@
-"""Attacks on the checker in full: `python scripts/campaigns.py edits|formulas [ARITHMETIC]`.
+"""Attacks on the checker in full: `python scripts/campaigns.py edits|formulas|answers`.
 
-`edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks
-every formula of the solver's games in turn and looks whether a changed answer is still certified.
+`edits [ARITHMETIC [EVERY]]` changes every leaf of the solutions of small games and verifies each;
+`formulas` breaks every formula of the solver's games in turn and looks whether a changed answer is
+still certified; `answers [COUNT]` solves random instances by every mechanism: what is not refused
+must pass.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.campaigns import edits, mutation
+from tests.campaigns import answers, edits, mutation
 from tests.campaigns.games import cases
 
 
@@ -30,6 +32,11 @@ def main(what: str, arithmetic: str = "auto", every: int = 1) -> int:
             )
         print("\n".join(wrong))
         return int(bool(wrong))
+    if what == "answers":
+        right = answers.campaign(range(int(arithmetic) if arithmetic.isdigit() else 1000))
+        print(dict(right.verdicts), dict(right.by_rule))
+        print("\n".join(right.refused))
+        return int(bool(right.refused))
     found = mutation.campaign(cases(), mutation.formulas())
     print(
         f"{found.formulas} formulas broken, {found.used} used, {found.changed} changed an answer, "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,7 @@ class Report:
     refused: list[str] = field(default_factory=list)
 
 
-def campaign(seeds: Iterator[int] | range, time_limit: float = 20.0) -> Report:
+def campaign(seeds: Iterable[int], time_limit: float = 20.0) -> Report:
     """Solve one random instance per seed by one rule, and look at its certificate."""
     report = Report()
     for seed in seeds:

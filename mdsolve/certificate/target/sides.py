@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mdsolve.certificate.numbers import Booleans, Floats, Quantity
-from mdsolve.certificate.own import Responses, better, own_utility
+from mdsolve.certificate.own import Responses, better, own_utility, picked
 from mdsolve.certificate.peaks import Concave, Peak, peak
 from mdsolve.certificate.reading.accuracy import Branch
 from mdsolve.certificate.reading.sharing import SharingReading
@@ -45,8 +45,9 @@ def best_below(
     """
 
     def cut(function: Concave, end: Quantity) -> Concave:
-        low = function.arithmetic.minimum(function.start, end)
-        return replace(function, start=low, end=end, ended=np.ones(reading.size, dtype=np.bool_))
+        arithmetic = function.arithmetic
+        nearer = arithmetic.where(function.ended, arithmetic.minimum(function.end, end), end)
+        return replace(function, end=nearer, ended=np.ones(reading.size, dtype=np.bool_))
 
     return _best(reading, branches, price, cut, top, width)
 
@@ -78,6 +79,7 @@ def _best(
     arithmetic, game = reading.arithmetic, reading.rounded
     one, rate = arithmetic.constant(1), arithmetic.nearest(price)
     best: Peak | None = None
+    known = np.zeros(reading.size, dtype=np.bool_)
     for branch, plain in zip(*branches, strict=True):
         function = cut(own_utility(reading, branch, one, price, None), at[0])
         hint = cut(own_utility(game, plain, np.asarray(1.0), rate, None), at[1])
@@ -85,7 +87,10 @@ def _best(
         there = branch.present & (start <= end)
         found = peak(function, hint, np.clip(at[1], start, end), width)
         found = replace(found, found=found.found | ~there)
-        best = found if best is None else better(arithmetic, best, found, there)
+        # A side may begin or end inside a curve: pieces that it does not reach say nothing.
+        first = found if best is None else picked(arithmetic, ~known, found, best)
+        best = first if best is None else better(arithmetic, first, found, there)
+        known = known | there
     assert best is not None
     return best
 

@@ -51,14 +51,18 @@ class PacCurve(Curve):
 
     def bound(self, m: Floats) -> Floats:
         """Return b(m), for m >= k / e."""
-        root = np.sqrt(2 * self.complexity * (2 + np.log(m / self.complexity)))
-        return np.asarray(self.ceiling - (4 + root) / np.sqrt(m))
+        return np.asarray(self.ceiling - (4 + self._root(m)) / np.sqrt(m))
+
+    def _root(self, m: Floats) -> Floats:
+        """Return sqrt(2 k (2 + log(m / k))); a quotient of far amounts would overflow."""
+        k = self.complexity
+        return np.asarray(np.sqrt(2 * k * (2 + np.log(m) - np.log(k))))
 
     def slope(self, y: Floats) -> Floats:
         """Return b'(m) from the threshold on, 0 below."""
         m = np.maximum(y, self.threshold)
         k = self.complexity
-        root = np.sqrt(2 * k * (2 + np.log(m / k)))
+        root = self._root(m)
         slope = ((4 + root) / 2 - k / root) * m**-1.5
         return np.where(y >= self.threshold, slope, 0.0)
 
@@ -66,7 +70,7 @@ class PacCurve(Curve):
         """Return b''(m) from the threshold on, 0 below."""
         m = np.maximum(y, self.threshold)
         k = self.complexity
-        root = np.sqrt(2 * k * (2 + np.log(m / k)))
+        root = self._root(m)
         inner = (4 + root) / 2 - k / root
         change = (k / (2 * root) + k * k / root**3) / m
         return np.where(y >= self.threshold, change * m**-1.5 - 1.5 * inner * m**-2.5, 0.0)

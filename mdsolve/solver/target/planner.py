@@ -12,6 +12,7 @@ what is left is one concave function per agent.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,6 +91,8 @@ class Planner:
         worth = weighing.data + weighing.benefit * prices
         # Where every sample is worth just what it costs, rounding must not make it endless.
         best = offered(game, worth * (1 - ROUND_OFF), weighing.cost, self.least)[0]
+        if not np.isfinite(best).all():
+            return math.inf
         gains = worth * best
         if weighing.cost:
             gains = gains - weighing.cost * game.costs.value(best)
