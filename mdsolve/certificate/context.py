@@ -20,6 +20,9 @@ from mdsolve.progress import Monitor
 
 Witness = Callable[[int], Mapping[str, Any]]
 
+Figure = tuple[int, str, str]
+"""A claim (as an object), a condition, and a path: what a proof of one figure is kept under."""
+
 
 class NoRouteError(Exception):
     """The checker has no way to a condition here; the message says why."""
@@ -39,6 +42,8 @@ class Context:
         Conditions that the verdict speaks of.
     covered : mapping of str to set of str
         Which keys of the solution each condition vouches for, should it pass.
+    proved : mapping
+        Figures of the same claim that were proved in a number system tried before this one.
     """
 
     arithmetic: Arithmetic
@@ -46,6 +51,7 @@ class Context:
     claimed: frozenset[str]
     monitor: Monitor
     covered: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    proved: dict[Figure, Condition] = field(default_factory=dict)
 
     def cover(self, condition: str, keys: Iterable[str]) -> None:
         """Note which keys of the solution a condition vouches for, should it pass."""

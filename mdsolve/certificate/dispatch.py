@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from mdsolve.certificate.closing import concluded
-from mdsolve.certificate.context import Context, NoRouteError
+from mdsolve.certificate.context import Context, Figure, NoRouteError
 from mdsolve.certificate.numbers import (
     BALLS,
     EXACT,
@@ -90,6 +90,7 @@ class Check(ABC):
         self._contexts: dict[str, Any] = {}
         self._decided: dict[str, Condition] = {}
         self._covered: dict[str, set[str]] = {}
+        self._figures: dict[Figure, Condition] = {}
 
     @property
     @abstractmethod
@@ -133,6 +134,7 @@ class Check(ABC):
         """Let the solution say something else under a key, before what is stated is compared."""
         self.data[key] = value
         self._decided.pop(key, None)
+        self._figures.clear()
 
     def certificate(self) -> Certificate:
         """Return what holds, what does not, and which keys of the solution that covers."""
@@ -208,7 +210,7 @@ class Check(ABC):
         key = type(arithmetic).__name__
         if key not in self._contexts:
             try:
-                self._contexts[key] = self.made(arithmetic)
+                self._contexts[key] = replace(self.made(arithmetic), proved=self._figures)
             except (UnreadError, IrrationalError) as error:
                 self._contexts[key] = str(error)
         found = self._contexts[key]

@@ -75,7 +75,7 @@ class SharingCheck(Check):
         super().__init__(instance, data, request, monitor)
         self._plain_reading = sharing_reading(instance, FLOAT)
         self._readings: dict[Arithmetic, SharingReading] = {FLOAT: self._plain_reading}
-        self._elsewhere: dict[bytes, Condition] = {}
+        self._elsewhere: dict[bytes, SharingCheck] = {}
         self.claim: SharingClaim = sharing_claim(
             self.data,
             list(self._plain_reading.names),
@@ -193,7 +193,7 @@ class SharingCheck(Check):
             options=self.options,
             limits=self.request.limits,
             ask=self.condition,
-            look=self.nash_at,
+            look=self.elsewhere,
         )
         return at_model(context)
 
@@ -203,15 +203,15 @@ class SharingCheck(Check):
         limit = EXACT_LIMIT if arithmetic is EXACT else BALL_LIMIT
         return self._plain_reading.size <= limit
 
-    def nash_at(self, s: Floats) -> Condition:
-        """Return `nash` at other contributions, decided once, with the rule's payments."""
+    def elsewhere(self, name: str, s: Floats) -> Condition:
+        """Return a condition at other contributions, with the rule's payments; decided once."""
         key = s.tobytes()
         if key not in self._elsewhere:
             other = copy(self)
             claim = replace(self.claim, contributions=s, payments=None, accuracies=None)
-            vars(other).update(claim=claim, _contexts={}, _decided={}, _covered={})
-            self._elsewhere[key] = other.condition("nash")
-        return self._elsewhere[key]
+            vars(other).update(claim=claim, _contexts={}, _decided={}, _covered={}, _figures={})
+            self._elsewhere[key] = other
+        return self._elsewhere[key].condition(name)
 
     def regret(self) -> float | None:
         """Return the bound that `nash` proves."""

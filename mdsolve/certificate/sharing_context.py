@@ -51,7 +51,7 @@ class SharingContext(Context):
     options: Mapping[str, Any] = field(kw_only=True)
     limits: Mapping[str, float] = field(kw_only=True, default_factory=dict)
     ask: Callable[[str], Condition] | None = field(kw_only=True, default=None)
-    look: Callable[[Floats], Condition] | None = field(kw_only=True, default=None)
+    look: Callable[[str, Floats], Condition] | None = field(kw_only=True, default=None)
 
     @property
     def size(self) -> int:
@@ -82,8 +82,8 @@ class SharingContext(Context):
             raise NoRouteError(message)
         return self.ask(name)
 
-    def nash_at(self, s: Floats) -> Condition:
-        """Return `nash` at other contributions, with the rule's payments and models.
+    def elsewhere(self, name: str, s: Floats) -> Condition:
+        """Return a condition at other contributions, with the rule's payments and models.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class SharingContext(Context):
         if self.look is None:
             message = "no other contributions are looked at"
             raise NoRouteError(message)
-        return self.look(s)
+        return self.look(name, s)
 
     @cached_property
     def scales(self) -> Scales:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.campaigns.answers import campaign
 
-KNOWN = (53, 277, 516)
+KNOWN = (53, 277, 516, 1202)
 """Seeds that once showed a right design refused, and warnings of a library."""
 
 

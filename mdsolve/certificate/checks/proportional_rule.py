@@ -3,7 +3,7 @@
 Payments are 0 and models are what the rule makes of the contributions with the exponent that was
 asked for. Every total stated as an equilibrium has a profile (its own, that of nobody contributing,
 one that is stated, or the equal one of agents alike), and the profile passes `nash`; a little
-beyond an interval of equilibria it does not.
+beyond an interval of equilibria it does not, or somebody would rather be alone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from mdsolve.tolerance import INTERVAL_END
 Floats = npt.NDArray[np.float64]
 
 RULE = "rule"
+NASH = "nash"
+ALONE = "individual-rationality-alone"
 EQUILIBRIA = "equilibria"
 
 TOTALS = "equilibrium_totals"
@@ -134,10 +136,10 @@ def equilibria(context: SharingContext) -> Condition:
     if missing:
         message = f"no profile is stated for the total {missing[0]:.12g}"
         raise NoRouteError(message)
-    verdicts = [context.nash_at(s).verdict for _, s in profiles if s is not None]
+    verdicts = [context.elsewhere(NASH, s).verdict for _, s in profiles if s is not None]
     if all(verdict == "pass" for verdict in verdicts):
         for s in _beyond(context):
-            if context.nash_at(s).verdict == "pass":
+            if all(context.elsewhere(name, s).verdict == "pass" for name in (NASH, ALONE)):
                 return _refuted(context, "an interval of equilibria reaches further than is stated")
     context.cover(EQUILIBRIA, [EQUILIBRIA, TOTALS, INTERVALS, PROFILES])
     return context.decided(

@@ -147,6 +147,10 @@ def compare(
         if stated is None:
             continue
         context.monitor.check_time()
+        place = (id(claim), name, path)
+        if place in context.proved:
+            found.append(_Compared(path, context.proved[place]))
+            continue
         try:
             figure = recompute()
         except NoRouteError as error:
@@ -161,6 +165,8 @@ def compare(
                 return replace(compared, claimed=True)
             if compared.verdict == "not-checked":
                 open_paths[path] = compared.detail
+            else:
+                context.proved[place] = compared
             found.append(_Compared(path, compared))
     return _concluded(context, name, found, open_paths, words)
 
@@ -188,7 +194,8 @@ def _concluded(
     keys = dict.fromkeys(one.path.partition(".")[0] for one in found)
     left = len(keys) - KEYS_NAMED
     scope = ", ".join(list(keys)[:KEYS_NAMED]) + (f" and {left} more" if left > 0 else "")
-    return replace(worst, claimed=True, detail=words, scope=scope)
+    arithmetic = context.arithmetic.name  # of the last figures; what came before was exact
+    return replace(worst, claimed=True, arithmetic=arithmetic, detail=words, scope=scope)
 
 
 def _relative(condition: Condition) -> float:

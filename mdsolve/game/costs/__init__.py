@@ -31,6 +31,14 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 
+def _times(factor: Floats, s: Floats) -> Floats:
+    """Return products in which 0 times an endless amount is 0: what costs nothing never does."""
+    if np.isfinite(s).all():
+        return np.asarray(factor * s)
+    with np.errstate(invalid="ignore"):
+        return np.where(factor == 0, 0.0, factor * s)
+
+
 @dataclass(frozen=True)
 class Costs:
     """Costs of n agents: fixed + rate s + curvature s^2 / 2 + power_rate s^power_exponent.
@@ -125,19 +133,19 @@ class Costs:
 
     def value(self, s: Floats) -> Floats:
         """Return c_i(s_i), in money, shape (n,)."""
-        cost = self.fixed + s * (self.rate + 0.5 * self.curvature * s)
+        cost = self.fixed + _times(self.rate + _times(0.5 * self.curvature, s), s)
         if self._has_power:
-            cost = cost + self.power_rate * s**self.power_exponent
+            cost = cost + _times(self.power_rate, s**self.power_exponent)
         for agents, form in self.shapes:
             cost[agents] = form.value(s[agents])
         return cost
 
     def slope(self, s: Floats, side: Literal["left", "right"] = "right") -> Floats:
         """Return c_i'(s_i) in money per sample; at a kink the derivative of the side asked for."""
-        slope = self.rate + self.curvature * s
+        slope = self.rate + _times(self.curvature, s)
         if self._has_power:
             e = self.power_exponent
-            slope = slope + self.power_rate * e * s ** (e - 1)
+            slope = slope + _times(self.power_rate * e, s ** (e - 1))
         for agents, form in self.shapes:
             slope[agents] = form.slope(s[agents], side)
         return slope

@@ -24,6 +24,9 @@ from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
+FURTHEST = 1e6
+"""Of the largest contribution, and one sample more: how far a step without Newton's matrix goes."""
+
 STEP_LIMIT = 500
 HALVINGS = 30
 LEAST = float(np.finfo(np.float64).tiny)
@@ -79,15 +82,18 @@ class BoxNewton(Method[Iterate, Equilibrium]):
 
     def step(self, state: Iterate) -> Iterate:
         """Return the first iterate on the Newton direction whose residual is smaller."""
-        size = np.linalg.norm(state.error)
-        direction = _direction(state.s, state.gradient, state.table, self._ends)
-        for halving in range(HALVINGS):
-            trial = self._at(state.s + 0.5**halving * direction)
-            if np.linalg.norm(trial.error) < size * (1 - 0.1 * 0.5**halving):
-                return self._counted(trial, state.met)
-        if state.met:
-            return replace(state, stuck=True)
-        return self._counted(self._at(state.s - 0.5 * state.error), 0)
+        with np.errstate(over="ignore", invalid="ignore"):  # flat utilities ask for far amounts
+            size = np.linalg.norm(state.error)
+            direction = _direction(state.s, state.gradient, state.table, self._ends)
+            for halving in range(HALVINGS):
+                trial = self._at(state.s + 0.5**halving * direction)
+                if np.linalg.norm(trial.error) < size * (1 - 0.1 * 0.5**halving):
+                    return self._counted(trial, state.met)
+            if state.met:
+                return replace(state, stuck=True)
+            furthest = FURTHEST * (1 + float(state.s.max(initial=0.0)))
+            move = np.clip(0.5 * np.nan_to_num(state.error), -furthest, furthest)
+            return self._counted(self._at(state.s - move), 0)
 
     def terminate(self, state: Iterate) -> Ending | None:
         """Rest after further steps behind the tolerance, or where none helps any more."""
