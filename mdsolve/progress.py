@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
+
+from mdsolve.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Monitor:
     time_limit : float or None
         Seconds from construction after which `advance` raises `StopRequested`.
 
+    Raises
+    ------
+    UsageError
+        If the limit is no duration.
+
     Examples
     --------
     >>> seen = []
@@ -52,6 +60,14 @@ class Monitor:
     listener: Callable[[Event], None] | None = None
     time_limit: float | None = None
     started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that is no duration."""
+        limit = self.time_limit
+        if limit is None:
+            return
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not limit >= 0:
+            raise UsageError.single("time_limit", repr(limit), "seconds, at least 0")
 
     def advance(self, label: str, done: int, total: int) -> None:
         """Report progress; raise `StopRequested` once the time limit has passed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mdsolve.errors import UsageError
 from mdsolve.progress import Event, Monitor, StopRequested, silent
 
 
@@ -27,3 +28,9 @@ def test_without_a_limit_nothing_stops():
     for k in range(1000):
         monitor.advance("work", k, 1000)
     Monitor(time_limit=1e6).check_time()
+
+
+@pytest.mark.parametrize("limit", [-1, float("nan"), "soon", True])
+def test_a_limit_is_a_duration(limit):
+    with pytest.raises(UsageError, match="time_limit"):
+        Monitor(time_limit=limit)
