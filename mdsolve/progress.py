@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Real
+from typing import Any
 
 from mdsolve.errors import UsageError
 
@@ -63,10 +64,10 @@ class Monitor:
 
     def __post_init__(self) -> None:
         """Refuse a limit that is no duration."""
-        limit = self.time_limit
+        limit: Any = self.time_limit
         if limit is None:
             return
-        if isinstance(limit, bool) or not isinstance(limit, Real) or not limit >= 0:
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not limit >= 0:  # type: ignore[operator]
             raise UsageError.single("time_limit", repr(limit), "seconds, at least 0")
 
     def advance(self, label: str, done: int, total: int) -> None:
