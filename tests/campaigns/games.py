@@ -82,6 +82,12 @@ def cases() -> tuple[Case, ...]:
     )
     budgets = sharing(BUDGETS, {"family": "power"})
     private = sharing([{"prior": PRIOR}, {"prior": PRIOR, "value": 2}], PAC)
+    types = {"costs": ["0.0001", "0.0003", "0.001"], "probabilities": ["0.3", "0.5", "0.2"]}
+    several = sharing([{"prior": types}], PAC, platform_data=300)
+    ironed = sharing(
+        [{"prior": {**types, "costs": ["0.001", "0.0012", "0.002"]}}], PAC, platform_data=5000
+    )
+    together = sharing([{"prior": PRIOR, "value": "1.5", "capacity": 4000}] * 2, PAC)
     alike = sharing([{"cost": "0.0006", "value": 1}] * 3, PAC)
     joint = md.parse(
         {
@@ -130,6 +136,9 @@ def cases() -> tuple[Case, ...]:
         Case("clipped-shaping", alike, "value-shaping"),
         Case("measured-shaping", measured, "value-shaping"),
         Case("private-contracts", private, "value-shaping-private"),
+        Case("menu-program", several, "menu"),
+        Case("menu-ironed", ironed, "menu"),
+        Case("menu-together", together, "menu"),
         Case("proportional-data", alike, "proportional-data"),
         Case("proportional-value", alike, "proportional-value", {"p": "0.5"}),
         Case("proportional-shapley", alike, "proportional-shapley"),

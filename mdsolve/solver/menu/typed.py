@@ -1,0 +1,109 @@
+"""The best menu where there are several possible costs: closed form, or convex programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mdsolve.game.cost_laws import CostTypes
+from mdsolve.progress import Monitor
+from mdsolve.solver.menu.answer import Design, Offer, case_proof, line_proof, typed_offer
+from mdsolve.solver.menu.ironing import Ironed, ironed, nothing, pooled
+from mdsolve.solver.menu.program import MenuProgram, Participation, ProgramAnswer, Shape
+from mdsolve.solver.menu.terms import MenuTerms
+from mdsolve.tolerance import DEFAULT
+
+Floats = npt.NDArray[np.float64]
+
+CLOSED = "closed form: the least concave majorant of the shares of costs"
+POOLED = "closed form: everybody brings the same"
+NOTHING = "closed form: the steepest line that touches the worth of data"
+PROGRAM = "convex program by an interior point, bounded by its multipliers"
+
+
+def best_for_types(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
+    """Return the best menu found, and the least bound.
+
+    Raises
+    ------
+    UnsupportedError
+        If the others' possible totals are too many.
+    """
+    closed = _closed(terms, law)
+    if closed is not None:
+        return closed
+    line = nothing(terms)
+    if line is not None:
+        costs = np.array(law.costs)
+        zero = np.zeros(len(costs))
+        return Design(
+            typed_offer(law, zero, zero), 0.0, line_proof(replace(line, touches=())), NOTHING
+        )
+    return _programs(terms, law, monitor)
+
+
+def _closed(terms: MenuTerms, law: CostTypes) -> Design | None:
+    """Return the closed form, where it is a menu that reaches its own bound."""
+    found = ironed(terms) if terms.agents == 1 else pooled(terms)
+    if found is None:
+        return None
+    offer = recovered(terms, law, found)
+    if offer.expected < found.bound * (1 - DEFAULT.solve) or not offer.keeps(terms):
+        return None
+    return Design(
+        offer,
+        found.bound,
+        line_proof(replace(found.line, touches=())),
+        CLOSED if terms.agents == 1 else POOLED,
+    )
+
+
+def recovered(terms: MenuTerms, law: CostTypes, found: Ironed) -> Offer:
+    """Return the contracts that the bound names: all of M, a part of it, or nothing."""
+    costs = np.array(law.costs)
+    m = found.most * np.where(
+        costs <= found.first, 1.0, np.where(costs <= found.last, found.part, 0.0)
+    )
+    rents = np.append(np.diff(costs) * m[1:], terms.alone_at(law.high))
+    utilities = np.cumsum(rents[::-1])[::-1]
+    return typed_offer(law, m, utilities + costs * m)
+
+
+def _programs(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
+    """Return the best of the programs for the included types, with the bound of all of them."""
+    costs = np.array(law.costs)
+    amounts, levels = terms.alone(costs)
+    best = typed_offer(law, amounts, terms.worth(amounts))
+    exact = terms.agents == 1 or terms.platform >= terms.threshold
+    cases, bounds = [], []
+    sizes = _sizes(terms, levels)
+    for number, size in enumerate(sizes):
+        monitor.advance("types that are included", number, len(sizes))
+        answer = _case(terms, law, size, levels, "below", best.expected)
+        offer = typed_offer(law, answer.contributions, answer.values)
+        if offer.expected > best.expected and offer.keeps(terms):
+            best = offer
+        cases.append(case_proof(size, answer.multipliers))
+        bounds.append(answer.bound)
+    if not exact:
+        answer = _case(terms, law, len(costs), levels, "above", best.expected)
+        cases, bounds = [case_proof(len(costs), answer.multipliers)], [answer.bound]
+    bound = max(0.0, *bounds, best.expected)
+    return Design(best, bound, {"cases": cases}, PROGRAM)
+
+
+def _sizes(terms: MenuTerms, levels: Floats) -> list[int]:
+    """Return how many types may be included: all, or those without whom the others have nothing."""
+    every = len(levels)
+    if terms.platform >= terms.threshold:
+        return [every]
+    return [*(size for size in range(1, every) if levels[size] <= 0), every]
+
+
+def _case(
+    terms: MenuTerms, law: CostTypes, size: int, levels: Floats, shape: Shape, enough: float
+) -> ProgramAnswer:
+    rows = Participation(np.arange(size), np.array(law.costs[:size]), levels[:size])
+    return MenuProgram(terms, law, size, rows, shape).solve(enough)
