@@ -66,6 +66,34 @@ def alone(value, cost, most):
     return float(found.x), max(-float(found.fun), utilities[best], value(0.0))
 
 
+def integrated(density, low, high):
+    """Return F of an unscaled density by the trapezoid rule on a fine grid, as a function."""
+    grid = np.linspace(low, high, 20001)
+    heights = np.array([density(c) for c in grid])
+    areas = np.concatenate([[0.0], np.cumsum(0.5 * (heights[1:] + heights[:-1]) * np.diff(grid))])
+    return lambda c: float(np.interp(c, grid, areas / areas[-1]))
+
+
+def ironed_total(curve, share, low, high, platform):
+    """Return max_M M Fhat((v(M + D) - u) / M) on grids: the bound for one agent."""
+    value, _, _ = curve
+    grid = np.linspace(low, high, 4001)
+    hull: list[tuple[float, float]] = []
+    for point in zip(grid.tolist(), [share(c) for c in grid], strict=True):
+        while len(hull) > 1 and (hull[-1][1] - hull[-2][1]) * (point[0] - hull[-2][0]) <= (
+            point[1] - hull[-2][1]
+        ) * (hull[-1][0] - hull[-2][0]):
+            hull.pop()
+        hull.append(point)
+    costs, shares = np.array(hull).T
+    level = alone(value, high, 1 / high)[1]
+    best = 0.0
+    for m in np.linspace(0, 1 / low, 40001)[1:]:
+        worth = (value(m + platform) - level) / m
+        best = max(best, m * float(np.interp(worth, costs, shares)) if worth >= low else 0.0)
+    return best
+
+
 def best_total(curve, costs, chances, agents, platform, capacity=None, quality=1.0):
     """Return the largest expected total of a menu, and its contributions.
 

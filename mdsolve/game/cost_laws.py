@@ -64,13 +64,17 @@ class CostLaw(ABC):
         """Largest cost."""
 
     @property
-    @abstractmethod
     def mean(self) -> float:
         """Expected cost."""
+        return self.moment(self.high)
 
     @abstractmethod
     def share(self, cost: float) -> float:
         """Return F, the probability of costs up to this one."""
+
+    @abstractmethod
+    def moment(self, cost: float) -> float:
+        """Return the expectation of costs up to this one, others counted as 0."""
 
     @abstractmethod
     def contact(self, slope: float) -> Contact:
@@ -100,10 +104,10 @@ class CostTypes(CostLaw):
         """Largest cost."""
         return self.costs[-1]
 
-    @property
-    def mean(self) -> float:
-        """Expected cost."""
-        return float(np.dot(self.costs, self.probabilities))
+    def moment(self, cost: float) -> float:
+        """Return the expectation of costs up to this one."""
+        pairs = zip(self.costs, self.probabilities, strict=True)
+        return sum(c * p for c, p in pairs if c <= cost)
 
     @cached_property
     def shares(self) -> Floats:
@@ -153,19 +157,14 @@ class CostDensity(CostLaw):
         F and its slope, inside the range.
     stretches : tuple of Stretch
         From the least to the largest cost.
-    expected : float
-        The mean.
+    partial : callable
+        The integral of c dF up to a cost, inside the range.
     """
 
     cumulative: Function
     density: Function
     stretches: tuple[Stretch, ...]
-    expected: float
-
-    @property
-    def mean(self) -> float:
-        """Expected cost."""
-        return self.expected
+    partial: Function
 
     @property
     def low(self) -> float:
@@ -182,6 +181,10 @@ class CostDensity(CostLaw):
         if cost <= self.low:
             return 0.0
         return 1.0 if cost >= self.high else self.cumulative(cost)
+
+    def moment(self, cost: float) -> float:
+        """Return the expectation of costs up to this one."""
+        return self.partial(min(max(cost, self.low), self.high))
 
     def contact(self, slope: float) -> Contact:
         """Return where a line rests on F."""
@@ -258,7 +261,15 @@ def _table(costs: Any, densities: Any) -> CostDensity:
         for k, (one, two) in enumerate(pairwise(c.tolist()))
     )
     moments = np.diff(c) * (c[:-1] * (2 * f[:-1] + f[1:]) + c[1:] * (f[:-1] + 2 * f[1:])) / 6
-    return CostDensity(cumulative, density, stretches, float(moments.sum()))
+    earlier = np.concatenate([[0.0], np.cumsum(moments)])
+
+    def partial(cost: float) -> float:
+        k = place(cost)
+        x = cost - c[k]
+        more = c[k] * (f[k] + 0.5 * bends[k] * x) + x * (f[k] / 2 + bends[k] * x / 3)
+        return float(earlier[k] + x * more)
+
+    return CostDensity(cumulative, density, stretches, partial)
 
 
 def _normal(low: float, high: float, mean: float, deviation: float) -> CostDensity:
@@ -285,11 +296,15 @@ def _normal(low: float, high: float, mean: float, deviation: float) -> CostDensi
     middle = min(max(mean, low), high)
     ends = sorted({low, middle, high})
     stretches = tuple(Stretch(a, b, b <= mean, inverse) for a, b in pairwise(ends))
-    shift = deviation * deviation * (density(low) - density(high))
-    return CostDensity(cumulative, density, stretches, mean + shift)
+
+    def partial(cost: float) -> float:
+        return mean * cumulative(cost) + deviation**2 * (density(low) - density(cost))
+
+    return CostDensity(cumulative, density, stretches, partial)
 
 
 def _exponential(low: float, high: float, rate: float) -> CostDensity:
+    """Return an exponential density cut off."""
     whole = -expm1(-rate * (high - low)) / rate
 
     def density(cost: float) -> float:
@@ -301,5 +316,11 @@ def _exponential(low: float, high: float, rate: float) -> CostDensity:
     def inverse(value: float) -> float:
         return low - log(value * whole) / rate
 
-    mean = low + 1 / rate - (high - low) / expm1(rate * (high - low))
-    return CostDensity(cumulative, density, (Stretch(low, high, rate < 0, inverse),), mean)
+    def partial(cost: float) -> float:
+        x = cost - low
+        return low * cumulative(cost) + (-expm1(-rate * x) / rate - x * exp(-rate * x)) / (
+            rate * whole
+        )
+
+    stretch = Stretch(low, high, rate < 0, inverse)
+    return CostDensity(cumulative, density, (stretch,), partial)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
+from mdsolve.game.cost_laws import CostTypes
 from mdsolve.game.sharing import SharingGame
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import SharingOutcome
@@ -89,12 +90,14 @@ class Menu(SharingMechanism):
             "gap": bound - total,
             "optimal": optimal,
             "bound": found.proof,
-            "utilities": float(offer.chances @ own) * everybody,
-            "standalone": {
+            "grid": found.grid,
+            "utilities": offer.utility * everybody,
+        }
+        if isinstance(terms.law, CostTypes):
+            details["standalone"] = {
                 "contributions": float(offer.chances @ amounts) * everybody,
                 "utilities": float(offer.chances @ alone) * everybody,
-            },
-        }
+            }
         return SharingOutcome(
             Termination.SOLVED,
             _message(found, optimal=optimal),

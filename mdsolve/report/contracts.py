@@ -96,6 +96,29 @@ def contract_rows(solution: Solution) -> list[ContractRow]:
     return rows
 
 
+def menu_words(solution: Solution) -> str:
+    """Return the offer in a sentence, the first contracts of many."""
+    offered = [row.words for row in contract_rows(solution) if row.contribution > 0]
+    if not offered:
+        return "Everybody keeps their own model."
+    left = len(offered) - WORDED
+    more = [f"{left:,} more contracts"] if left > 0 else []
+    words = "; or ".join([*offered[:WORDED], *more, "keep your own model"])
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def menu_standing(solution: Solution) -> str:
+    """Return how good the menu is, in a sentence."""
+    answers = solution.answers
+    total, bound = float(answers["expected_total"]), float(answers["upper_bound"])
+    best = "the most that any menu collects"
+    said = best if answers["optimal"] else f"while no menu collects more than {number(bound, 7)}"
+    return f"Expected in all: {number(total, 7)} samples, {said}."
+
+
+WORDED = 5
+"""Most contracts that are put into words."""
+
 COLUMNS = ("contributions", "values", "full", "chances", "utilities")
 
 

@@ -29,7 +29,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.menu.claim import MenuGame
 from mdsolve.certificate.menu.crowd import crowd_of_types
 from mdsolve.certificate.numbers import Booleans, Quantity
-from mdsolve.certificate.reading.cost_laws import Types
+from mdsolve.certificate.reading.cost_laws import Spread, Types
 from mdsolve.certificate.reading.curves import Piece
 
 Floats = npt.NDArray[np.float64]
@@ -80,10 +80,8 @@ def _by_line(game: MenuGame) -> Quantity:
     context, arithmetic, law = game.context, game.context.arithmetic, game.law
     slope = numbers(context.claim.at("bound.line.slope"), "bound.line.slope", 1)
     place = numbers(context.claim.at("bound.line.at"), "bound.line.at", 1)
-    stated = context.claim.at("bound.line.touches")
-    touches = numbers([] if stated is None else stated, "bound.line.touches")
     s = arithmetic.stored(slope)
-    height = law.height(s, touches)
+    height = law.height(s)
     y, worth, steep = tangents(game, arithmetic.stored(place))
     level = game.alone(law.high, np.zeros(1))
     if not level.found.all():
@@ -148,9 +146,11 @@ def _by_cases(game: MenuGame) -> Quantity:
     """Return the largest bound of all numbers of included types that are possible."""
     context, arithmetic, law = game.context, game.context.arithmetic, game.law
     raw = context.claim.at("bound.cases")
-    if not isinstance(law, Types) or not isinstance(raw, list | tuple):
-        message = "bound.cases: expected a list of cases, for several costs"
+    if not isinstance(raw, list | tuple):
+        message = "bound.cases: expected a list of cases"
         raise NoRouteError(message)
+    if not isinstance(law, Types):
+        law = grid_law(game, context.claim.at("grid"))
     stated = {
         case["included"]: case
         for case in raw
@@ -170,6 +170,32 @@ def _by_cases(game: MenuGame) -> Quantity:
         bound = _case(game, law, levels.value, included, stated[included], single=single)
         found = arithmetic.maximum(found, bound)
     return found
+
+
+def grid_law(game: MenuGame, stated: Any) -> Types:
+    """Return a density's costs moved down to the starts of the cells of a grid.
+
+    Every menu asks the start of a cell for at least as much as anybody inside, and the others who
+    are so moved bring more: what no menu collects from these types it collects from nobody.
+
+    Raises
+    ------
+    NoRouteError
+        If the grid does not rise from the least to the largest cost.
+    """
+    law, arithmetic = game.law, game.context.arithmetic
+    assert isinstance(law, Spread)
+    edges = numbers(stated, "grid")
+    ends = [(arithmetic.lower(end)[0], arithmetic.upper(end)[0]) for end in (law.low, law.high)]
+    whole = len(edges) > 1 and all(
+        low <= edge <= high for (low, high), edge in zip(ends, edges[[0, -1]], strict=True)
+    )
+    if not whole or np.any(np.diff(edges) <= 0):
+        message = "grid: expected costs that rise from the least to the largest"
+        raise NoRouteError(message)
+    costs = arithmetic.concatenate([law.low, arithmetic.stored(edges[1:-1]), law.high])
+    chances, _ = law.between(costs)
+    return Types(arithmetic, costs[:-1], chances)
 
 
 def _excluding(game: MenuGame) -> bool:

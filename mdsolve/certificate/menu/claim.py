@@ -7,6 +7,7 @@ data alone it is concave: whatever holds at both ends holds in between.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.menu.crowd import Crowd, crowd_of
 from mdsolve.certificate.numbers import Quantity
-from mdsolve.certificate.reading.cost_laws import Law, Types, law_of
+from mdsolve.certificate.reading.cost_laws import Law, Spread, Types, law_of
 from mdsolve.certificate.shaped.pool import LinearAgents, Pool, pool_of
 from mdsolve.certificate.shaped.solo import Solo, solo
 from mdsolve.certificate.sharing_context import SharingContext
@@ -138,6 +139,8 @@ class Menu:
         Least and largest cost that a contract is meant for.
     chances : (K,)
         Probability of these costs.
+    moments : (K,)
+        Expectation of these costs, others counted as 0.
     """
 
     game: MenuGame
@@ -146,6 +149,7 @@ class Menu:
     first: Quantity
     last: Quantity
     chances: Quantity
+    moments: Quantity
 
     @property
     def size(self) -> int:
@@ -203,14 +207,32 @@ def menu_of(context: SharingContext) -> Menu:
     """
     game = context.derived(menu_game)
     law, arithmetic = game.law, context.arithmetic
-    if not isinstance(law, Types):
-        message = "menus for a density are not checked"
-        raise NoRouteError(message)
-    size = int(law.costs.shape[0])
+    size = int(law.costs.shape[0]) if isinstance(law, Types) else _length(context)
     m, values = (_column(context, f"menu.{key}", size) for key in ("contributions", "values"))
-    return Menu(
-        game, _amounts(game, m), arithmetic.stored(values), law.costs, law.costs, law.chances
-    )
+    contracts = (_amounts(game, m), arithmetic.stored(values))
+    if isinstance(law, Types):
+        moments = law.costs * law.chances
+        return Menu(game, *contracts, law.costs, law.costs, law.chances, moments)
+    assert isinstance(law, Spread)
+    places = _column(context, "menu.costs.to", size)
+    if np.any(np.diff(places) < 0):
+        message = "menu.costs.to: expected rising costs"
+        raise NoRouteError(message)
+    inner = law.density.inside(arithmetic.stored(places[:-1]))
+    ends = arithmetic.concatenate([law.low, inner, law.high])
+    return Menu(game, *contracts, ends[:-1], ends[1:], *law.between(ends))
+
+
+def _length(context: SharingContext) -> int:
+    """Return how many contracts are stated."""
+    stated = context.claim.at("menu.contributions")
+    if not isinstance(stated, Sequence | np.ndarray) or isinstance(stated, str):
+        message = "menu.contributions: expected a list of numbers"
+        raise NoRouteError(message)
+    if len(stated) == 0:
+        message = "menu.contributions: expected at least one contract"
+        raise NoRouteError(message)
+    return len(stated)
 
 
 def _column(context: SharingContext, path: str, size: int) -> Floats:

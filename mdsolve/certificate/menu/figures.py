@@ -7,17 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.menu.bounds import grid_law
 from mdsolve.certificate.menu.claim import Menu, menu_of
 from mdsolve.certificate.numbers import Quantity
+from mdsolve.certificate.reading.cost_laws import Spread
 from mdsolve.certificate.shaped.solo import Solo
 from mdsolve.certificate.sharing_context import SharingContext
-from mdsolve.certificate.stated.figures import Figure, Recompute
+from mdsolve.certificate.stated.figures import Figure, Recompute, Said
 
 
 def expected_utility(context: SharingContext) -> Quantity:
     """Return what an agent can expect before they know their cost, in money, shape (1,)."""
     menu = context.derived(menu_of)
-    return _expected(menu, menu.values - menu.first * menu.contributions)
+    total = menu.game.context.arithmetic.total
+    spent = total(menu.moments * menu.contributions).reshape(1)
+    return _expected(menu, menu.values) - spent
 
 
 def _expected(menu: Menu, column: Quantity) -> Quantity:
@@ -63,6 +67,7 @@ def menu_figures(context: SharingContext) -> Mapping[str, Recompute]:
         "menu.alone.utilities": lambda: Figure.exactly(
             _alone(menu()).value[: menu().size], float(money[0])
         ),
+        "grid": lambda: Said(lambda stated: _grid(menu(), stated)),
         "standalone.utilities": lambda: Figure.exactly(_worth(menu()) + everybody, money),
         "standalone.contributions": lambda: _amounts(context, menu()),
         "metrics.alone_margin": lambda: Figure.exactly(
@@ -70,6 +75,17 @@ def menu_figures(context: SharingContext) -> Mapping[str, Recompute]:
         ),
     }
     return found
+
+
+def _grid(menu: Menu, stated: object) -> str:
+    """Return what is wrong with a grid of costs: it rises from the least to the largest."""
+    if not isinstance(menu.game.law, Spread):
+        return "there is no density to cut into cells"
+    try:
+        grid_law(menu.game, stated)
+    except NoRouteError as error:
+        return str(error)
+    return ""
 
 
 def _dearest(menu: Menu) -> float:
@@ -95,6 +111,16 @@ def _best_amounts(menu: Menu, scale: float) -> Figure:
 
 
 def _worth(menu: Menu) -> Quantity:
+    """Return what an agent has alone, in expectation.
+
+    Raises
+    ------
+    NoRouteError
+        Where costs have a density.
+    """
+    if isinstance(menu.game.law, Spread):
+        message = "expectations over a density of what costs have alone are not computed"
+        raise NoRouteError(message)
     return _expected(menu, _alone(menu).value[: menu.size])
 
 

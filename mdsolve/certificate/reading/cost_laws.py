@@ -11,37 +11,33 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mdsolve.certificate.numbers import Arithmetic, Quantity
-from mdsolve.certificate.reading.unread import UnreadError
+from mdsolve.certificate.reading.cost_densities import Density, density_of, middle_of
 from mdsolve.instance.priors import CostDensitySpec, CostTypesSpec, PriorSpec
 
-Floats = npt.NDArray[np.float64]
 Prior = PriorSpec | CostTypesSpec | CostDensitySpec
 
 
 class Law(ABC):
     """A distribution of cost rates, in money per sample."""
 
-    arithmetic: Arithmetic
-    low: Quantity
-    """Least cost, shape (1,)."""
-    high: Quantity
-    """Largest cost, shape (1,)."""
+    @property
+    @abstractmethod
+    def low(self) -> Quantity:
+        """Least cost, shape (1,)."""
+
+    @property
+    @abstractmethod
+    def high(self) -> Quantity:
+        """Largest cost, shape (1,)."""
 
     @abstractmethod
-    def height(self, slope: Quantity, touches: Floats) -> Quantity:
-        """Return an upper bound on F(c) - slope c over all costs, shape (1,).
-
-        Parameters
-        ----------
-        slope : (1,)
-        touches : (k,)
-            Costs at which concave stretches may be replaced by tangents; hints.
-        """
+    def height(self, slope: Quantity) -> Quantity:
+        """Return an upper bound on F(c) - slope c over all costs, shape (1,)."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +71,63 @@ class Types(Law):
             found.append(found[-1] + self.chances[k : k + 1])
         return self.arithmetic.concatenate(found[1:])
 
-    def height(self, slope: Quantity, touches: Floats) -> Quantity:
+    def height(self, slope: Quantity) -> Quantity:
         """Return max_k F_k - slope c_k."""
-        del touches
-        gaps = self.shares() - slope * self.costs
-        most = gaps[:1]
-        for k in range(1, gaps.shape[0]):
-            most = self.arithmetic.maximum(most, gaps[k : k + 1])
+        return largest(self.arithmetic, self.shares() - slope * self.costs)
+
+
+@dataclass(frozen=True)
+class Spread(Law):
+    """Costs with a density."""
+
+    arithmetic: Arithmetic
+    density: Density
+
+    @property
+    def low(self) -> Quantity:
+        """Least cost."""
+        return self.density.ends[:1]
+
+    @property
+    def high(self) -> Quantity:
+        """Largest cost."""
+        return self.density.ends[-1:]
+
+    def between(self, costs: Quantity) -> tuple[Quantity, Quantity]:
+        """Return the chances of cells, and the integrals of c dF over them, (k - 1,) each."""
+        shares, moments = self.density.share(costs), self.density.moment(costs)
+        return shares[1:] - shares[:-1], moments[1:] - moments[:-1]
+
+    def height(self, slope: Quantity) -> Quantity:
+        """Return the largest F(c) - slope c at ends of stretches, or on tangents."""
+        arithmetic, ends = self.arithmetic, self.density.ends
+        most = largest(arithmetic, self.density.share(ends) - slope * ends)
+        for k, rising in enumerate(self.density.rising):
+            if not rising:
+                pair = ends[k : k + 2]
+                at = arithmetic.stored(np.array([self._touch(slope, k)]))
+                line = self.density.share(at) + self.density.value(at, k) * (pair - at)
+                most = arithmetic.maximum(most, largest(arithmetic, line - slope * pair))
         return most
+
+    def _touch(self, slope: Quantity, stretch: int) -> float:
+        """Return about where a falling density equals a slope, or an end: any tangent will do."""
+        nearest: Any = self.arithmetic.nearest
+        steep = float(nearest(slope)[0])
+        low, high = (float(end) for end in nearest(self.density.ends[stretch : stretch + 2]))
+        while low < (middle := 0.5 * (low + high)) < high:
+            at = self.arithmetic.stored(np.array([middle]))
+            above = float(nearest(self.density.value(at, stretch))[0]) > steep
+            low, high = (middle, high) if above else (low, middle)
+        return low
+
+
+def largest(arithmetic: Arithmetic, numbers: Quantity) -> Quantity:
+    """Return the largest of some numbers, shape (1,)."""
+    most = numbers[:1]
+    for k in range(1, numbers.shape[0]):
+        most = arithmetic.maximum(most, numbers[k : k + 1])
+    return most
 
 
 def pairs_of(prior: PriorSpec | CostTypesSpec) -> list[tuple[Fraction, Fraction]]:
@@ -94,26 +139,15 @@ def pairs_of(prior: PriorSpec | CostTypesSpec) -> list[tuple[Fraction, Fraction]
 
 
 def law_of(prior: Prior, arithmetic: Arithmetic) -> Law:
-    """Return the distribution in a number system.
-
-    Raises
-    ------
-    UnreadError
-        For a density that there is no reading of.
-    """
+    """Return the distribution in a number system."""
     if isinstance(prior, CostDensitySpec):
-        message = "a density of costs"
-        raise UnreadError(message)
-    pairs = pairs_of(prior)
-    costs, chances = zip(*pairs, strict=True)
+        return Spread(arithmetic, density_of(prior.density, arithmetic))
+    costs, chances = zip(*pairs_of(prior), strict=True)
     return Types(arithmetic, arithmetic.written(list(costs)), arithmetic.written(list(chances)))
 
 
 def mean_rate(prior: Prior) -> Fraction:
-    """Return the expected cost rate, which nobody has: for scales only."""
+    """Return the expected cost rate, or the middle of a density: for scales only."""
     if isinstance(prior, CostDensitySpec):
-        density = prior.density
-        ends = (density.costs[0], density.costs[-1]) if hasattr(density, "costs") else None
-        low, high = ends or (density.low, density.high)  # type: ignore[union-attr]
-        return (low + high) / 2
+        return middle_of(prior.density)
     return sum((c * p for c, p in pairs_of(prior)), Fraction(0))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mdsolve.report.contracts import contract_rows
-from mdsolve.report.numbers import column, number
+from mdsolve.report.contracts import contract_rows, menu_standing, menu_words
+from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
-from mdsolve.report.words import upper_first
 from mdsolve.solution import Solution
 
 ROWS_SHOWN = 30
@@ -31,16 +30,6 @@ def menu_view(solution: Solution) -> RenderableType:
     left = len(rows) - ROWS_SHOWN
     if left > 0:
         parts.append(Text(f"  ... and {left:,} more contracts (--json or -o for all).\n"))
-    offered = [row.words for row in shown if row.contribution > 0]
-    if offered:
-        words = "; or ".join(offered)
-        parts.append(Text(f"In words: {words}; or keep your own model.\n"))
-    answers = solution.answers
-    total, bound = float(answers["expected_total"]), float(answers["upper_bound"])
-    said = (
-        "which is the most that any menu collects"
-        if answers["optimal"]
-        else (f"no menu more than {number(bound, 7)}")
-    )
-    parts.append(Text(upper_first(f"expected in all: {number(total, 7)} samples, {said}.\n")))
+    parts.append(Text(f"In words. {menu_words(solution)}\n"))
+    parts.append(Text(f"{menu_standing(solution)}\n"))
     return Group(*parts)

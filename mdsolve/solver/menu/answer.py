@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.game.cost_laws import CostTypes
+from mdsolve.game.cost_laws import CostLaw, CostTypes
 from mdsolve.solver.menu.ironing import Line
 from mdsolve.solver.menu.others import Others, others_of
 from mdsolve.solver.menu.program import Multipliers
@@ -31,6 +31,8 @@ class Offer:
         Least and largest cost that a contract is meant for.
     chances : (K,)
         Probability of these costs.
+    moments : (K,)
+        Expectation of these costs, others counted as 0.
     """
 
     contributions: Floats
@@ -38,6 +40,12 @@ class Offer:
     first: Floats
     last: Floats
     chances: Floats
+    moments: Floats
+
+    @property
+    def utility(self) -> float:
+        """What an agent can expect before they know their cost, in money."""
+        return float(self.chances @ self.values - self.moments @ self.contributions)
 
     @property
     def expected(self) -> float:
@@ -79,19 +87,20 @@ class Design:
     proof : mapping
         What tells the checker where the bound comes from.
     method : str
+    grid : (N + 1,) or None
+        Ends of the cells of costs that a density was replaced by.
     """
 
     offer: Offer
     bound: float
     proof: Mapping[str, Any]
     method: str
-    grid: Floats | None = field(default=None)
+    grid: Floats | None = None
 
 
 def line_proof(line: Line) -> dict[str, Any]:
     """Return the proof by a line as plain data."""
-    found: dict[str, Any] = {"slope": line.slope, "at": line.at}
-    return {"line": found | ({"touches": list(line.touches)} if line.touches else {})}
+    return {"line": {"slope": line.slope, "at": line.at}}
 
 
 def case_proof(included: int, prices: Multipliers) -> dict[str, Any]:
@@ -116,4 +125,21 @@ def typed_offer(law: CostTypes, contributions: Floats, values: Floats) -> Offer:
         costs,
         costs,
         np.array(law.probabilities),
+        costs * np.array(law.probabilities),
     )
+
+
+def ranged_offer(law: CostLaw, contributions: Floats, values: Floats, ends: Floats) -> Offer:
+    """Return contracts whose ranges of costs end at some costs, those of no width left out.
+
+    Parameters
+    ----------
+    contributions, values, ends : (K,)
+        Ends rise; the last is the largest cost.
+    """
+    first = np.concatenate([[law.low], ends[:-1]])
+    kept = ends > first
+    contributions, values, first, ends = (x[kept] for x in (contributions, values, first, ends))
+    shares = np.array([law.share(float(cost)) for cost in [*first, law.high]])
+    moments = np.array([law.moment(float(cost)) for cost in [*first, law.high]])
+    return Offer(contributions, values, first, ends, np.diff(shares), np.diff(moments))

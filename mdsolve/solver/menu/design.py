@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mdsolve.errors import UnsupportedError
 from mdsolve.game.cost_laws import CostTypes
 from mdsolve.progress import Monitor
 from mdsolve.solver.menu.answer import Design
+from mdsolve.solver.menu.spread import best_for_density
 from mdsolve.solver.menu.terms import MenuTerms
 from mdsolve.solver.menu.typed import best_for_types
 
@@ -20,4 +20,4 @@ def best_menu(terms: MenuTerms, monitor: Monitor) -> Design:
     """
     if isinstance(terms.law, CostTypes):
         return best_for_types(terms, terms.law, monitor)
-    raise UnsupportedError.single("prior", "a density", "costs and probabilities")
+    return best_for_density(terms, monitor)

@@ -12,7 +12,7 @@ rests on F at costs around (v(M + D) - u)/M; its touching points are the two end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from mdsolve.solver.bisection import boundary
 from mdsolve.solver.menu.terms import MenuTerms
 from mdsolve.solver.shaping.standalone_value import cutoff_cost, inverse_slope
 from mdsolve.tolerance import ROUND_OFF
+
+ROUNDS = 60
+"""Most steps down to what the others bring on average."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,10 @@ class Line:
         Share per money per sample, at least 0.
     at : float
         Amount of data where the worth is replaced by its tangent, in samples.
-    touches : tuple of float
-        Costs near which the line rests on F.
     """
 
     slope: float
     at: float
-    touches: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def ironed(terms: MenuTerms) -> Ironed | None:
         return None
     part = min(max((last - reached(m)) / (last - first), 0.0), 1.0)
     bound = contact.height * m + high * (terms.worth_at(m + terms.platform) - level)
-    line = Line(high, m + terms.platform, (first, last))
+    line = Line(high, m + terms.platform)
     return Ironed(bound, m, first, last, 1 - part, line)
 
 
@@ -125,35 +125,55 @@ def _vertex(terms: MenuTerms, level: float, cost: float) -> Ironed:
     share, slope = terms.law.share(cost), terms.slope_at(m + terms.platform)
     # A + s v'(M + D) = 0 with A = F(c) - s c; where all of the capacity is given, s is 0.
     steep = share / (cost - slope) if m < terms.capacity and slope < cost else 0.0
-    return Ironed(share * m, m, cost, cost, 0.0, Line(steep, m + terms.platform, (cost,)))
+    return Ironed(share * m, m, cost, cost, 0.0, Line(steep, m + terms.platform))
 
 
 def pooled(terms: MenuTerms) -> Ironed | None:
-    """Return the bound by lines where all bring the same, for any number of agents.
-
-    What the others bring is replaced by its mean, which only helps: v is concave. At a tangent of
-    v in y, with A + s v'(y) = 0,
-
-        J (1 - s v'(y) (n - 1)) <= s (v(y) + v'(y) (platform - y) - u).
-    """
+    """Return the bound by lines where all bring the same, for any number of agents."""
     n, cost = terms.agents, terms.law.high
-    level = terms.alone_at(cost)
-    m = terms.largest(cost, level, n)
+    m = terms.largest(cost, terms.alone_at(cost), n)
     if m <= 0:
         return None
     y = n * m + terms.platform
     slope = terms.slope_at(y)
-    if m >= terms.capacity:
-        return Ironed(m, m, cost, cost, 0.0, Line(0.0, y, (cost,)))
-    steep = 1 / (cost - slope)
-    height = terms.law.contact(steep).height
-    left, worth = 1 - steep * slope * (n - 1), terms.worth_at(y) - slope * n * m
-    below = terms.platform < terms.threshold and worth < 0
-    if left <= 0 or below:
+    steep = 0.0 if m >= terms.capacity else 1 / (cost - slope)
+    line = Line(steep, y)
+    return Ironed(line_bound(terms, line), m, cost, cost, 0.0, line)
+
+
+def on_average(terms: MenuTerms) -> Ironed | None:
+    """Return the bound by lines for agents whose others bring their mean for certain.
+
+    The more the others bring, the more an agent does: from the most that anybody could bring
+    downwards, what is collected on average falls to the largest amount that bounds itself.
+    """
+    total, found = terms.most(terms.law.low), None
+    if not np.isfinite(total):
         return None
-    rest = max(height + steep * slope, 0.0) * terms.most(terms.law.low)
-    bound = (rest + steep * (worth - level)) / left
-    return Ironed(bound, m, cost, cost, 0.0, Line(steep, y, (cost,)))
+    for _ in range(ROUNDS):
+        others = (terms.agents - 1) * total + terms.platform
+        found = ironed(replace(terms, agents=1, platform=others))
+        if found is None or found.bound >= total * (1 - ROUND_OFF):
+            break
+        total = found.bound
+    return None if found is None else replace(found, bound=line_bound(terms, found.line))
+
+
+def line_bound(terms: MenuTerms, line: Line) -> float:
+    """Return what a line and a tangent prove for n agents; infinite where they prove nothing.
+
+    What the others bring is replaced by its mean, which only helps: v is concave.
+
+        J (1 - s v'(y) (n - 1)) <= rest + s (v(y) + v'(y) (platform - y) - u)
+    """
+    slope = terms.slope_at(line.at)
+    left = 1 - line.slope * slope * (terms.agents - 1)
+    worth = terms.worth_at(line.at) + slope * (terms.platform - line.at)
+    if left <= 0 or (terms.platform < terms.threshold and worth < 0):
+        return float("inf")
+    height = terms.law.contact(line.slope).height
+    rest = max(height + line.slope * slope, 0.0) * terms.most(terms.law.low)
+    return (rest + line.slope * (worth - terms.alone_at(terms.law.high))) / left
 
 
 def nothing(terms: MenuTerms) -> Line | None:
@@ -172,7 +192,7 @@ def nothing(terms: MenuTerms) -> Line | None:
         slope *= 2
     if slope * steepest * (n - 1) >= 1:
         return None
-    return Line(slope, float(inverse_slope(terms.curve, np.array([rate]))[0]), (low,))
+    return Line(slope, float(inverse_slope(terms.curve, np.array([rate]))[0]))
 
 
 def _best(terms: MenuTerms, height: float, slope: float, top: float) -> float:

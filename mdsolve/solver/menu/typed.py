@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,10 +38,8 @@ def best_for_types(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design
     if line is not None:
         costs = np.array(law.costs)
         zero = np.zeros(len(costs))
-        return Design(
-            typed_offer(law, zero, zero), 0.0, line_proof(replace(line, touches=())), NOTHING
-        )
-    return _programs(terms, law, monitor)
+        return Design(typed_offer(law, zero, zero), 0.0, line_proof(line), NOTHING)
+    return programs(terms, law, monitor)
 
 
 def _closed(terms: MenuTerms, law: CostTypes) -> Design | None:
@@ -55,7 +53,7 @@ def _closed(terms: MenuTerms, law: CostTypes) -> Design | None:
     return Design(
         offer,
         found.bound,
-        line_proof(replace(found.line, touches=())),
+        line_proof(found.line),
         CLOSED if terms.agents == 1 else POOLED,
     )
 
@@ -71,12 +69,11 @@ def recovered(terms: MenuTerms, law: CostTypes, found: Ironed) -> Offer:
     return typed_offer(law, m, utilities + costs * m)
 
 
-def _programs(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
+def programs(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
     """Return the best of the programs for the included types, with the bound of all of them."""
     costs = np.array(law.costs)
     amounts, levels = terms.alone(costs)
     best = typed_offer(law, amounts, terms.worth(amounts))
-    exact = terms.agents == 1 or terms.platform >= terms.threshold
     cases, bounds = [], []
     sizes = _sizes(terms, levels)
     for number, size in enumerate(sizes):
@@ -87,11 +84,21 @@ def _programs(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
             best = offer
         cases.append(case_proof(size, answer.multipliers))
         bounds.append(answer.bound)
-    if not exact:
-        answer = _case(terms, law, len(costs), levels, "above", best.expected)
-        cases, bounds = [case_proof(len(costs), answer.multipliers)], [answer.bound]
-    bound = max(0.0, *bounds, best.expected)
-    return Design(best, bound, {"cases": cases}, PROGRAM)
+    if not exact(terms):
+        return Design(best, *majorised(terms, law, best.expected), PROGRAM)
+    return Design(best, max(0.0, *bounds, best.expected), {"cases": cases}, PROGRAM)
+
+
+def exact(terms: MenuTerms) -> bool:
+    """Tell whether programs with the tangent below the threshold leave nothing out."""
+    return terms.agents == 1 or terms.platform >= terms.threshold
+
+
+def majorised(terms: MenuTerms, law: CostTypes, reached: float) -> tuple[float, dict[str, Any]]:
+    """Return a bound from the least concave majorant of v, at least what is reached; its proof."""
+    levels = terms.alone(np.array(law.costs))[1]
+    answer = _case(terms, law, len(levels), levels, "above", reached)
+    return max(answer.bound, reached), {"cases": [case_proof(len(levels), answer.multipliers)]}
 
 
 def _sizes(terms: MenuTerms, levels: Floats) -> list[int]:
