@@ -11,9 +11,16 @@ from mdsolve.game.cost_laws import CostTypes
 from mdsolve.progress import Monitor
 from mdsolve.solver.menu.answer import Design, Offer, case_proof, line_proof, typed_offer
 from mdsolve.solver.menu.ironing import Ironed, ironed, nothing, pooled
-from mdsolve.solver.menu.program import MenuProgram, Participation, ProgramAnswer, Shape
+from mdsolve.solver.menu.program import (
+    MenuProgram,
+    Multipliers,
+    Participation,
+    ProgramAnswer,
+    Shape,
+)
 from mdsolve.solver.menu.terms import MenuTerms
-from mdsolve.tolerance import DEFAULT
+from mdsolve.solver.shaping.standalone_value import inverse_slope
+from mdsolve.tolerance import DEFAULT, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,11 +89,43 @@ def programs(terms: MenuTerms, law: CostTypes, monitor: Monitor) -> Design:
         offer = typed_offer(law, answer.contributions, answer.values)
         if offer.expected > best.expected and offer.keeps(terms):
             best = offer
-        cases.append(case_proof(size, answer.multipliers))
-        bounds.append(answer.bound)
+        bound, prices = answer.bound, answer.multipliers
+        if terms.agents == 1 and terms.platform == 0:
+            bound, prices = _nothing_to_gain(terms, law, size, levels, (bound, prices))
+        cases.append(case_proof(size, prices))
+        bounds.append(bound)
     if not exact(terms):
         return Design(best, *majorised(terms, law, best.expected), PROGRAM)
     return Design(best, max(0.0, *bounds, best.expected), {"cases": cases}, PROGRAM)
+
+
+def _nothing_to_gain(
+    terms: MenuTerms,
+    law: CostTypes,
+    size: int,
+    levels: Floats,
+    known: tuple[float, Multipliers],
+) -> tuple[float, Multipliers]:
+    """Return a sharper bound where nobody but the agent brings data.
+
+    Then what costs have alone is all there is, and no menu has room inside for an interior point:
+    prices x of participation alone bound f m + x (v(m) - c m - u), the more the larger x.
+    """
+    costs, chances = np.array(law.costs[:size]), np.array(law.probabilities[:size])
+    program = _program(terms, law, size, levels, "below")
+    start = 0.0 if program.kink is None else program.kink
+    best = known
+    for price in np.geomspace(1e2, 1e8, 13) * program.samples / program.money:
+        rates = np.maximum(costs - chances / price, SEARCH_MARGIN * costs) / terms.value
+        at = np.clip(inverse_slope(terms.curve, rates), start, terms.capacity)
+        none = np.zeros(size - 1)
+        prices = Multipliers(np.full(size, price), none, none, at, program.kink)
+        # Differences of large numbers: their rounding is part of the bound.
+        rounding = 16 * float(np.finfo(np.float64).eps) * price * program.money * size
+        bound = program.bound(prices) + rounding
+        if bound < best[0]:
+            best = (bound, prices)
+    return best
 
 
 def exact(terms: MenuTerms) -> bool:
@@ -112,5 +151,11 @@ def _sizes(terms: MenuTerms, levels: Floats) -> list[int]:
 def _case(
     terms: MenuTerms, law: CostTypes, size: int, levels: Floats, shape: Shape, enough: float
 ) -> ProgramAnswer:
+    return _program(terms, law, size, levels, shape).solve(enough)
+
+
+def _program(
+    terms: MenuTerms, law: CostTypes, size: int, levels: Floats, shape: Shape
+) -> MenuProgram:
     rows = Participation(np.arange(size), np.array(law.costs[:size]), levels[:size])
-    return MenuProgram(terms, law, size, rows, shape).solve(enough)
+    return MenuProgram(terms, law, size, rows, shape)

@@ -192,3 +192,13 @@ def test_agents_who_differ_are_refused():
     instance = md.parse({"kind": "sharing", "agents": agents, "accuracy": POWER})
     with pytest.raises(UnsupportedError, match="differ in value"):
         md.solve(instance, "menu")
+
+
+@pytest.mark.parametrize(
+    ("costs", "accuracy"), [(["0.02", "0.05"], POWER), (["0.0001", "0.0008"], PAC)]
+)
+def test_without_anybody_elses_data_there_is_nothing_to_gain(costs, accuracy):
+    found = solved(costs, ["0.3", "0.7"], accuracy=accuracy)
+    alone = found.menu["alone"]["contributions"]
+    assert found.menu["contributions"] == pytest.approx(alone)
+    assert found.gap <= 1e-5 * found.expected_total
