@@ -20,7 +20,7 @@ from mdsolve.solver.menu.program import (
 )
 from mdsolve.solver.menu.terms import MenuTerms
 from mdsolve.solver.shaping.standalone_value import inverse_slope
-from mdsolve.tolerance import DEFAULT, SEARCH_MARGIN
+from mdsolve.tolerance import DEFAULT, ROUND_OFF, SEARCH_MARGIN
 
 Floats = npt.NDArray[np.float64]
 
@@ -121,7 +121,7 @@ def _nothing_to_gain(
         none = np.zeros(size - 1)
         prices = Multipliers(np.full(size, price), none, none, at, program.kink)
         # Differences of large numbers: their rounding is part of the bound.
-        rounding = 16 * float(np.finfo(np.float64).eps) * price * program.money * size
+        rounding = 0.1 * ROUND_OFF * price * program.money * size
         bound = program.bound(prices) + rounding
         if bound < best[0]:
             best = (bound, prices)
