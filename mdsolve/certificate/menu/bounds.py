@@ -252,8 +252,10 @@ def _case(
     next_costs = arithmetic.concatenate([costs[1:], costs[-1:]])
     last_costs = arithmetic.concatenate([costs[:1], costs[:-1]])
     caps = joins + to_cheaper - of_cheaper - to_dearer + of_dearer
-    caps = arithmetic.maximum(caps, arithmetic.zeros(included))
-    _require_values_at_least_zero(game)
+    cancelling, caps = caps, arithmetic.maximum(caps, arithmetic.zeros(included))
+    # Where they do not cancel, values count with their least: V >= U >= u >= v(0).
+    below = arithmetic.maximum(-game.worth(arithmetic.zeros(1)), none)
+    uncancelled = arithmetic.total(caps - cancelling).reshape(1) * below
     counts, held = crowd_of_types(arithmetic, game.others, law.chances)
     counts = counts[:, :included]
     seen = arithmetic.total(arithmetic.stored(counts) * at.reshape(1, -1), axis=1)
@@ -282,13 +284,4 @@ def _case(
     for k in range(included):
         here = here + slopes[k : k + 1]
         most = arithmetic.maximum(most, here)
-    return none + total + most * game.most
-
-
-def _require_values_at_least_zero(game: MenuGame) -> None:
-    """Raise where a model of no data may be worth less than nothing."""
-    arithmetic = game.context.arithmetic
-    nothing = game.worth(arithmetic.zeros(1))
-    if np.any(np.asarray(arithmetic.lower(nothing)) < 0):
-        message = "a model of no data may be worth less than nothing"
-        raise NoRouteError(message)
+    return none + total + uncancelled + most * game.most

@@ -108,15 +108,22 @@ def ironed(terms: MenuTerms) -> Ironed | None:
             return None
     low, high = boundary(short, small, large)
     first, last = law.contact(high).first, law.contact(low).last
-    if last - first <= ROUND_OFF * last:
-        return _vertex(terms, level, last)
     contact, m = steep(high)
+    # M may be held by what a cost accepts, at an end of an edge or where there is none.
+    held = [cost for cost in (last, first) if m > 0 and _near(reached(m), cost)]
+    if _near(first, last) or held:
+        return _vertex(terms, level, [*held, last][0])
     if m <= 0:
         return None
     part = min(max((last - reached(m)) / (last - first), 0.0), 1.0)
     bound = contact.height * m + high * (terms.worth_at(m + terms.platform) - level)
     line = Line(high, m + terms.platform)
     return Ironed(bound, m, first, last, 1 - part, line)
+
+
+def _near(one: float, two: float) -> bool:
+    """Tell whether two costs cannot be told apart."""
+    return abs(one - two) <= 10 * ROUND_OFF * two
 
 
 def _vertex(terms: MenuTerms, level: float, cost: float) -> Ironed:
@@ -192,7 +199,9 @@ def nothing(terms: MenuTerms) -> Line | None:
         slope *= 2
     if slope * steepest * (n - 1) >= 1:
         return None
-    return Line(slope, float(inverse_slope(terms.curve, np.array([rate]))[0]))
+    # A little further out, where rounding does not let the tangent cut off the threshold.
+    touch = float(inverse_slope(terms.curve, np.array([rate]))[0])
+    return Line(slope, touch * (1 + 10 * ROUND_OFF))
 
 
 def _best(terms: MenuTerms, height: float, slope: float, top: float) -> float:

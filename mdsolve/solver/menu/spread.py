@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.errors import UnsupportedError
 from mdsolve.game.cost_laws import CostLaw, CostTypes
 from mdsolve.progress import Monitor
 from mdsolve.solver.bisection import boundary
@@ -133,22 +134,29 @@ def _kept(terms: MenuTerms, edges: Floats, shares: Floats, monitor: Monitor) -> 
             np.concatenate([costs[:size], starts[:size]]),
             np.concatenate([upper[:size], lower[:size]]),
         )
-        found = MenuProgram(terms, above, size, rows).solve(best.expected)
+        reached = 0.0 if best is None else best.expected
+        found = MenuProgram(terms, above, size, rows).solve(reached)
         offer = chosen(terms.law, found.contributions, found.values, with_none=size < number)
-        if offer.expected > best.expected and offer.keeps(terms):
+        if (best is None or offer.expected > best.expected) and offer.keeps(terms):
             best = offer
+    if best is None:
+        raise UnsupportedError.single(
+            "prior",
+            "a density, and so few data besides an agent's own that no contracts were found which "
+            "everybody accepts",
+            "more agents, or more platform_data",
+            "or several costs: prior: {costs: [...], probabilities: [...]}",
+        )
     return best
 
 
-def _alone(terms: MenuTerms, edges: Floats) -> Offer:
-    """Return contracts under which everybody is as well off as alone, at least."""
+def _alone(terms: MenuTerms, edges: Floats) -> Offer | None:
+    """Return contracts under which everybody is as well off as alone, if there are any."""
     costs = edges[1:]
     amounts, levels = terms.alone(edges)
     starts = np.maximum(levels[:-1] + edges[:-1] * amounts[1:], levels[1:] + costs * amounts[1:])
     offer = chosen(terms.law, amounts[1:], starts, with_none=False)
-    if offer.keeps(terms):
-        return offer
-    return ranged_offer(terms.law, np.zeros(1), levels[:1], np.array([terms.law.high]))
+    return offer if offer.keeps(terms) else None
 
 
 def chosen(law: CostLaw, contributions: Floats, values: Floats, *, with_none: bool) -> Offer:
