@@ -100,8 +100,8 @@ SUPPLIERS = INSTANCES / "cases/component-suppliers.yaml"
 def test_private_costs_get_a_menu(mdsolve):
     code, out, _ = mdsolve("design", SUPPLIERS)
     assert code == 0
-    assert "bring 2,700 samples and receive the full model" in " ".join(out.split())
-    assert "which is the most that any menu collects" in " ".join(out.split())
+    assert "Bring 2,700 samples and receive the full model" in " ".join(out.split())
+    assert "the most that any menu collects" in " ".join(out.split())
 
 
 def test_what_a_menu_has_no_room_for_is_said_at_once(mdsolve):
