@@ -91,6 +91,10 @@ class Arithmetic(ABC):
         """Return log(argument), for argument > 0."""
 
     @abstractmethod
+    def error_function(self, argument: Quantity) -> Quantity:
+        """Return erf(argument)."""
+
+    @abstractmethod
     def root(self, argument: Quantity) -> Quantity:
         """Return the square root, for argument >= 0; exact where fractions have one."""
 

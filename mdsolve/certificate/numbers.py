@@ -51,6 +51,9 @@ __all__ = [
     "Truth",
 ]
 
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+"""erf of doubles, by the C library: off by less than a unit in the last place."""
+
 BALL_BITS = 128
 """Working precision of balls."""
 
@@ -81,6 +84,10 @@ class FloatArithmetic(Arithmetic):
     def logarithm(self, argument: Quantity) -> Quantity:
         """Return log(argument)."""
         return np.log(argument)
+
+    def error_function(self, argument: Quantity) -> Quantity:
+        """Return erf(argument)."""
+        return _erf(argument)
 
     def root(self, argument: Quantity) -> Quantity:
         """Return the square root."""
@@ -174,6 +181,10 @@ class IntervalArithmetic(Arithmetic):
     def logarithm(self, argument: Quantity) -> Quantity:
         """Return enclosures of log."""
         return intervals.monotone(np.log, argument)
+
+    def error_function(self, argument: Quantity) -> Quantity:
+        """Return enclosures of erf."""
+        return intervals.monotone(_erf, argument)
 
     def root(self, argument: Quantity) -> Quantity:
         """Return enclosures of the square root."""
@@ -289,6 +300,10 @@ class RationalArithmetic(Arithmetic):
         """Refuse all but log(1)."""
         return only_at(argument, 1, 0, "log(x)")
 
+    def error_function(self, argument: Quantity) -> Quantity:
+        """Refuse all but erf(0)."""
+        return only_at(argument, 0, 0, "erf(x)")
+
     def root(self, argument: Quantity) -> Quantity:
         """Return roots of squares of fractions."""
         return each(rational_root, argument)
@@ -386,6 +401,10 @@ class BallArithmetic(RationalArithmetic):
     def logarithm(self, argument: Quantity) -> Quantity:
         """Return enclosures of log."""
         return each(lambda x: flint.arb(x).log(), argument)
+
+    def error_function(self, argument: Quantity) -> Quantity:
+        """Return enclosures of erf."""
+        return each(lambda x: flint.arb(x).erf(), argument)
 
     def root(self, argument: Quantity) -> Quantity:
         """Return enclosures of the square root."""

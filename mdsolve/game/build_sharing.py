@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracies import Population, accuracy_of, learning_of
+from mdsolve.game.cost_laws import CostLaw, cost_law
 from mdsolve.game.costs import Costs, costs_of
 from mdsolve.game.sharing import Prior, SharingGame
+from mdsolve.instance.priors import PriorSpec
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.sharing_agents import AgentColumns, AgentSpec
 
@@ -45,8 +47,28 @@ def sharing_game(instance: SharingInstance) -> SharingGame:
         else learning.accuracy(learning.optimum)
     )
     return SharingGame(
-        names, accuracy, costs, value, capacity, budget, groups, platform, prior, learning
+        names,
+        accuracy,
+        costs,
+        value,
+        capacity,
+        budget,
+        groups,
+        platform,
+        prior,
+        () if isinstance(agents, AgentColumns) else _laws(agents),
+        learning,
     )
+
+
+def _laws(agents: Sequence[AgentSpec]) -> tuple[CostLaw, ...]:
+    """Return the different distributions of private costs, first agents first."""
+    found: list[CostLaw] = []
+    for spec in dict.fromkeys(agent.prior for agent in agents if agent.prior is not None):
+        law = cost_law(spec)
+        if law not in found:
+            found.append(law)
+    return tuple(found)
 
 
 def _from_columns(columns: AgentColumns) -> tuple[Any, ...]:
@@ -92,11 +114,10 @@ def _from_list(specs: Sequence[AgentSpec]) -> tuple[Any, ...]:
             raise UnsupportedError.single(
                 "agents", "some agents with a cost and some with a prior", "a prior for all or none"
             )
-        prior = Prior(
-            spread([entry.low for entry in priors if entry]),
-            spread([entry.high for entry in priors if entry]),
-            spread([entry.probability_low for entry in priors if entry]),
-        )
+        two = [entry for entry in priors if isinstance(entry, PriorSpec)]
+        if len(two) == len(priors):
+            columns = ("low", "high", "probability_low")
+            prior = Prior(*(spread([getattr(entry, key) for entry in two]) for key in columns))
     return (
         names,
         costs_of(specs),

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracies.quadratic_fit import QuadraticFit
 from mdsolve.game.accuracy import Accuracy
+from mdsolve.game.cost_laws import CostLaw
 from mdsolve.game.costs import Costs
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +64,10 @@ class SharingGame:
         Agents of one group have the same accuracy function and treatment; None: not stated.
     platform_data : float
         Samples the platform brings itself.
+    prior : Prior or None
+        Where all costs are private and each agent has two possible ones.
+    laws : tuple of CostLaw
+        Where costs are private: the different distributions of cost rates, first agents first.
     learning : QuadraticFit or None
         Where accuracy depends on a model learned together as well; `accuracy` then is what it is
         at one model, the best one unless `at` chose another.
@@ -77,12 +82,18 @@ class SharingGame:
     groups: npt.NDArray[np.intp] | None = None
     platform_data: float = 0.0
     prior: Prior | None = None
+    laws: tuple[CostLaw, ...] = ()
     learning: QuadraticFit | None = None
 
     @property
     def size(self) -> int:
         """Number of agents, n."""
         return len(self.value)
+
+    @property
+    def private(self) -> bool:
+        """Whether only the agents know their costs."""
+        return bool(self.laws)
 
     @cached_property
     def limited(self) -> Booleans:
@@ -161,19 +172,19 @@ def require_costs(game: SharingGame, *, private: bool) -> None:
 
     The expected rate is no substitute for a cost that only the agent knows.
     """
-    if private and game.prior is None:
+    if private and not game.private:
         raise UnsupportedError.single(
             "agents",
             "known costs",
             "a prior over costs",
-            "give each agent prior: {low, high, probability_low} instead of cost:",
+            "give each agent prior: {costs: [...], probabilities: [...]} instead of cost:",
         )
-    if not private and game.prior is not None:
+    if not private and game.private:
         raise UnsupportedError.single(
             "agents",
             "a prior over costs",
             "known costs",
-            "give each agent cost: instead of prior:, or use value-shaping-private",
+            "give each agent cost: instead of prior:, or use menu or value-shaping-private",
         )
 
 

@@ -27,34 +27,13 @@ from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import (
     NUMBER_SCHEMA,
     NonNegativeNumber,
-    Number,
-    PositiveNumber,
     WholeNumber,
     bad_value,
     exact_number,
 )
+from mdsolve.instance.priors import PriorField
 
 SHARING_AGENT_LIMIT = 10_000_000
-
-
-class PriorSpec(StrictModel):
-    """Two possible cost rates with the probability of the lower one."""
-
-    low: PositiveNumber
-    high: PositiveNumber
-    probability_low: Number
-
-    @model_validator(mode="after")
-    def _ordered(self) -> PriorSpec:
-        problems: list[Problem] = []
-        if self.low >= self.high:
-            problems.append((("high",), str(self.high), f"more than low = {self.low}", ""))
-        if not 0 < self.probability_low < 1:
-            got = str(self.probability_low)
-            problems.append((("probability_low",), got, "a probability between 0 and 1", ""))
-        if problems:
-            raise several(problems)
-        return self
 
 
 class AgentSpec(StrictModel):
@@ -63,7 +42,7 @@ class AgentSpec(StrictModel):
     name: Name
     count: Annotated[WholeNumber, Field(ge=1, le=SHARING_AGENT_LIMIT)] = 1
     cost: CostField | None = None
-    prior: PriorSpec | None = None
+    prior: PriorField | None = None
     capacity: NonNegativeNumber | None = None
     value: NonNegativeNumber = Fraction(1)
     budget: NonNegativeNumber | None = None

@@ -44,7 +44,8 @@ kind: sharing
 name: my-sharing-game
 
 # cost: money per sample; capacity: most samples an agent has (omit for no limit);
-# value: money per unit of accuracy.
+# value: money per unit of accuracy. Where only the agent knows the cost, instead of it
+#   prior: {costs: [0.05, 0.1], probabilities: [0.4, 0.6]}        and mechanism: menu
 agents:
   - {name: A, cost: 0.1, capacity: 50}
   - {name: B, cost: {family: quadratic, rate: 0.1, curvature: 0.01}, value: 1.5}

@@ -63,6 +63,7 @@ SHARING_MECHANISMS = Registry(
         "target": "target:Target",
         "value-shaping": "value_shaping:ValueShaping",
         "value-shaping-private": "value_shaping_private:ValueShapingPrivate",
+        "menu": "menu:Menu",
         "proportional-data": "proportional:ProportionalData",
         "proportional-value": "proportional:ProportionalValue",
         "proportional-shapley": "proportional:ProportionalShapley",

@@ -24,7 +24,7 @@ def completed(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the answers with what the instance implies, and the names of what was added."""
     answers = dict(solution.answers)
-    if game is not None and answers.get("contributions") is not None and game.prior is None:
+    if game is not None and answers.get("contributions") is not None and not game.private:
         _complete_sharing(solution, game, answers)
     elif isinstance(instance, MarketInstance):
         _complete_market(instance, answers)

@@ -25,6 +25,7 @@ from mdsolve.mechanism.target_words import outcome_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
 from mdsolve.solver.target.design import design as best_rule
+from mdsolve.study.design_menu import menu_designed
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.solve import solved
@@ -90,7 +91,8 @@ def design(
     Parameters
     ----------
     instance : Instance
-        A sharing game with known costs. Its key ``design`` says what is not said here.
+        A sharing game. Its key ``design`` says what is not said here. Where costs are private, the
+        rule is a menu of contracts, the goal ``data``, and there is nothing to require.
     maximize : str or None
         welfare, data, accuracy, least-utility or p-mean=P.
     require : mapping or None
@@ -102,7 +104,8 @@ def design(
     Returns
     -------
     Solution
-        Of the mechanism `target`, with the key `curve` where a trade-off was asked for.
+        Of the mechanism `target`, with the key `curve` where a trade-off was asked for; of the
+        mechanism `menu` where costs are private.
 
     Raises
     ------
@@ -120,17 +123,17 @@ def design(
     >>> found.termination.label, found.optimal, round(found.metrics["total_data"], 6)
     ('solved', True, 21.921568)
     """
-    if not isinstance(instance, SharingInstance) or instance.private:
-        got = "private costs" if isinstance(instance, SharingInstance) else instance.kind
-        raise UnsupportedError.single(
-            f"{instance.label}: kind",
-            got,
-            "a sharing game with known costs",
-            "for a market: mdsolve payments FILE --side ...; for two kinds of private costs: "
-            "mdsolve solve FILE -m value-shaping-private",
-        )
     watch = monitor or Monitor(time_limit=time_limit)
     context = Context(watch, tolerances, memory_limit, seed)
+    if isinstance(instance, SharingInstance) and instance.private:
+        return menu_designed(instance, maximize, require, trade_off, context)
+    if not isinstance(instance, SharingInstance):
+        raise UnsupportedError.single(
+            f"{instance.label}: kind",
+            instance.kind,
+            "a sharing game",
+            "for a market: mdsolve payments FILE --side ...",
+        )
     options, walked = wishes(instance, maximize, require, trade_off)
     problem = problem_of(instance, MECHANISM, options)
     assert isinstance(problem, SharingProblem)

@@ -94,7 +94,7 @@ class SharingProblem(Problem[SharingGame, SharingOutcome]):
         s, payments = outcome.contributions, outcome.payments
         if s is None or payments is None:
             return answers
-        private = game.prior is not None
+        private = game.private
         baseline = None if private else self._baseline(game, outcome, context)
         answers |= {
             "contributions": s,

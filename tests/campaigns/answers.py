@@ -97,7 +97,8 @@ def drawn(seed: int) -> tuple[dict[str, Any], str, dict[str, Any]]:
         name, options = MARKET_RULES[int(random.integers(len(MARKET_RULES)))]
         return _market(random), name, dict(options)
     if kind == "private":
-        return _private(random), "value-shaping-private", {}
+        rule = str(random.choice(["value-shaping-private", "menu"]))
+        return _private(random, rule), rule, {}
     if kind == "joint":
         name, options = JOINT_RULES[int(random.integers(len(JOINT_RULES)))]
         return _joint(random), name, dict(options)
@@ -228,13 +229,20 @@ def _market(random: Random) -> dict[str, Any]:
     }
 
 
-def _private(random: Random) -> dict[str, Any]:
+def _private(random: Random, rule: str) -> dict[str, Any]:
     low = _rounded(10.0 ** random.uniform(-4.5, -3))
-    prior = {
+    high = _rounded(low * random.uniform(1.1, 4))
+    prior: dict[str, Any] = {
         "low": low,
-        "high": _rounded(low * random.uniform(1.1, 4)),
+        "high": high,
         "probability_low": _rounded(random.uniform(0.1, 0.9)),
     }
+    if rule == "menu" and random.random() < 0.5:
+        weights = random.integers(1, 9, 3)
+        chances = [f"{weight}/{weights.sum()}" for weight in weights.tolist()]
+        prior = {"costs": [low, _rounded((low + high) / 2), high], "probabilities": chances}
+    elif rule == "menu":
+        prior = {"density": {"family": "uniform", "low": low, "high": high}}
     agents = [{"name": "a{}", "count": int(random.integers(1, 4)), "prior": prior}]
     accuracy = {"family": "pac", "ceiling": 0.95, "complexity": _rounded(random.uniform(1, 40))}
     return {"kind": "sharing", "agents": agents, "accuracy": accuracy}

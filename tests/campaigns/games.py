@@ -82,6 +82,17 @@ def cases() -> tuple[Case, ...]:
     )
     budgets = sharing(BUDGETS, {"family": "power"})
     private = sharing([{"prior": PRIOR}, {"prior": PRIOR, "value": 2}], PAC)
+    types = {"costs": ["0.0001", "0.0003", "0.001"], "probabilities": ["0.3", "0.5", "0.2"]}
+    several = sharing([{"prior": types}], PAC, platform_data=300)
+    ironed = sharing(
+        [{"prior": {**types, "costs": ["0.001", "0.0012", "0.002"]}}], PAC, platform_data=5000
+    )
+    together = sharing([{"prior": PRIOR, "value": "1.5", "capacity": 4000}] * 2, PAC)
+    normal = {"family": "truncated-normal", "low": "0.0002", "high": "0.001"}
+    normal = {"density": {**normal, "mean": "0.0004", "deviation": "0.0001"}}
+    dense = sharing([{"prior": normal}], PAC, platform_data=300)
+    falling = {"family": "truncated-exponential", "low": "0.001", "high": "0.003", "rate": 2000}
+    thinning = sharing([{"prior": {"density": falling}}], PAC, platform_data=5000)
     alike = sharing([{"cost": "0.0006", "value": 1}] * 3, PAC)
     joint = md.parse(
         {
@@ -130,6 +141,11 @@ def cases() -> tuple[Case, ...]:
         Case("clipped-shaping", alike, "value-shaping"),
         Case("measured-shaping", measured, "value-shaping"),
         Case("private-contracts", private, "value-shaping-private"),
+        Case("menu-program", several, "menu"),
+        Case("menu-ironed", ironed, "menu"),
+        Case("menu-together", together, "menu"),
+        Case("menu-grid", dense, "menu"),
+        Case("menu-density", thinning, "menu"),
         Case("proportional-data", alike, "proportional-data"),
         Case("proportional-value", alike, "proportional-value", {"p": "0.5"}),
         Case("proportional-shapley", alike, "proportional-shapley"),

@@ -88,17 +88,28 @@ def test_what_cannot_be_asked_is_exit_two(mdsolve, arguments, words):
     assert words in " ".join(err.split())
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "papers/chen2020/example1.yaml",
-        "papers/karimireddy2022/private-inside.yaml",
-    ],
-)
-def test_other_instances_are_exit_two(mdsolve, file):
-    code, out, err = mdsolve("design", INSTANCES / file, "--yes")
+def test_markets_are_exit_two(mdsolve):
+    code, out, err = mdsolve("design", INSTANCES / "papers/chen2020/example1.yaml", "--yes")
     assert (code, out) == (2, "")
     assert "expected" in err
+
+
+SUPPLIERS = INSTANCES / "cases/component-suppliers.yaml"
+
+
+def test_private_costs_get_a_menu(mdsolve):
+    code, out, _ = mdsolve("design", SUPPLIERS)
+    assert code == 0
+    assert "Bring 2,700 samples and receive the full model" in " ".join(out.split())
+    assert "the most that any menu collects" in " ".join(out.split())
+
+
+def test_what_a_menu_has_no_room_for_is_said_at_once(mdsolve):
+    asked = ["--maximize", "welfare", "--require", "reciprocity=1", "--require", "payment-limit=3"]
+    code, out, err = mdsolve("design", SUPPLIERS, *asked, "--trade-off", "alone=0:1:3")
+    assert (code, out) == (2, "")
+    assert "nobody pays under a menu" in err
+    assert err.count("expected:") == 4
 
 
 def test_one_agent_has_nobody_to_agree_with(mdsolve, tmp_path):

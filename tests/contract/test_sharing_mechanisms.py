@@ -175,7 +175,39 @@ def a_bound_below_the_best(game, data):
     return changed(data, upper_bound=data["upper_bound"] - STEP)
 
 
+def with_contract(data, key, number, value):
+    """Return the solution with one entry of the menu changed."""
+    menu = deepcopy(data["menu"])
+    menu[key][number] = value
+    return changed(data, menu=menu)
+
+
+def promise_more(game, data):
+    """Promise the cheapest type a model better than all data."""
+    return with_contract(data, "values", 0, data["menu"]["values"][0] + STEP)
+
+
+def pay_the_dearest_less(game, data):
+    return with_contract(data, "values", -1, data["menu"]["values"][-1] - STEP)
+
+
+def tempt_the_cheapest(game, data):
+    """Give the cheapest type less than the contract of the next is worth to them."""
+    menu = data["menu"]
+    m, values, cost = menu["contributions"], menu["values"], menu["costs"]["from"][0]
+    worth = values[1] + cost * (m[0] - m[1])
+    return with_contract(data, "values", 0, worth - STEP)
+
+
+def a_lower_bound(game, data):
+    return changed(data, upper_bound=data["upper_bound"] * (1 - 10 * STEP))
+
+
 PERTURBATIONS = {
+    "menu optimality": a_lower_bound,
+    "menu curve-feasibility": promise_more,
+    "menu individual-rationality-alone": pay_the_dearest_less,
+    "menu incentive-compatibility": tempt_the_cheapest,
     "rule": more_for_one,
     "target individual-rationality-alone": nobody_better_off,
     "optimality": a_bound_below_the_best,

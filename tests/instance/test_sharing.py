@@ -155,6 +155,45 @@ PRIOR = {"low": 0.1, "high": 0.2, "probability_low": 0.5}
             "at most 10,000,000",
         ),
         (
+            one(cost=None, prior={"costs": [1, 1], "probabilities": ["1/2", "1/2"]}),
+            "every cost once",
+        ),
+        (
+            one(cost=None, prior={"costs": [1, 2], "probabilities": ["1/2", "1/3"]}),
+            "a sum of exactly 1",
+        ),
+        (
+            one(cost=None, prior={"costs": [1, 2], "probabilities": [1]}),
+            "2, one per cost",
+        ),
+        (
+            one(cost=None, prior={"density": {"family": "uniform", "low": 2, "high": 1}}),
+            "more than low = 2",
+        ),
+        (
+            one(
+                cost=None,
+                prior={"density": {"family": "triangular", "low": 1, "high": 2, "mode": 3}},
+            ),
+            "from low = 1 to high = 2",
+        ),
+        (
+            one(
+                cost=None,
+                prior={
+                    "density": {"family": "truncated-exponential", "low": 1, "high": 2, "rate": 0}
+                },
+            ),
+            "a rate that is not 0",
+        ),
+        (
+            one(
+                cost=None,
+                prior={"density": {"family": "table", "costs": [2, 1], "densities": [1, 1]}},
+            ),
+            "sort the costs",
+        ),
+        (
             {**SHARING, "agents": [{"name": "A", "prior": {**PRIOR, "high": 0.05}}]},
             "more than low",
         ),

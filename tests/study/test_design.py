@@ -79,12 +79,16 @@ def test_other_instances_are_refused():
     with pytest.raises(UnsupportedError, match="one agent"):
         md.design(sharing([{"cost": 0.1}], {"family": "power"}))
     market = {"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}
-    with pytest.raises(UnsupportedError, match="known costs"):
+    with pytest.raises(UnsupportedError, match="a sharing game"):
         md.design(md.parse(market))
+
+
+def test_private_costs_are_a_menu():
     prior = {"low": "0.0004", "high": "0.0009", "probability_low": "0.4"}
     accuracy = {"family": "pac", "ceiling": "0.95", "complexity": 10}
-    with pytest.raises(UnsupportedError, match="known costs"):
-        md.design(sharing([{"prior": prior}] * 2, accuracy))
+    found = md.design(sharing([{"prior": prior}] * 2, accuracy), maximize="data")
+    assert found.mechanism.name == "menu"
+    assert found.optimal
 
 
 @pytest.mark.parametrize(

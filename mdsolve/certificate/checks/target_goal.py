@@ -61,31 +61,61 @@ def requirements(context: SharingContext) -> Condition:
 )
 def optimality(context: SharingContext) -> Condition:
     """Check the stated upper bound against one from the stated multipliers and prices."""
-    wanted, arithmetic = context.derived(asked), context.arithmetic
+    wanted = context.derived(asked)
     bound, value = upper_bound(context, wanted), goal_value(context, wanted)
+    keys = ("upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at")
+    context.cover(OPTIMALITY, keys)
+    scope = "every rule that respects what is asked for"
+    return proved_bound(context, OPTIMALITY, bound, value, scale(context, wanted), "rule", scope)
+
+
+def proved_bound(
+    context: SharingContext,
+    name: str,
+    bound: Quantity,
+    value: Quantity,
+    unit: float,
+    what: str,
+    scope: str,
+) -> Condition:
+    """Return whether a stated upper bound, gap and the word optimal agree with what is proved.
+
+    Parameters
+    ----------
+    bound, value : (1,)
+        What is proved, and what is reached, both in the goal's unit.
+    unit : float
+        What the goal is measured in.
+    what : str
+        What is bounded, in a word.
+
+    Raises
+    ------
+    NoRouteError
+        If no bound is stated, or optimal is no truth value.
+    """
+    arithmetic = context.arithmetic
     stated = context.claim.at("upper_bound")
     if stated is None:
         raise NoRouteError("the solution states no upper bound")
     limit = arithmetic.stored(np.array([float(number(stated, "upper_bound"))]))
     if not isinstance(context.claim.at("optimal"), bool | None):
         raise NoRouteError("optimal is neither true nor false")
-    unit = scale(context, wanted)
     gap = limit - value
     rows = [bound - limit, _off(context, "gap", gap), _called(context, gap, unit)]
     proved = arithmetic.at_most(rows[0], _allowed(context, unit)).holds
-    keys = ("upper_bound", "gap", "optimal", "multipliers", "prices", "prices_at")
-    context.cover(OPTIMALITY, keys)
     shown = float(arithmetic.upper(bound)[0])
     called = context.claim.at("optimal") is True
     return context.decided(
-        OPTIMALITY,
+        name,
         arithmetic.concatenate(rows),
         unit,
         words=(
-            f"no rule has more than {shown:.12g}" + (", so this one is optimal" if called else ""),
+            f"no {what} has more than {shown:.12g}"
+            + (", so this one is optimal" if called else ""),
             "the upper bound, the gap or the word optimal is not what the multipliers prove",
         ),
-        scope="every rule that respects what is asked for",
+        scope=scope,
         witness=lambda _: {
             "bound": context.shown(bound),
             "stated": float(number(stated, "upper_bound")),

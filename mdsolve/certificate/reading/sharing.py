@@ -14,9 +14,11 @@ import numpy.typing as npt
 from mdsolve.certificate.numbers import FLOAT, Arithmetic, Quantity
 from mdsolve.certificate.reading.accuracies import accuracy_of
 from mdsolve.certificate.reading.accuracy import Accuracy
+from mdsolve.certificate.reading.cost_laws import mean_rate
 from mdsolve.certificate.reading.costs import Costs, costs_by_column, costs_of, spread
 from mdsolve.certificate.reading.costs.base import parabola
 from mdsolve.instance.kept import kept
+from mdsolve.instance.priors import PriorSpec
 from mdsolve.instance.sharing import SharingInstance
 
 Made = TypeVar("Made")
@@ -47,7 +49,7 @@ class SharingReading:
     budget : (n,)
         Money; 0 where there is no limit, which `limited` tells.
     prior : Prior or None
-        Where costs are private; `costs` then are the expected ones.
+        Two private costs of everybody. Where costs are private, `costs` are the expected ones.
     """
 
     instance: SharingInstance
@@ -139,7 +141,8 @@ def _read(instance: SharingInstance, arithmetic: Arithmetic) -> SharingReading:
         capacity, bounded = _entries([spec.capacity for spec in agents], repeat, arithmetic)
         budget, limited = _entries([spec.budget for spec in agents], repeat, arithmetic)
         if instance.private:
-            prior = _prior(agents, repeat, arithmetic)
+            two = all(isinstance(spec.prior, PriorSpec) for spec in agents)
+            prior = _prior(agents, repeat, arithmetic) if two else None
             costs = _expected(agents, repeat, arithmetic)
         else:
             costs = costs_of(agents, arithmetic)
@@ -199,11 +202,7 @@ def _prior(agents: Sequence[Any], repeat: npt.NDArray[np.intp], arithmetic: Arit
 
 def _expected(agents: Sequence[Any], repeat: npt.NDArray[np.intp], arithmetic: Arithmetic) -> Costs:
     """Return costs at the expected rates, which nobody has: for totals of expectations only."""
-    rates = [
-        spec.prior.probability_low * spec.prior.low
-        + (1 - spec.prior.probability_low) * spec.prior.high
-        for spec in agents
-    ]
+    rates = [mean_rate(spec.prior) for spec in agents]
     zero = arithmetic.zeros(len(repeat))
     form = parabola(zero, arithmetic.written(rates)[repeat], zero)
     every = np.arange(len(repeat))

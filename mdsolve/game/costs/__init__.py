@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from mdsolve.game.cost_laws import cost_law
 from mdsolve.game.costs.base import CostForm, Forms, Terms
 from mdsolve.game.costs.piecewise_linear import Pieces
 from mdsolve.instance.common import family_file
@@ -296,8 +297,7 @@ def costs_of(agents: Sequence[AgentSpec]) -> Costs:
     others: dict[str, list[int]] = {}
     for k, agent in enumerate(agents):
         if agent.prior is not None:
-            p = agent.prior.probability_low
-            rows[k] = Terms(rate=float(p * agent.prior.low + (1 - p) * agent.prior.high))
+            rows[k] = Terms(rate=cost_law(agent.prior).mean)
             continue
         name = family_file(agent.cost)
         if hasattr(_family(name), "terms"):

@@ -13,6 +13,7 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.report.agent_rows import MONEY, AgentTable, agent_table, largest
 from mdsolve.report.alarms import Alarm, alarms_of
+from mdsolve.report.contracts import menu_standing, menu_words
 from mdsolve.report.numbers import amount, number
 from mdsolve.report.page.source import Subject
 from mdsolve.report.pictures.market import can_draw
@@ -157,6 +158,8 @@ def _sharing(subject: Subject) -> list[str]:
         word = "remain with the organiser" if surplus > 0 else "have to come from outside"
         money += f"; {amount(abs(surplus))} {word}"
     sentences = [f"{first}.", f"{money[:1].upper()}{money[1:]}."]
+    if "menu" in solution.answers:
+        sentences += [f"The menu: {lower_first(menu_words(solution))}", menu_standing(solution)]
     for key, gains in gain_columns(table).items():
         sentences.append(_who_gains(table.agents, gains, f"compared with {key}", scale))
     return sentences

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
+from mdsolve.report.contracts import contract_rows
 from mdsolve.report.numbers import number
 from mdsolve.solution import Solution
+from mdsolve.solver.menu.others import others_of
 from mdsolve.solver.proportional.agent_types import agent_types
 from mdsolve.solver.proportional.ranked_game import RankedGame
 from mdsolve.solver.proportional.standings import STANDINGS
@@ -26,6 +28,9 @@ Floats = npt.NDArray[np.float64]
 Along = Callable[[Floats], Floats]
 
 SHAPED, PRIVATE, PROPORTIONAL = "value-shaping", "value-shaping-private", "proportional-"
+MENU = "menu"
+NAMED = 4
+"""Most contracts of a menu that are named in its picture."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ def has_curves(solution: Solution) -> bool:
     name = solution.mechanism.name
     if name.startswith(PROPORTIONAL):
         return "contributions" in solution.answers and "p" in solution.answers
+    if name == MENU:
+        return "menu" in solution.answers
     return name in (SHAPED, PRIVATE) and "curves" in solution.answers
 
 
@@ -76,6 +83,8 @@ def curve_panels(solution: Solution, game: SharingGame, most: int) -> list[Curve
     name = solution.mechanism.name
     if name.startswith(PROPORTIONAL):
         return _proportional(solution, game, most)
+    if name == MENU:
+        return [_contracts(solution, game)]
     return (_private if name == PRIVATE else _known)(solution, game, most)
 
 
@@ -160,6 +169,39 @@ def _menu(points: Floats, slope: float, together: Along, alone: Along) -> Along:
         return np.where(own < x[0], alone(own), np.maximum(alone(own), inside))
 
     return value
+
+
+def _contracts(solution: Solution, game: SharingGame) -> CurvePanel:
+    """Return the panel of a menu: a step for every contract."""
+    amounts = game.accuracy.of_amounts
+    assert amounts is not None
+    curve = amounts.curve.of(0)
+    rows = contract_rows(solution)[::-1]
+    places = np.array([row.contribution for row in rows])
+    heights = np.array([row.accuracy for row in rows])
+    held = others_of(game.size - 1, [row.chance for row in rows])
+    seen = held.counts @ places + game.platform_data
+    offered = [row for row in rows if row.contribution > 0]
+    named = offered if len(offered) <= NAMED else [offered[0], offered[-1]]
+    marks = tuple(
+        Mark(
+            row.contribution,
+            row.accuracy,
+            f"{number(row.contribution, 4)} if cost {row.costs}",
+            below=False,
+        )
+        for row in named
+    )
+
+    def handed(own: Floats) -> Floats:
+        steps = np.where(own[:, None] >= places, heights, 0.0).max(axis=1, initial=0.0)
+        found: Floats = np.maximum(steps, curve.value(own))
+        return found
+
+    who = solution.agents[0] if game.size == 1 else f"{solution.agents[0]} and those alike"
+    end = _end(curve, float(places.max(initial=0.0)))
+    together = _expected(curve, seen, held.chances)
+    return CurvePanel(who, together, curve.value, handed, places, marks, end)
 
 
 def _proportional(solution: Solution, game: SharingGame, most: int) -> list[CurvePanel]:

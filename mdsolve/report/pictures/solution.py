@@ -67,6 +67,6 @@ def draw_outcomes(
 def _unpaid(solution: Solution, game: SharingGame | None) -> Floats | None:
     """Return what agents would bring without payments, where that says something new."""
     unpaid = "equilibrium" if game is None else solution.mechanism.name
-    if game is None or unpaid == "none" or game.prior is not None or game.size > UNPAID_LIMIT:
+    if game is None or unpaid == "none" or game.private or game.size > UNPAID_LIMIT:
         return None
     return without_payments(game, Context())

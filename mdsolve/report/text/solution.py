@@ -14,6 +14,7 @@ from mdsolve.report.text.certificate import alarm_lines, certificate_view
 from mdsolve.report.text.design import curve_view, no_rule_view, rule_view
 from mdsolve.report.text.joint import joint_view, no_step_view
 from mdsolve.report.text.market import market_view
+from mdsolve.report.text.menu import menu_view
 from mdsolve.report.text.proofs import witness_view
 from mdsolve.report.text.sharing import sharing_view
 from mdsolve.solution import Solution
@@ -38,6 +39,8 @@ def solution_view(solution: Solution, *history: RenderableType) -> RenderableTyp
         parts.append(market_view(shown))
     if "target" in shown.answers:
         parts.append(rule_view(shown))
+    if "menu" in shown.answers:
+        parts.append(menu_view(shown))
     if "curve" in shown.answers:
         parts.append(curve_view(shown.answers["curve"]))
     if "needs" in (shown.answers.get("witness") or {}):

@@ -80,6 +80,19 @@ def test_private_curves_pass_through_their_points_and_can_be_kept(file):
         np.testing.assert_allclose(panel.together(np.array([low])), [expected[-1]], rtol=1e-9)
 
 
+def test_a_menu_is_drawn_with_a_step_for_every_contract():
+    solution, (panel,) = panels_of(md.load(INSTANCES / "cases/component-suppliers.yaml"))
+    amounts = np.unique(np.round(solution.menu["contributions"], 6))
+    np.testing.assert_allclose([mark.x for mark in panel.marks], amounts, rtol=1e-8)
+    at = np.array([mark.x for mark in panel.marks])
+    np.testing.assert_allclose(panel.handed(at), [mark.y for mark in panel.marks], rtol=1e-9)
+    own = np.linspace(0, 1.3 * panel.end, 301)
+    assert (panel.handed(own) <= panel.together(own) + 1e-9).all()
+    assert (panel.handed(own) >= panel.alone(own) - 1e-9).all()
+    full = panel.marks[-1].x  # the cheapest earn the full model in expectation
+    np.testing.assert_allclose(panel.together(np.array([full])), [panel.marks[-1].y], rtol=1e-9)
+
+
 @pytest.mark.parametrize("measure", ["data", "value", "shapley"])
 def test_proportional_curves_pass_through_what_agents_receive(measure):
     solution, panels = panels_of(md.parse(TWO_KINDS), f"proportional-{measure}")

@@ -1,0 +1,1 @@
+"""Menus of contracts for private costs: closed form, convex program, bounds."""
