@@ -54,6 +54,7 @@ FRACTION = re.compile(r"-?\d+(/[1-9]\d*)?")
 COLUMNS = (
     *("contributions", "payments", "utilities", "accuracies", "low", "high", "shapley", "banzhaf"),
     *("profile", "values", "outside_values", "model_quality", "standalone.contributions"),
+    "weighted_shapley",
     *("standalone.utilities", "capacities"),
 )
 """Answers that are a number per agent."""

@@ -39,6 +39,7 @@ USED = frozenset(
         *("table", "models", "revenue", "equilibria", "nash_gap", "history", "witness", "proof"),
         # sharing games
         *("shapley", "shapley_gradient", "banzhaf", "banzhaf_gradient", "regret", "baseline"),
+        *("weighted_shapley", "weighted_shapley_gradient"),
         *("equilibrium_totals", "equilibrium_intervals", "equilibrium_profiles", "cycle"),
         *("beta", "p", "objective", "money_left", "duals", "warnings", "dynamics", "bands"),
         *("curves", "viable_alone", "smallest_viable", "low", "high", "information_rent"),

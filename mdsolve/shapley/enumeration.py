@@ -2,7 +2,9 @@
 
 Agents who add the same amount to a total are interchangeable there: of n_t such agents only the
 number k_t in a coalition matters, prod_t (n_t + 1) cases instead of 2^n, case k standing for
-prod_t C(n_t, k_t) coalitions. An agent of kind t is in k_t / n_t of them.
+prod_t C(n_t, k_t) coalitions. An agent of kind t is in k_t / n_t of them. With weights (whole
+numbers a_t, `agent_weights`) kinds differ by them too, and an agent completes case k with chance
+a_t int_0^1 prod_u C(n_u, k_u) y^(a_u k_u) (1 - y^a_u)^(n_u - k_u) / y dy.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import numpy.typing as npt
 
 from mdsolve.errors import MemoryLimitError
 from mdsolve.game.sharing import SharingGame
+from mdsolve.shapley.agent_weights import Ratios
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.power_shares import Sums
 from mdsolve.shapley.rules import PRECISION
+from mdsolve.shapley.weighted import arrival_rule
 
 Floats = npt.NDArray[np.float64]
 LongFloats = npt.NDArray[np.longdouble]
@@ -28,6 +32,8 @@ Ints = npt.NDArray[np.intp]
 
 COALITIONS = 1 << 20
 """Most coalitions that differ: they fit in memory and take about a second."""
+
+SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
@@ -37,21 +43,28 @@ class Coalitions:
     Parameters
     ----------
     amounts : (kinds,)
-        Different amounts.
+        Different amounts, or equal ones of agents with different weights.
     kind : (n,)
         Which of them each agent adds.
     banzhaf : bool
+    ratios : tuple of int or None
+        Whole weight of each agent.
     """
 
     amounts: Floats
     kind: Ints
     banzhaf: bool
+    ratios: Ratios | None = None
 
     @classmethod
-    def of(cls, row: AdditiveRow, banzhaf: bool) -> Coalitions:
+    def of(cls, row: AdditiveRow, banzhaf: bool, ratios: Ratios | None = None) -> Coalitions:
         """Return the coalitions of a row of the payoff."""
-        amounts, kind = np.unique(row.amounts, return_inverse=True)
-        return cls(amounts, kind, banzhaf)
+        if ratios is None:
+            amounts, kind = np.unique(row.amounts, return_inverse=True)
+            return cls(amounts, kind, banzhaf)
+        pairs = np.stack([row.amounts, ratios], axis=1)
+        different, kind = np.unique(pairs, axis=0, return_inverse=True)
+        return cls(different[:, 0], kind.reshape(-1), banzhaf, ratios)
 
     @cached_property
     def many(self) -> Ints:
@@ -74,14 +87,16 @@ class Coalitions:
         return self._summed([np.arange(float(n + 1)) for n in self.many]).astype(np.intp)
 
     @cached_property
-    def before(self) -> Floats:
-        """Chance that an agent who is in none of them finds such a coalition when joining."""
-        return self._chances(np.minimum(self.sizes, len(self.kind) - 1))
-
-    @cached_property
     def after(self) -> Floats:
-        """Chance that an agent who is in all of them completes such a coalition."""
+        """Chance that an agent who is in all of them completes such a coalition, over a_t."""
+        if self.ratios is not None:
+            return self._weighted(self.ratios)
         return np.where(self.sizes > 0, self._chances(np.maximum(self.sizes - 1, 0)), 0.0)
+
+    @property
+    def own_weights(self) -> Floats | float:
+        """a_j of every agent, shape (n,); 1 without weights."""
+        return 1.0 if self.ratios is None else np.array(self.ratios, dtype=np.float64)
 
     def _kinds(self) -> Iterator[tuple[float, int]]:
         return zip(self.amounts.tolist(), self.many.tolist(), strict=True)
@@ -100,6 +115,23 @@ class Coalitions:
             weight = -np.log(np.longdouble(n)) - _log_binomials(n - 1)
         chances: Floats = np.exp(self._logarithms + weight[others]).astype(np.float64)
         return chances
+
+    def _weighted(self, ratios: Ratios) -> Floats:
+        """Return the integrals over y, node by node: all terms are positive."""
+        rule = arrival_rule(ratios)
+        first = np.unique(self.kind, return_index=True)[1]
+        found = np.zeros(self.count)
+        for node, weight in enumerate(rule.weights.tolist()):
+            inside = np.log(np.maximum(rule.joined[node, first], SMALLEST))
+            outside = np.log(rule.apart[node, first])
+            numbers = [np.arange(n + 1.0) for n in self.many.tolist()]
+            logs = [
+                k * joined + (k[-1] - k) * apart
+                for k, joined, apart in zip(numbers, inside, outside, strict=True)
+            ]
+            found += weight * np.exp(self._logarithms + self._summed(logs)).astype(np.float64)
+        found[0] = 0.0
+        return found
 
     def _summed(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """Return the sums of one entry of each part."""
@@ -120,14 +152,17 @@ def _log_binomials(n: int) -> LongFloats:
     return np.concatenate([[np.longdouble(0)], np.cumsum(np.log((n - k) / (k + 1)))])
 
 
-def coalition_count(game: SharingGame, s: Floats) -> int:
+def coalition_count(game: SharingGame, s: Floats, ratios: Ratios | None = None) -> int:
     """Return how many coalitions differ, in the row of the payoff where most do."""
     if game.accuracy.opaque:
         return 1 << game.size
-    return max((Coalitions.of(row, False).count for row in additive_rows(game, s)), default=1)
+    rows = additive_rows(game, s)
+    return max((Coalitions.of(row, False, ratios).count for row in rows), default=1)
 
 
-def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool) -> Sums:
+def enumeration_shares(
+    game: SharingGame, s: Floats, banzhaf: bool, slopes: bool, ratios: Ratios | None = None
+) -> Sums:
     """Return shares by visiting every coalition that differs from the others.
 
     Raises
@@ -135,7 +170,7 @@ def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool
     MemoryLimitError
         For more than a million of them.
     """
-    count = coalition_count(game, s)
+    count = coalition_count(game, s, ratios)
     if count > COALITIONS:
         raise MemoryLimitError.single(
             "route",
@@ -144,11 +179,11 @@ def enumeration_shares(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool
             "use the route that fits the payoff (auto), or sampling",
         )
     if game.accuracy.opaque:
-        return _each_coalition(game, s, banzhaf, slopes)
+        return _each_coalition(game, s, banzhaf, slopes, ratios)
     n = game.size
     shares, own, potential, largest = np.zeros(n), np.zeros(n), 0.0, 0.0
     for row in additive_rows(game, s):
-        chosen = Coalitions.of(row, banzhaf)
+        chosen = Coalitions.of(row, banzhaf, ratios)
         value = row.value(chosen.totals)
         shares += _gains(chosen, value)
         potential += float(chosen.after @ (value - value[0]))
@@ -168,11 +203,11 @@ def _gains(chosen: Coalitions, value: Floats) -> Floats:
     """Return what every agent adds on average when joining, shape (n,)."""
     found = np.zeros(len(chosen.amounts))
     for kind, many in enumerate(chosen.many.tolist()):
-        worth, chance = chosen.along(value, kind), chosen.along(chosen.before, kind)
-        out = (many - np.arange(many)) / many
-        gained = chance[:, :-1] * (worth[:, 1:] - worth[:, :-1])
-        found[kind] = float(out @ gained.sum(axis=(0, 2)))
-    return found[chosen.kind]
+        worth, chance = chosen.along(value, kind), chosen.along(chosen.after, kind)
+        inside = np.arange(1, many + 1) / many
+        gained = chance[:, 1:] * (worth[:, 1:] - worth[:, :-1])
+        found[kind] = float(inside @ gained.sum(axis=(0, 2)))
+    return np.asarray(found[chosen.kind] * chosen.own_weights)
 
 
 def _means(chosen: Coalitions, slope: Floats) -> Floats:
@@ -181,13 +216,15 @@ def _means(chosen: Coalitions, slope: Floats) -> Floats:
     for kind, many in enumerate(chosen.many.tolist()):
         inside = np.arange(many + 1) / many
         found[kind] = float(inside @ chosen.along(met, kind).sum(axis=(0, 2)))
-    return found[chosen.kind]
+    return np.asarray(found[chosen.kind] * chosen.own_weights)
 
 
-def _each_coalition(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool) -> Sums:
+def _each_coalition(
+    game: SharingGame, s: Floats, banzhaf: bool, slopes: bool, ratios: Ratios | None
+) -> Sums:
     """Return the same for payoffs that only the user's object can value, one by one."""
     n = game.size
-    everybody = Coalitions(np.zeros(n), np.arange(n), banzhaf)
+    everybody = Coalitions(np.zeros(n), np.arange(n), banzhaf, ratios)
     value, own = np.zeros(2**n), np.zeros(n)
     for number in range(2**n):
         members = (number >> np.arange(n - 1, -1, -1)) & 1
@@ -195,7 +232,7 @@ def _each_coalition(game: SharingGame, s: Floats, banzhaf: bool, slopes: bool) -
         if slopes and number:
             rising = game.value @ game.accuracy.jacobian(s * members)
             own += everybody.after[number] * rising * members
-    shares = _gains(everybody, value)
+    shares, own = _gains(everybody, value), own * everybody.own_weights
     potential = float(everybody.after @ (value - value[0]))
     error = PRECISION * n * float(np.max(np.abs(value))) / _largest(shares)
     return Sums(potential, shares, own, np.zeros(n), error)

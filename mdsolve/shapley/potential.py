@@ -3,7 +3,9 @@
 P(s) = int_0^1 (E_x[A] - A(0)) / x dx, every agent being in the coalition with chance x (Hart and
 Mas-Colell). dP / ds_i = d phi_i / d s_i, so equilibria of the Shapley mechanism are the maximisers
 of P(s) - sum_i c_i(s_i); P is concave wherever A is. Banzhaf values have a potential as well, the
-integrand at x = 1/2 alone: 2 (E_1/2[A] - A(0)).
+integrand at x = 1/2 alone: 2 (E_1/2[A] - A(0)). With weights a_i (`agent_weights`) agent i is in
+the coalition with chance y^a_i, and dP / ds_i = (1/a_i) d phi_i / d s_i: equilibria maximise
+P(s) - sum_i c_i(s_i) / a_i.
 """
 
 from __future__ import annotations
@@ -17,12 +19,18 @@ import numpy.typing as npt
 from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
+from mdsolve.shapley.agent_weights import Ratios
 from mdsolve.shapley.hessian import HessianFactors, linear_hessian, power_hessian, product_hessian
 from mdsolve.shapley.power_rows import PowerRows, power_rows
 from mdsolve.shapley.power_shares import Sums, power_shares
 from mdsolve.shapley.product_shares import product_rows
 from mdsolve.shapley.routes import Index, Route, checked_contributions, exact_sums, fitting_route
 from mdsolve.shapley.rules import CoalitionRule, banzhaf_rule, shapley_rule
+from mdsolve.shapley.weighted import (
+    weighted_power_hessian,
+    weighted_power_sums,
+    weighted_product_hessian,
+)
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +58,7 @@ class ShapleyPotential:
     game: SharingGame
     tolerance: float = ROUND_OFF
     index: Index = "shapley"
+    ratios: Ratios | None = None
 
     @property
     def rule(self) -> CoalitionRule:
@@ -68,7 +77,9 @@ class ShapleyPotential:
         UnsupportedError
             If no exact route fits: a sampled potential would have no exact derivatives.
         """
-        chosen = "quadrature" if self._rows is not None else fitting_route(self.game, s)
+        chosen = (
+            "quadrature" if self._rows is not None else fitting_route(self.game, s, self.ratios)
+        )
         if chosen == "sampling":
             raise UnsupportedError.single(
                 "accuracy: family",
@@ -83,11 +94,15 @@ class ShapleyPotential:
         s = checked_contributions(self.game, s)
         route = self.route(s)
         watch = monitor or silent()
-        if self._rows is not None:
+        if self._rows is not None and self.ratios is not None:
+            sums = weighted_power_sums(self._rows, s, self.ratios, self.tolerance, watch, True)
+        elif self._rows is not None:
             sums = power_shares(self._rows, s, self.tolerance, self.rule, True, watch)
         else:
             banzhaf = self.index == "banzhaf"
-            sums = exact_sums(self.game, s, route, banzhaf, self.tolerance, watch, bend=True)
+            sums = exact_sums(
+                self.game, s, route, banzhaf, self.tolerance, watch, bend=True, ratios=self.ratios
+            )
         return PotentialPoint(self, s, route, sums)
 
 
@@ -107,7 +122,13 @@ class PotentialPoint:
 
     @property
     def gradient(self) -> Floats:
-        """Own slopes dP / ds_i = d phi_i / d s_i, in money per sample, shape (n,)."""
+        """Slopes dP / ds_i, in money per sample, shape (n,): own slopes over the weights."""
+        ratios = self.potential.ratios
+        return self.sums.slopes if ratios is None else self.sums.slopes / np.array(ratios)
+
+    @property
+    def slopes(self) -> Floats:
+        """Own slopes d phi_i / d s_i, in money per sample, shape (n,)."""
         return self.sums.slopes
 
     @property
@@ -126,7 +147,10 @@ class PotentialPoint:
         """
         game, s = self.potential.game, self.contributions
         rows = self.potential._rows  # noqa: SLF001 - the point belongs to its potential
+        ratios = self.potential.ratios
         if rows is not None:
+            if ratios is not None:
+                return weighted_power_hessian(rows, s, ratios, self.sums.diagonal)
             return power_hessian(rows, s, self.sums.diagonal, self.potential.rule)
         if self.method == "linear":
             return linear_hessian(game.size)
@@ -138,6 +162,8 @@ class PotentialPoint:
                 "power, linear, coverage or union payoffs",
                 "use differences of gradients",
             )
+        if ratios is not None:
+            return weighted_product_hessian(products, ratios, self.sums.diagonal)
         return product_hessian(products, self.sums.diagonal, self.potential.rule)
 
     @property

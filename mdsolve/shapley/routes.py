@@ -2,7 +2,7 @@
 
 The shares of agent i are those of the cooperative game X -> A(s[X]) - A(0), where
 A(s) = sum_i value_i a_i(s) in money and s[X] is s with the agents outside X contributing nothing.
-Shapley shares sum to A(s) - A(0).
+Shapley shares sum to A(s) - A(0), weighted ones too.
 
 | route | payoffs | effort |
 |---|---|---|
@@ -13,6 +13,9 @@ Shapley shares sum to A(s) - A(0).
 | split-lattice | any curve of one total, with an error estimate | agents^2 x 16,000 |
 | enumeration | all | coalitions that differ, 2^agents at most |
 | sampling | all | with standard errors |
+
+With weights (`agent_weights`) quadrature and coverage take half the sum of the whole weights as
+nodes, and neither lattices nor sampling are at hand.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor, silent
+from mdsolve.shapley.agent_weights import Ratios
 from mdsolve.shapley.enumeration import COALITIONS, coalition_count, enumeration_shares
 from mdsolve.shapley.lattice import lattice_shares, split_lattice, whole_lattice
 from mdsolve.shapley.power_rows import power_parameters, power_rows
@@ -33,6 +37,7 @@ from mdsolve.shapley.power_shares import Sums, power_shares
 from mdsolve.shapley.product_shares import product_rows, product_shares
 from mdsolve.shapley.rules import PRECISION, banzhaf_rule, shapley_rule
 from mdsolve.shapley.sampling import sampled_shares
+from mdsolve.shapley.weighted import weighted_power_sums, weighted_product_sums
 from mdsolve.tolerance import ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
@@ -86,6 +91,7 @@ def shapley(
     *,
     route: Route = "auto",
     index: Index = "shapley",
+    ratios: Ratios | None = None,
     tolerance: float = ROUND_OFF,
     seed: int | None = None,
     samples: int = SAMPLES,
@@ -102,6 +108,8 @@ def shapley(
         A route of the table above; "auto" takes the most accurate one that fits.
     index : {"shapley", "banzhaf"}
         Banzhaf values ([M25] Appendix F) weigh all coalitions alike; their sum is not A(s) - A(0).
+    ratios : tuple of int or None
+        Whole weights of the agents (`whole_ratios`), for weighted Shapley values.
     tolerance : float
         Relative error the quadrature aims at.
     seed, samples
@@ -128,9 +136,11 @@ def shapley(
     """
     s = checked_contributions(game, s)
     banzhaf = _banzhaf(index)
-    chosen = route if route != "auto" else fitting_route(game, s)
+    chosen = route if route != "auto" else fitting_route(game, s, ratios)
     watch = monitor or silent()
     if chosen == "sampling":
+        if ratios is not None:
+            raise _unweighted(chosen)
         if samples < 4:
             raise UsageError.single("samples", str(samples), "at least 4")
         drawn = sampled_shares(game, s, samples, seed, banzhaf, watch)
@@ -138,12 +148,12 @@ def shapley(
         method = f"sampling, {2 * drawn.pairs:,} {'coalitions' if banzhaf else 'orders'} in pairs"
         slopes = drawn.slopes if derivatives else None
         return ShapleyValues(drawn.shares, slopes, method, largest, drawn.standard_errors)
-    sums = exact_sums(game, s, chosen, banzhaf, tolerance, watch, slopes=derivatives)
+    sums = exact_sums(game, s, chosen, banzhaf, tolerance, watch, slopes=derivatives, ratios=ratios)
     error = sums.error * float(np.max(np.abs(sums.shares), initial=0.0))
     return ShapleyValues(sums.shares, sums.slopes if derivatives else None, chosen, error)
 
 
-def fitting_route(game: SharingGame, s: Floats) -> Route:
+def fitting_route(game: SharingGame, s: Floats, ratios: Ratios | None = None) -> Route:
     """Return the most accurate route that fits a game at s."""
     accuracy, amounts = game.accuracy, game.accuracy.of_amounts
     if amounts is not None:
@@ -152,10 +162,10 @@ def fitting_route(game: SharingGame, s: Floats) -> Route:
         if power_parameters(amounts.curve, game.size) is not None:
             return "quadrature"
     elif accuracy.opaque:
-        return "enumeration" if game.size <= MANY_COALITIONS else "sampling"
+        return "enumeration" if ratios is not None or game.size <= MANY_COALITIONS else "sampling"
     elif product_rows(game, s) is not None:
         return "coverage"
-    return _route_of_totals(game, s)
+    return "enumeration" if ratios is not None else _route_of_totals(game, s)
 
 
 def _route_of_totals(game: SharingGame, s: Floats) -> Route:
@@ -174,7 +184,7 @@ def _route_of_totals(game: SharingGame, s: Floats) -> Route:
     return "split-lattice" if split is not None and split.fits else "sampling"
 
 
-def exact_sums(
+def exact_sums(  # noqa: PLR0911 - one return per route
     game: SharingGame,
     s: Floats,
     route: Route,
@@ -183,8 +193,9 @@ def exact_sums(
     monitor: Monitor,
     bend: bool = False,
     slopes: bool = True,
+    ratios: Ratios | None = None,
 ) -> Sums:
-    """Return shares, slopes and potential by one of the exact routes.
+    """Return shares, own slopes and potential by one of the exact routes.
 
     Without `slopes`, routes that would have to work for them leave zeros.
 
@@ -198,31 +209,37 @@ def exact_sums(
         rows = power_rows(game)
         if rows is None:
             raise _unfit(game, route, "power payoffs of weighted data")
+        if ratios is not None:
+            return weighted_power_sums(rows, s, ratios, tolerance, monitor, bend)
         return power_shares(rows, s, tolerance, rule, bend, monitor)
     if route == "coverage":
         products = product_rows(game, s)
         if products is None:
             raise _unfit(game, route, "coverage or union payoffs")
+        if ratios is not None:
+            return weighted_product_sums(products, ratios, bend)
         return product_shares(products, rule, bend)
     if route == "linear":
-        return _linear_shares(game, s)
+        return _linear_shares(game, s, ratios)
     if route == "enumeration":
-        return enumeration_shares(game, s, banzhaf, slopes)
-    if route == "lattice":
-        return lattice_shares(game, s, whole_lattice(game, s), banzhaf, monitor)
-    if route == "split-lattice":
-        return lattice_shares(game, s, split_lattice(game, s), banzhaf, monitor)
-    raise UsageError.single("route", str(route), ", ".join(get_args(Route)))
+        return enumeration_shares(game, s, banzhaf, slopes, ratios)
+    if route not in {"lattice", "split-lattice"}:
+        raise UsageError.single("route", str(route), ", ".join(get_args(Route)))
+    if ratios is not None:
+        raise _unweighted(route)
+    lattice = whole_lattice(game, s) if route == "lattice" else split_lattice(game, s)
+    return lattice_shares(game, s, lattice, banzhaf, monitor)
 
 
-def _linear_shares(game: SharingGame, s: Floats) -> Sums:
+def _linear_shares(game: SharingGame, s: Floats, ratios: Ratios | None) -> Sums:
     """Return s_i (W' value)_i: what an agent adds does not depend on the others."""
     accuracy = game.accuracy.of_amounts
     if accuracy is None or not accuracy.curve.straight:
         raise _unfit(game, "linear", "linear payoffs")
     slopes = accuracy.weights.transposed(game.value)
     shares = slopes * s
-    return Sums(float(shares.sum()), shares, slopes, np.zeros(game.size), PRECISION * game.size)
+    potential = float((shares if ratios is None else shares / np.array(ratios)).sum())
+    return Sums(potential, shares, slopes, np.zeros(game.size), PRECISION * game.size)
 
 
 def checked_contributions(game: SharingGame, s: Floats) -> Floats:
@@ -251,4 +268,13 @@ def _banzhaf(index: Index) -> bool:
 def _unfit(game: SharingGame, route: str, expected: str) -> UnsupportedError:
     return UnsupportedError.single(
         "route", f"{route} for the family {game.accuracy.family}", expected, "use route auto"
+    )
+
+
+def _unweighted(route: str) -> UnsupportedError:
+    return UnsupportedError.single(
+        "option weights",
+        f"the route {route}",
+        "power, linear, coverage or union payoffs, or few coalitions that differ",
+        "use route auto, or leave the weights out",
     )

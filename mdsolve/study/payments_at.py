@@ -13,6 +13,8 @@ from mdsolve.errors import Finding, UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.agent_weights import ratios_of
+from mdsolve.mechanism.shapley import WEIGHTED
 from mdsolve.shapley.routes import shapley
 from mdsolve.solution import Solution
 from mdsolve.study.problem import problem_of
@@ -40,7 +42,7 @@ def payments_at(
     dict
         ``payments`` and ``utilities`` in money, ``accuracies`` of the models handed out; under
         `shapley` also ``shapley`` (shares), ``shapley_gradient`` (d phi_i / d s_i), ``method`` and
-        ``error_estimate``.
+        ``error_estimate``; with another index or weights ``banzhaf``, ``weighted_shapley``.
 
     Raises
     ------
@@ -71,11 +73,12 @@ def payments_at(
         "accuracies": game.accuracies(s) if received is None else received,
     }
     if rule.name == "shapley":
-        index = effective["index"]
-        values = shapley(game, s, index=index, seed=seed, derivatives=True)
+        index, ratios = effective["index"], ratios_of(game, effective["weights"])
+        values = shapley(game, s, index=index, seed=seed, derivatives=True, ratios=ratios)
+        key = index if ratios is None else WEIGHTED
         result |= {
-            index: values.shares,
-            f"{index}_gradient": values.slopes,
+            key: values.shares,
+            f"{key}_gradient": values.slopes,
             "method": values.method,
             "error_estimate": values.error_estimate,
         }

@@ -131,6 +131,8 @@ def cases() -> tuple[Case, ...]:
         Case("coverage-shapley", covering, "shapley"),
         Case("clipped-shapley", clipped, "shapley"),
         Case("power-banzhaf", power, "shapley", {"index": "banzhaf"}),
+        Case("mixed-weighted", mixed, "shapley", {"weights": [1, 2, "1/2"]}),
+        Case("power-partial", power, "shapley", {"share": "0.5", "weights": {"agent-1": 3}}),
         Case("power-welfare", power, "welfare"),
         Case("budgets-welfare", budgets, "welfare", {"p": 0}),
         Case("budgets-least", budgets, "welfare", {"p": "-inf"}),

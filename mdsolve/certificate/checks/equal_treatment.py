@@ -1,7 +1,7 @@
 """`equal-treatment`: agents who could swap places, with equal contributions, are paid alike.
 
 Likeness is read from the instance's weights, distributions and neighbourhoods. Costs do not matter:
-a rule that pays for contributions does not see them.
+a rule that pays for contributions does not see them. Weights that a rule is given do.
 """
 
 from __future__ import annotations
@@ -47,9 +47,14 @@ def likes(context: SharingContext) -> npt.NDArray[np.intp]:
     reading = context.reading
     value = reading.arithmetic.nearest(reading.value)
     found = np.arange(context.size)
+    apart = None if context.rule is None else context.rule.tells_apart(context)
     known: dict[Hashable, list[int]] = {}
     for agent in range(context.size):
-        trait = (float(value[agent]), float(context.given[agent]), reading.accuracy.trait(agent))
+        own = None if apart is None else apart[agent]
+        trait = (
+            *(float(value[agent]), float(context.given[agent]), own),
+            reading.accuracy.trait(agent),
+        )
         candidates = known.setdefault(trait, [])
         first = next((k for k in candidates if reading.accuracy.interchangeable(k, agent)), None)
         if first is None:

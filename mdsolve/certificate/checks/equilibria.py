@@ -97,6 +97,8 @@ def reason_for_more(context: SharingContext) -> str:
     if context.terms.shares is not None:
         if reading.limited.any():
             return "under Shapley payments what a budget allows depends on the others"
+        if context.terms.part is not None:
+            return "where shares are a part of the benefit there is no potential"
         return only_one_shared(context)
     return _of_amounts(context)
 
@@ -143,7 +145,7 @@ def _unique(context: SharingContext) -> Condition:
 def _continuum(context: SharingContext) -> Condition:
     """Show another equilibrium of the same continuum."""
     if context.terms.shares is not None:
-        if not only_one_shared(context):
+        if not reason_for_more(context):
             return _wrong(context, "there is no other equilibrium")
         message = "a continuum under Shapley payments is not looked for"
         raise NoRouteError(message)

@@ -1,4 +1,4 @@
-"""`nash` under Shapley payments: shares are the benefit, not the own accuracy.
+"""`nash` under Shapley payments: shares are the benefit, or a part of it beside the own accuracy.
 
 Concave shares have one peak per agent, bracketed by slopes (`peaks`); others are bounded piece by
 piece (`shares.pieces`). With budgets agents deviate within their means only (`shares.means`).
@@ -33,7 +33,7 @@ BEYOND = (2.0**-12, 2.0**-6, 1.0)
 def shapley_nash(context: SharingContext, terms: Terms) -> Condition:
     """Check contributions against best responses on Shapley shares."""
     assert terms.shares is not None
-    stakes = ShareStakes(context.reading, terms.shares, terms.borne, terms.price)
+    stakes = ShareStakes(context.reading, terms.shares, terms.borne, terms.price, terms.part)
     if context.reading.accuracy.concave:
         return _by_peaks(context, stakes)
     return _by_pieces(context, stakes)
@@ -67,9 +67,12 @@ def _by_peaks(context: SharingContext, stakes: ShareStakes) -> Condition:
         near = arithmetic.nearest
         hint = ShareStakes(
             plain,
-            shares_of(plain, np.asarray(context.given), stakes.shares.index),
+            shares_of(
+                plain, np.asarray(context.given), stakes.shares.index, stakes.shares.arrivals
+            ),
             near(stakes.borne),
             near(stakes.price),
+            None if stakes.part is None else near(stakes.part),
         )
         nowhere = np.full(len(agents), np.nan)
         best = peak(stakes.concave(agents), hint.concave(agents), nowhere, delta[agents])

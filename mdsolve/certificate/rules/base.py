@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,12 +43,15 @@ class Terms:
         Money received at the claimed contributions.
     shares : Shares or None
         Shapley shares, where they are the benefit; accuracy is otherwise.
+    part : quantity of shape () or None
+        The part of the benefit that shares are, the rest being accuracy; None is all.
     """
 
     borne: Quantity
     price: Quantity
     payments: Quantity
     shares: Shares | None = None
+    part: Quantity | None = None
 
 
 class SharingRule(ABC):
@@ -85,6 +88,11 @@ class SharingRule(ABC):
         NoRouteError
             Where the claim does not say enough.
         """
+
+    def tells_apart(self, context: SharingContext) -> Sequence[Hashable] | None:
+        """Return what the rule itself treats agents differently for, one entry per agent."""
+        del context
+        return None
 
     def models(self, context: SharingContext) -> Quantity | None:
         """Return accuracies of the models handed out where a claim states none, shape (n,).

@@ -53,12 +53,15 @@ class Shares:
     s : (n,)
         The profile.
     index : {"shapley", "banzhaf"}
+    arrivals : tuple of int or None
+        Whole weights of the agents, where coalitions weigh by them (`arrivals`).
     """
 
     arithmetic: Arithmetic
     parts: Sequence[Part]
     s: Quantity
     index: Index
+    arrivals: tuple[int, ...] | None = None
 
     @property
     def size(self) -> int:

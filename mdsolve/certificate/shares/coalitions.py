@@ -20,6 +20,7 @@ from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.together import CurvePart
 from mdsolve.certificate.shares.alike import Alike, alike, once
+from mdsolve.certificate.shares.arrivals import Arrivals, chances_of_others
 from mdsolve.certificate.shares.base import Index, Part
 
 Indices = npt.NDArray[np.intp]
@@ -161,6 +162,7 @@ def coalition_part(
     s: Quantity,
     index: Index,
     limit: int,
+    arrivals: Arrivals | None = None,
 ) -> CoalitionPart:
     """Return the shares of functions of data at a profile.
 
@@ -169,7 +171,8 @@ def coalition_part(
     NoRouteError
         If there are too many coalitions.
     """
-    kinds = alike([*(row.weights for row in curves), s])
+    weighted = [] if arrivals is None else [np.array(arrivals, dtype=np.float64)]
+    kinds = alike([*(row.weights for row in curves), s, *weighted])
     size = sum(
         math.prod(int(c) + 1 - (k == own) for k, c in enumerate(kinds.counts))
         for own in range(len(kinds.counts))
@@ -185,7 +188,12 @@ def coalition_part(
     seen = []
     for own in range(len(kinds.counts)):
         others = kinds.counts - (np.arange(len(kinds.counts)) == own)
-        chances = arithmetic.written(_chances(others.tolist(), len(kinds.kind), index))
+        if arrivals is None:
+            counted = _chances(others.tolist(), len(kinds.kind), index)
+        else:
+            whole = tuple(arrivals[k] for k in kinds.first)
+            counted = chances_of_others(others.tolist(), own, kinds.counts.tolist(), whole)
+        chances = arithmetic.written(counted)
         amounts = [
             _amounts(arithmetic, row.platform, part, others)
             for row, part in zip(curves, parts, strict=True)

@@ -2,12 +2,12 @@
 
 The money left to agent i at an own contribution x, the others as claimed, is
 
-    m_i(x) = B_i - c_i(x) + phi_i(x) - value_i (a_i(x) - a_i(0)).
+    m_i(x) = B_i - c_i(x) + theta (phi_i(x) - value_i (a_i(x) - a_i(0))).
 
 With concave shares and accuracies m' = u' - value a' is at most u'(l+) - value a'(r-) on [l, r], u
-being phi - c. Where m(l) plus the rise that this allows is negative, nothing in [l, r] can be paid
-for. From the first point on where u' is not positive m only falls, so finitely many intervals
-decide.
+being theta phi + (1 - theta) value a - c. Where m(l) plus the rise that this allows is negative,
+nothing in [l, r] can be paid for. From the first point on where u' is not positive m only falls, so
+finitely many intervals decide.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def money_left(stakes: ShareStakes, x: Quantity) -> Quantity:
     (branch,) = reading.accuracy.branches(stakes.shares.s)
     shares = stakes.shares.at(stakes.shares.everybody, x)
     gained = reading.value * branch.value(x) - reading.benefits(reading.nothing)
-    return reading.budget - reading.costs.value(x) + shares - gained
+    paid = shares - gained if stakes.part is None else stakes.part * (shares - gained)
+    return reading.budget - reading.costs.value(x) + paid
 
 
 def _march(

@@ -44,9 +44,11 @@ from mdsolve.certificate.numbers import BALLS, INTERVALS, Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.together import DecayPart
 from mdsolve.certificate.shares.alike import Alike, alike, once
+from mdsolve.certificate.shares.arrivals import Arrivals
+from mdsolve.certificate.shares.averages import averages, work
 from mdsolve.certificate.shares.base import ConcavePart, Index
 from mdsolve.certificate.shares.ends import at_ends
-from mdsolve.certificate.shares.rules import CHUNK, accuracy_bits, averages, enclosed, work
+from mdsolve.certificate.shares.rules import CHUNK, accuracy_bits, enclosed
 
 Indices = npt.NDArray[np.intp]
 
@@ -289,6 +291,7 @@ def mixture_part(
     s: Quantity,
     index: Index,
     limit: int,
+    arrivals: Arrivals | None = None,
 ) -> MixturePart:
     """Return the shares of powers of data at a profile.
 
@@ -297,7 +300,9 @@ def mixture_part(
     NoRouteError
         If there are too many agents, rows and nodes.
     """
-    kinds = alike([*(decay.weights for decay in decays), s])
+    weighted = [] if arrivals is None else [np.array(arrivals, dtype=np.float64)]
+    kinds = alike([*(decay.weights for decay in decays), s, *weighted])
+    own = None if arrivals is None else tuple(arrivals[k] for k in kinds.first)
     known: dict[Any, Nodes] = {}
     nodes = []
     reaches = [float(arithmetic.nearest(arithmetic.total(d.weights * s))) for d in decays]
@@ -309,7 +314,7 @@ def mixture_part(
                     arithmetic, decay.exponent, decay.offset, max(reaches), int(s.shape[0])
                 )
             nodes.append(known[key])
-    needed = sum(work(each.points.shape[0], kinds.counts) for each in nodes)
+    needed = sum(work(each.points.shape[0], kinds.counts, own) for each in nodes)
     if needed > limit:
         message = f"the shares need {needed:,} products; at most {limit:,} are tried"
         raise NoRouteError(message)
@@ -317,5 +322,5 @@ def mixture_part(
     for decay, each in zip(decays, nodes, strict=True):
         data = (decay.weights * s)[kinds.first]
         kept = _decayed(arithmetic, data, each.points)
-        found.append(averages(arithmetic, None, kept, kinds.counts, index))
+        found.append(averages(arithmetic, None, kept, kinds.counts, index, own))
     return MixturePart(arithmetic, decays, nodes, kinds, found)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import FLOAT, Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
+from mdsolve.certificate.shares.arrivals import Arrivals, chances_of_others
 from mdsolve.certificate.shares.base import ConcavePart, Index
 
 Floats = npt.NDArray[np.float64]
@@ -39,14 +40,25 @@ class ObjectPart(ConcavePart):
     gradient: Callable[[Floats], Floats]
     s: Floats
     index: Index
+    arrivals: Arrivals | None = None
     arithmetic: Arithmetic = FLOAT
 
     @cached_property
-    def _chances(self) -> Floats:
+    def _by_size(self) -> Floats:
         n = len(self.s)
         if self.index == "banzhaf":
             return np.full(n, 0.5 ** (n - 1))
         return np.array([1 / (n * math.comb(n - 1, k)) for k in range(n)])
+
+    def _chances(self, agent: int) -> Floats:
+        """Return the chance of each coalition of the others, rising by the bits of its members."""
+        if self.arrivals is not None:
+            ones = [1] * len(self.s)
+            others = [int(k != agent) for k in range(len(self.s))]
+            exact = chances_of_others(others, agent, ones, self.arrivals)
+            return np.array([float(chance) for chance in exact])
+        sizes = self._members[~self._members[:, agent]].sum(axis=1)
+        return np.asarray(self._by_size[sizes])
 
     @cached_property
     def _members(self) -> npt.NDArray[np.bool_]:
@@ -64,12 +76,11 @@ class ObjectPart(ConcavePart):
     def _gain(self, agent: int, own: float) -> float:
         with_agent = self._members[:, agent]
         without = np.flatnonzero(~with_agent)
-        sizes = self._members[without].sum(axis=1)
         if own == self.s[agent]:
             after = self._worths[without | (1 << agent)]
         else:
             after = np.array([self.worth(profile) for profile in self._joined(agent, own)])
-        return float(self._chances[sizes] @ (after - self._worths[without]))
+        return float(self._chances(agent) @ (after - self._worths[without]))
 
     def _joined(self, agent: int, own: float) -> list[Floats]:
         moved = self.s.copy()
@@ -82,9 +93,8 @@ class ObjectPart(ConcavePart):
         found = []
         for agent, x in zip(agents.tolist(), own.tolist(), strict=True):
             profiles = self._joined(agent, x)
-            sizes = self._members[self._members[:, agent]].sum(axis=1) - 1
             rises = np.array([self.gradient(profile)[agent] for profile in profiles])
-            found.append(float(self._chances[sizes] @ rises))
+            found.append(float(self._chances(agent) @ rises))
         return np.array(found)
 
 
@@ -93,6 +103,7 @@ def object_part(
     gradient: Callable[[Floats], Floats],
     s: Floats,
     index: Index,
+    arrivals: Arrivals | None = None,
 ) -> ObjectPart:
     """Return the shares of an object at a profile.
 
@@ -104,4 +115,4 @@ def object_part(
     if len(s) > AGENTS:
         message = f"coalitions of {len(s)} agents are too many to ask an object about each"
         raise NoRouteError(message)
-    return ObjectPart(worth, gradient, np.asarray(s, dtype=np.float64), index)
+    return ObjectPart(worth, gradient, np.asarray(s, dtype=np.float64), index, arrivals)

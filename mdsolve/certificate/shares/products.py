@@ -15,8 +15,9 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import Arithmetic, Quantity
 from mdsolve.certificate.reading.curves import Side
 from mdsolve.certificate.reading.together import LinearPart, ProductParts
+from mdsolve.certificate.shares.arrivals import Arrivals
+from mdsolve.certificate.shares.averages import averages, work
 from mdsolve.certificate.shares.base import ConcavePart, Index, Part
-from mdsolve.certificate.shares.rules import averages, work
 
 Indices = npt.NDArray[np.intp]
 
@@ -57,7 +58,12 @@ class ProductPart(Part):
 
 
 def product_part(
-    arithmetic: Arithmetic, products: ProductParts, s: Quantity, index: Index, limit: int
+    arithmetic: Arithmetic,
+    products: ProductParts,
+    s: Quantity,
+    index: Index,
+    limit: int,
+    arrivals: Arrivals | None = None,
 ) -> ProductPart:
     """Return the shares of products at a profile.
 
@@ -68,13 +74,13 @@ def product_part(
     """
     n, rows = int(s.shape[0]), int(products.money.shape[0])
     ones = np.ones(n, dtype=np.intp)
-    needed = work(rows, ones)
+    needed = work(rows, ones, arrivals)
     if needed > limit:
         message = f"the shares need {needed:,} products; at most {limit:,} are tried"
         raise NoRouteError(message)
     every = np.arange(n)
     absent, kept = (arithmetic.mapped(products.kept(every, x), np.transpose) for x in (0 * s, s))
-    averaged = averages(arithmetic, absent, kept, ones, index)
+    averaged = averages(arithmetic, absent, kept, ones, index, arrivals)
     return ProductPart(arithmetic, products, averaged * products.money.reshape(1, -1))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import BALLS, EXACT, FLOAT, INTERVALS, Arithmetic, Quantity
 from mdsolve.certificate.reading.sharing import SharingReading
+from mdsolve.certificate.shares.arrivals import Arrivals
 from mdsolve.certificate.shares.base import Index, Part, Shares
 from mdsolve.certificate.shares.coalitions import coalition_part
 from mdsolve.certificate.shares.mixture import mixture_part
@@ -33,8 +34,10 @@ FEW = 6
 """Most agents whose coalitions are fewer than the nodes of a quadrature."""
 
 
-def shares_of(reading: SharingReading, s: Quantity, index: Index) -> Shares:
-    """Return the shares at a profile.
+def shares_of(
+    reading: SharingReading, s: Quantity, index: Index, arrivals: Arrivals | None = None
+) -> Shares:
+    """Return the shares at a profile, weighted where arrivals are given.
 
     Raises
     ------
@@ -44,25 +47,26 @@ def shares_of(reading: SharingReading, s: Quantity, index: Index) -> Shares:
     arithmetic = reading.arithmetic
     together = reading.accuracy.together(reading.value)
     if together is None:
-        return Shares(arithmetic, [_asked(reading, s, index)], s, index)
+        return Shares(arithmetic, [_asked(reading, s, index, arrivals)], s, index, arrivals)
     parts: list[Part] = []
     curves = list(together.curves)
     if together.decays and (arithmetic.exact or reading.size <= FEW):
         curves += [decay.as_curve(arithmetic) for decay in together.decays]
     elif together.decays:
         limit = PRODUCTS[arithmetic]
-        parts.append(mixture_part(arithmetic, together.decays, s, index, limit))
+        parts.append(mixture_part(arithmetic, together.decays, s, index, limit, arrivals))
     if curves:
-        parts.append(coalition_part(arithmetic, curves, s, index, COALITIONS[arithmetic]))
+        limit = COALITIONS[arithmetic]
+        parts.append(coalition_part(arithmetic, curves, s, index, limit, arrivals))
     if together.linear is not None:
         parts.append(ConstantPart(arithmetic, together.linear))
     if together.products is not None:
         limit = PRODUCTS[arithmetic]
-        parts.append(product_part(arithmetic, together.products, s, index, limit))
-    return Shares(arithmetic, parts, s, index)
+        parts.append(product_part(arithmetic, together.products, s, index, limit, arrivals))
+    return Shares(arithmetic, parts, s, index, arrivals)
 
 
-def _asked(reading: SharingReading, s: Quantity, index: Index) -> Part:
+def _asked(reading: SharingReading, s: Quantity, index: Index, arrivals: Arrivals | None) -> Part:
     """Return shares of accuracies of which only values and gradients are known."""
     accuracy, value = reading.accuracy, np.asarray(reading.value)
     if accuracy.gradients(reading.nothing) is None or not accuracy.concave:
@@ -73,4 +77,5 @@ def _asked(reading: SharingReading, s: Quantity, index: Index) -> Part:
         lambda profile: np.asarray(value @ accuracy.gradients(profile)),
         np.asarray(s),
         index,
+        arrivals,
     )

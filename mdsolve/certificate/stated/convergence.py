@@ -67,6 +67,9 @@ class Falls:
     @cached_property
     def accuracy(self) -> WeightedAccuracy:
         """The accuracies; raises `NoRouteError` where their slopes' fall is not known."""
+        if not self.path.plain:
+            message = "how fast slopes fall is not known of weighted, partial or Banzhaf shares"
+            raise NoRouteError(message)
         found = self.context.reading.accuracy
         if not isinstance(found, WeightedAccuracy) or not all(map(_known, found.curves)):
             message = "how fast slopes fall is not known of these accuracies"

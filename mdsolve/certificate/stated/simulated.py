@@ -19,6 +19,7 @@ import numpy.typing as npt
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.numbers import FLOAT, Quantity
 from mdsolve.certificate.registry import registered
+from mdsolve.certificate.shares.stakes import ShareStakes
 from mdsolve.certificate.sharing_claim import SharingClaim
 from mdsolve.certificate.sharing_context import SharingContext
 from mdsolve.certificate.stated.figures import Figure, Judged, Recompute, Said
@@ -121,6 +122,15 @@ class Path:
         return self._first.terms.shares is not None
 
     @property
+    def plain(self) -> bool:
+        """Whether agents earn their accuracy, or all of their Shapley share without weights."""
+        terms = self._first.terms
+        shares = terms.shares
+        if shares is None:
+            return True
+        return shares.index == "shapley" and shares.arrivals is None and terms.part is None
+
+    @property
     def borne(self) -> float:
         """Part of the own cost that agents bear."""
         return float(np.asarray(self._first.terms.borne))
@@ -175,12 +185,12 @@ class Path:
         here = _moved(self.context, self.iterates[row], plain=True)
         reading, terms = here.reading, here.terms
         s = np.asarray(here.s)
-        costs = np.asarray(terms.borne) * np.asarray(reading.costs.slope(s, "right"))
         if terms.shares is not None:
-            gained = terms.shares.slopes(terms.shares.everybody, s, "right")
-        else:
-            (branch,) = _single(reading.accuracy.branches(s))
-            gained = reading.value * branch.slope(s, "right")
+            stakes = ShareStakes(reading, terms.shares, terms.borne, terms.price, terms.part)
+            return np.asarray(stakes.slope(terms.shares.everybody, s, "right"), dtype=np.float64)
+        (branch,) = _single(reading.accuracy.branches(s))
+        gained = reading.value * branch.slope(s, "right")
+        costs = np.asarray(terms.borne) * np.asarray(reading.costs.slope(s, "right"))
         return np.asarray(gained - costs + terms.price, dtype=np.float64)
 
     @cached_property

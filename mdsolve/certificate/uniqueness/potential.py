@@ -4,7 +4,9 @@ d phi_i / d s_i = dP / d s_i for the Hart-Mas-Colell potential P, an average of 
 which every coalition has a positive weight. With concave accuracies P is concave; its term of the
 coalition {i} alone is a function of s_i. If every agent's own data alone raise A strictly
 concavely, P is strictly concave on the whole box, and so is P less convex costs. The same holds for
-Banzhaf shares, whose potential weighs coalitions alike.
+Banzhaf shares, whose potential weighs coalitions alike. With weights m_i (`shares.arrivals`)
+d phi_i / d s_i = m_i dP / d s_i for the average P over coalitions in which agent i is with chance
+y^m_i: equilibria maximise P less the convex costs c_i / m_i, and {i} still has a positive weight.
 """
 
 from __future__ import annotations

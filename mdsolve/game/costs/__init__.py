@@ -263,6 +263,27 @@ class Costs:
             tuple((agents, form.transformed(factor, shift)) for agents, form in self.shapes),
         )
 
+    def divided(self, weights: Floats) -> Costs:
+        """Return c_i / w_i for positive weights, shape (n,).
+
+        Examples
+        --------
+        >>> Costs.linear([1.0, 2.0]).divided(np.array([1, 4])).rate.tolist()
+        [1.0, 0.5]
+        """
+        parts = 1.0 / np.asarray(weights, dtype=np.float64)
+        return Costs(
+            parts * self.fixed,
+            parts * self.rate,
+            parts * self.curvature,
+            parts * self.power_rate,
+            self.power_exponent,
+            tuple(
+                (agent, form.transformed(float(parts[agent]), 0.0))
+                for agent, form in self._one_by_one()
+            ),
+        )
+
     def take(self, agents: npt.NDArray[np.intp]) -> Costs:
         """Return the costs of some of the agents, in the order given."""
         fixed, rate, curvature, power_rate, power_exponent = (

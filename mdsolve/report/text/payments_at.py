@@ -22,6 +22,8 @@ COLUMNS = {
     "shapley_gradient": "per sample",
     "banzhaf": "share",
     "banzhaf_gradient": "per sample",
+    "weighted_shapley": "share",
+    "weighted_shapley_gradient": "per sample",
     "payments": "receives",
     "utilities": "utility",
 }

@@ -4,7 +4,8 @@ d u_i / d s_i = dP / ds_i - c_i'(s_i) with P the Shapley potential, so an equili
 P(s) - sum_i c_i(s_i) over the box of contributions. Projected Newton: agents pushed against a bound
 are fixed, the others take the Newton step of the factored Hessian (a few columns plus a diagonal,
 solved by Woodbury's formula), and a search along the projected step keeps the program rising. A
-cost that is piecewise linear confines its agent to one piece at a time.
+cost that is piecewise linear confines its agent to one piece at a time. With weights a_i agent i's
+utility rises with a_i (P - sum_j c_j / a_j), so that costs are divided by the weights.
 
 Work per step: one evaluation of the potential with its Hessian factors, O(n r^2) for r columns.
 """
@@ -17,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.game.accuracies.python_object import FunctionAccuracy
+from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
+from mdsolve.shapley.agent_weights import Ratios
 from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential
 from mdsolve.shapley.routes import Index
 from mdsolve.solver.iterate import Ending, Method, Run, iterate
@@ -41,34 +44,34 @@ SUFFICIENT = 1e-4
 class _Pieces:
     """The interval each agent may currently move in, and his marginal cost there."""
 
-    def __init__(self, game: SharingGame) -> None:
-        self.game = game
-        self.low = np.zeros(game.size)
-        self.high = game.capacity.copy()
-        self.number = {agent: 0 for agent, _ in game.costs.pieces}
-        for agent, _ in game.costs.pieces:
+    def __init__(self, costs: Costs, capacity: Floats) -> None:
+        self.costs, self.capacity = costs, capacity
+        self.low = np.zeros(len(capacity))
+        self.high = capacity.copy()
+        self.number = {agent: 0 for agent, _ in costs.pieces}
+        for agent, _ in costs.pieces:
             self._place(agent, 0)
 
     def _place(self, agent: int, number: int) -> None:
-        piece = dict(self.game.costs.pieces)[agent]
+        piece = dict(self.costs.pieces)[agent]
         last = number == len(piece.slopes) - 1
         top = np.inf if last else piece.samples[number + 1]
         self.number[agent] = number
         self.low[agent] = piece.samples[number]
-        self.high[agent] = min(float(top), float(self.game.capacity[agent]))
+        self.high[agent] = min(float(top), float(self.capacity[agent]))
 
     def slopes(self, s: Floats) -> Floats:
         """Return marginal costs on the current pieces."""
-        slopes = self.game.costs.slope(s)
-        for agent, piece in self.game.costs.pieces:
+        slopes = self.costs.slope(s)
+        for agent, piece in self.costs.pieces:
             slopes[agent] = piece.slopes[self.number[agent]]
         return slopes
 
     def advance(self, s: Floats, gradient: Floats) -> None:
         """Move agents who leave their piece to the next one."""
-        for agent, piece in self.game.costs.pieces:
+        for agent, piece in self.costs.pieces:
             number = self.number[agent]
-            inside = s[agent] < self.game.capacity[agent]
+            inside = s[agent] < self.capacity[agent]
             rises = number + 1 < len(piece.slopes) and s[agent] >= self.high[agent] and inside
             falls = number > 0 and s[agent] <= self.low[agent]
             if rises and gradient[agent] > piece.slopes[number + 1]:
@@ -118,12 +121,18 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
     limit = STEP_LIMIT
 
     def __init__(
-        self, game: SharingGame, monitor: Monitor, index: Index, start: Floats | None = None
+        self,
+        game: SharingGame,
+        monitor: Monitor,
+        index: Index,
+        start: Floats | None = None,
+        ratios: Ratios | None = None,
     ) -> None:
         self.game, self.monitor, self.index, self.start = game, monitor, index, start
-        self.potential = ShapleyPotential(game, index=index)
-        _refuse(game, self.potential, monitor)
-        self.pieces = _Pieces(game)
+        self.potential = ShapleyPotential(game, index=index, ratios=ratios)
+        refuse_endless(game, self.potential, monitor)
+        self.costs = game.costs if ratios is None else game.costs.divided(np.array(ratios))
+        self.pieces = _Pieces(self.costs, game.capacity)
         self.costless = _costless(game)
 
     def init(self) -> Iterate:
@@ -156,9 +165,10 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
 
     def finish(self, run: Run[Iterate]) -> Equilibrium:
         """Return the last iterate."""
+        weighted = "" if self.potential.ratios is None else "weighted "
         return Equilibrium(
             run.state.s,
-            f"projected Newton on the {self.index.title()} potential, {run.steps} steps",
+            f"projected Newton on the {weighted}{self.index.title()} potential, {run.steps} steps",
             ending=run.ending,
             residual=run.state.residual,
             steps=run.steps,
@@ -167,7 +177,7 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
 
     def _at(self, s: Floats, point: PotentialPoint, met: int) -> Iterate:
         """Return the iterate at a profile, whose agents may have left their pieces."""
-        pieces, costs = self.pieces, self.game.costs
+        pieces, costs = self.pieces, self.costs
         pieces.advance(s, point.gradient)
         marginal = pieces.slopes(s)
         slope = point.gradient - marginal
@@ -187,7 +197,7 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
 
     def _search(self, state: Iterate, direction: Floats) -> tuple[Floats, PotentialPoint] | None:
         """Return the first point on the projected step that rises enough, None where none does."""
-        costs, s, point = self.game.costs, state.s, state.point
+        costs, s, point = self.costs, state.s, state.point
         now = point.value - float(costs.value(s).sum())
         noise = ROUND_OFF * max(float(self.game.value.max()), abs(point.value), abs(now))
         length = 1.0
@@ -207,6 +217,7 @@ def potential_equilibrium(
     monitor: Monitor,
     index: Index = "shapley",
     start: Floats | None = None,
+    ratios: Ratios | None = None,
 ) -> Equilibrium:
     """Return the equilibrium under Shapley (or Banzhaf) payments.
 
@@ -214,6 +225,8 @@ def potential_equilibrium(
     ----------
     start : (n,) or None
         Contributions near those looked for, such as those of a game nearly the same.
+    ratios : tuple of int or None
+        Whole weights of the agents.
 
     Raises
     ------
@@ -221,7 +234,7 @@ def potential_equilibrium(
         If some best contribution is unbounded.
     """
     assert has_smooth_potential(game)
-    return iterate(PotentialNewton(game, monitor, index, start), monitor)
+    return iterate(PotentialNewton(game, monitor, index, start, ratios), monitor)
 
 
 def has_smooth_potential(game: SharingGame) -> bool:
@@ -240,10 +253,10 @@ def _costless(game: SharingGame) -> npt.NDArray[np.bool_]:
     return np.asarray(bounded & (last == 0))
 
 
-def _refuse(game: SharingGame, potential: ShapleyPotential, monitor: Monitor) -> None:
-    """Raise where somebody would contribute without end."""
+def refuse_endless(game: SharingGame, potential: ShapleyPotential, monitor: Monitor) -> None:
+    """Raise where somebody would contribute without end for their share."""
     if game.accuracy.family == "linear":  # shares do not depend on how much there is already
-        slopes = potential.at(game.nothing(), monitor).gradient
+        slopes = potential.at(game.nothing(), monitor).slopes
         worth = ~np.isfinite(game.costs.supply(slopes, "low"))
     else:
         helps = game.accuracy.jacobian(game.nothing()).any(axis=0) if game.size <= SMALL else True

@@ -7,18 +7,20 @@ contribution x is
     phi_i(x) = sum over coalitions X of the others of w_|X| (A(X with x) - A(X)),
 
 which is concave between the points where some coalition's data reach a kink of an accuracy; every
-piece is searched. All 2^(n-1) coalitions are held, so that this is for few agents.
+piece is searched. All 2^(n-1) coalitions are held, so that this is for few agents. With weights a_i
+coalitions weigh differently and P(s) - sum_i c_i(s_i) / a_i rises. Where a part of the benefit is
+the own accuracy there is no potential, and best responses may run in a cycle.
 
 Payoffs that are not concave may have several equilibria. Best responses start from nothing and from
 the best equal contributions; the one with the larger potential is returned, the totals of both are
-reported.
+reported. Without a potential it is the one with more data.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +31,12 @@ from mdsolve.game.accuracies.union import UnionAccuracy
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.sharing import SharingGame
 from mdsolve.progress import Monitor
+from mdsolve.shapley.agent_weights import Ratios
 from mdsolve.shapley.coalitions import AdditiveRow, additive_rows
 from mdsolve.shapley.enumeration import subset_sums
-from mdsolve.shapley.potential import potential
-from mdsolve.shapley.routes import ShapleyValues, shapley
+from mdsolve.shapley.routes import Route, ShapleyValues, shapley
+from mdsolve.shapley.weighted import arrival_rule
+from mdsolve.solver.equilibrium.stakes import OwnAccuracy, ShapleyStakes
 from mdsolve.solver.iterate import iterate
 from mdsolve.solver.own_payoff import Benefit, OwnPayoff
 from mdsolve.solver.record import Equilibrium
@@ -61,6 +65,7 @@ class WeightedShare(Benefit):
 
     rows: tuple[AdditiveRow, ...]
     agent: int
+    ratios: Ratios | None = None
 
     @cached_property
     def _coalitions(self) -> list[tuple[AdditiveRow, Floats]]:
@@ -68,6 +73,8 @@ class WeightedShare(Benefit):
 
     @cached_property
     def _chances(self) -> Floats:
+        if self.ratios is not None:
+            return _chances_by_weight(self.ratios, self.agent)
         others = len(self.rows[0].amounts) - 1
         sizes = subset_sums(np.ones(others)).astype(np.intp)
         by_size = [1 / ((others + 1) * math.comb(others, k)) for k in range(others + 1)]
@@ -131,10 +138,10 @@ class UnionShare(Benefit):
 
 
 @dataclass(frozen=True)
-class ObjectShare(Benefit):
-    """Shares of payoffs that a Python object values."""
+class ShareAlong(Benefit):
+    """Shares that are smooth in the own contribution, computed anew at every one."""
 
-    game: SharingGame
+    stakes: ShapleyStakes
     s: Floats
     agent: int
 
@@ -146,17 +153,50 @@ class ObjectShare(Benefit):
     def _at(self, own: float, *, derivatives: bool) -> ShapleyValues:
         moved = self.s.copy()
         moved[self.agent] = own
-        return shapley(self.game, moved, route="enumeration", derivatives=derivatives)
+        game, ratios = self.stakes.game, self.stakes.ratios
+        route: Route = "enumeration" if game.accuracy.opaque else "auto"
+        return shapley(
+            game,
+            moved,
+            route=route,
+            index=self.stakes.index,
+            ratios=ratios,
+            derivatives=derivatives,
+        )
 
     def value(self, own: Floats) -> Floats:
-        """Return the share by enumeration."""
+        """Return the share."""
         found = [self._at(one, derivatives=False).shares for one in own.tolist()]
         return np.array([shares[self.agent] for shares in found])
 
     def slope(self, own: Floats) -> Floats:
-        """Return its derivative by enumeration."""
+        """Return its derivative."""
         found = [self._at(one, derivatives=True).slopes for one in own.tolist()]
         return np.array([slopes[self.agent] for slopes in found if slopes is not None])
+
+
+@dataclass(frozen=True)
+class PartialShare(Benefit):
+    """A part of the share, and the rest of the own accuracy."""
+
+    share: Benefit
+    accuracy: Benefit
+    part: float
+
+    @property
+    def kinks(self) -> Floats:
+        """Return the kinks of both."""
+        return np.unique(np.concatenate([self.share.kinks, self.accuracy.kinks]))
+
+    def value(self, own: Floats) -> Floats:
+        """Return the weighted sum."""
+        rest = (1 - self.part) * self.accuracy.value(own)
+        return np.asarray(self.part * self.share.value(own) + rest)
+
+    def slope(self, own: Floats) -> Floats:
+        """Return its derivative."""
+        rest = (1 - self.part) * self.accuracy.slope(own)
+        return np.asarray(self.part * self.share.slope(own) + rest)
 
 
 class UnhelpfulShare(Benefit):
@@ -176,7 +216,7 @@ class UnhelpfulShare(Benefit):
         return np.zeros_like(own)
 
 
-def shapley_responses(game: SharingGame, monitor: Monitor) -> Equilibrium:
+def shapley_responses(stakes: ShapleyStakes, monitor: Monitor) -> Equilibrium:
     """Return an equilibrium under Shapley payments by best responses.
 
     Raises
@@ -184,35 +224,40 @@ def shapley_responses(game: SharingGame, monitor: Monitor) -> Equilibrium:
     UnsupportedError
         For too many agents, or a best contribution without end.
     """
+    game = stakes.game
     _refuse_many(game)
     starts = [game.nothing()]
     if not game.accuracy.concave:
-        starts.append(_best_equal_contributions(game))
-    found = [iterate(_sweeps(game, start), monitor) for start in starts]
+        starts.append(_best_equal_contributions(stakes))
+    found = [iterate(_sweeps(stakes, start), monitor) for start in starts]
     rested = [one for one in found if one.rested] or found
-    best = max(rested, key=lambda one: _potential(game, one.contributions))
+    best = max(rested, key=lambda one: _rank(stakes, one.contributions))
     totals = _distinct(sorted({float(one.contributions.sum()) for one in rested}))
-    shares = shapley(game, best.contributions).shares
+    shares = shapley(game, best.contributions, ratios=stakes.ratios).shares
     return replace(best, totals=tuple(totals), shares=shares)
 
 
-def _sweeps(game: SharingGame, start: Floats) -> Sweeps:
+def _sweeps(stakes: ShapleyStakes, start: Floats) -> Sweeps:
+    game = stakes.game
+
     def own(s: Floats, agent: int) -> OwnPayoff:
-        share, capacity = _own_share(game, s, agent), float(game.capacity[agent])
+        share, capacity = _own_share(stakes, s, agent), float(game.capacity[agent])
+        if stakes.part < 1:
+            share = PartialShare(share, OwnAccuracy(game, s.copy(), agent), stakes.part)
         return OwnPayoff(share, game.costs, agent, capacity, game.agents[agent])
 
     def span(s: Floats) -> float:
         return float(game.accuracy.own_span(s).max())
 
     name = "global best responses on Shapley shares"
-    return Sweeps(own, start, span, name, SWEEP_LIMIT, stays=True)
+    return Sweeps(own, start, span, name, SWEEP_LIMIT, stays=True, cycles=stakes.part < 1)
 
 
-def _own_share(game: SharingGame, s: Floats, agent: int) -> Benefit:
-    accuracy = game.accuracy
-    if isinstance(accuracy, WeightedAccuracy):
+def _own_share(stakes: ShapleyStakes, s: Floats, agent: int) -> Benefit:
+    game, accuracy = stakes.game, stakes.game.accuracy
+    if isinstance(accuracy, WeightedAccuracy) and not accuracy.smooth:
         rows = tuple(row for row in additive_rows(game, s) if row.rates[agent] > 0)
-        share = WeightedShare(rows, agent)
+        share = WeightedShare(rows, agent, stakes.ratios)
         work = len(rows) * (len(share.kinks) + 1) * 2 ** (game.size - 1) if rows else 0
         if work > WORK_LIMIT:
             raise _too_large(game, f"{work:,} values in one search", f"{WORK_LIMIT:,}")
@@ -221,28 +266,49 @@ def _own_share(game: SharingGame, s: Floats, agent: int) -> Benefit:
         moved = s.copy()
         moved[agent] = accuracy.samples[int(np.argmax(accuracy.heights))]
         effort = float(accuracy.heights.max())
-        shares = shapley(game, moved).shares
+        shares = shapley(game, moved, ratios=stakes.ratios).shares
         return UnionShare(accuracy, float(shares[agent]) / effort if effort > 0 else 0.0)
-    return ObjectShare(game, s, agent)
+    return ShareAlong(stakes, s.copy(), agent)
 
 
-def _best_equal_contributions(game: SharingGame) -> Floats:
+@lru_cache(maxsize=AGENT_LIMIT)
+def _chances_by_weight(ratios: Ratios, agent: int) -> Floats:
+    """Return the chance of every coalition of the others when an agent arrives, by subset."""
+    rule = arrival_rule(ratios)
+    found = (ratios[agent] * rule.weights * rule.joined[:, agent])[:, None]
+    for other in range(len(ratios)):
+        if other != agent:
+            outside, inside = rule.apart[:, other, None], rule.joined[:, other, None]
+            found = np.concatenate([found * outside, found * inside], axis=1)
+    return np.asarray(found.sum(axis=0))
+
+
+def _best_equal_contributions(stakes: ShapleyStakes) -> Floats:
     """Return the equal contributions (within capacities) with the largest potential.
 
     They are measured by what an agent needs alone to reach the last kink of the own accuracy.
     """
+    game = stakes.game
     nothing = game.nothing()
     kinks = [game.accuracy.own_kinks(agent, nothing) for agent in range(game.size)]
     unit = float(np.concatenate([*kinks, [0.0]]).max())
     if unit == 0:
         return nothing
     tries = [np.minimum(unit * 2.0**k, game.capacity) for k in range(-GRID, GRID)]
-    return max(tries, key=lambda s: _potential(game, s))
+    return max(tries, key=lambda s: _potential(stakes, s))
 
 
-def _potential(game: SharingGame, s: Floats) -> float:
-    """Return P(s) - sum_i c_i(s_i), in money."""
-    return potential(game, s) - float(game.costs.value(s).sum())
+def _rank(stakes: ShapleyStakes, s: Floats) -> float:
+    """Return what tells equilibria apart: the potential, or the data where there is none."""
+    return _potential(stakes, s) if stakes.part == 1 else float(s.sum())
+
+
+def _potential(stakes: ShapleyStakes, s: Floats) -> float:
+    """Return P(s) - sum_i c_i(s_i) / a_i, in money."""
+    costs = stakes.game.costs.value(s)
+    if stakes.ratios is not None:
+        costs = costs / np.array(stakes.ratios)
+    return stakes.potential.at(s).value - float(costs.sum())
 
 
 def _distinct(totals: list[float]) -> list[float]:
@@ -256,7 +322,8 @@ def _distinct(totals: list[float]) -> list[float]:
 
 def _refuse_many(game: SharingGame) -> None:
     accuracy = game.accuracy
-    if isinstance(accuracy, UnionAccuracy):
+    known = accuracy.concave and accuracy.smooth and not isinstance(accuracy, FunctionAccuracy)
+    if known or isinstance(accuracy, UnionAccuracy):
         return
     limit = OBJECT_LIMIT if isinstance(accuracy, FunctionAccuracy) else AGENT_LIMIT
     if game.size > limit:

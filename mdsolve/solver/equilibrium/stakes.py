@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from mdsolve.game.costs import Costs
 from mdsolve.game.sharing import SharingGame
-from mdsolve.shapley.potential import ShapleyPotential
+from mdsolve.shapley.agent_weights import Ratios
+from mdsolve.shapley.potential import PotentialPoint, ShapleyPotential
 from mdsolve.shapley.routes import Index
 from mdsolve.solver.own_payoff import Benefit, OwnPayoff
 
@@ -114,18 +115,56 @@ class OwnAccuracy(Benefit):
 
 @dataclass(frozen=True)
 class ShapleyStakes(Stakes):
-    """The benefit is the agent's Shapley (or Banzhaf) share; own slopes are one potential's."""
+    """The benefit is the agent's Shapley (or Banzhaf) share, or a part of it beside the accuracy.
+
+    Parameters
+    ----------
+    ratios : tuple of int or None
+        Whole weights of the agents.
+    part : float
+        theta in (0, 1]: the benefit is theta phi_i + (1 - theta) value_i a_i. Below 1, and with
+        weights, own slopes are no potential's.
+    """
 
     index: Index = "shapley"
+    ratios: Ratios | None = None
+    part: float = 1.0
 
     @cached_property
-    def _potential(self) -> ShapleyPotential:
-        return ShapleyPotential(self.game, index=self.index)
+    def potential(self) -> ShapleyPotential:
+        """The potential that the shares derive from."""
+        return ShapleyPotential(self.game, index=self.index, ratios=self.ratios)
+
+    @cached_property
+    def _latest(self) -> dict[bytes, PotentialPoint]:
+        return {}
+
+    def _at(self, s: Floats) -> PotentialPoint:
+        """Return the potential at s, kept for the next question about the same profile."""
+        key = s.tobytes()
+        if key not in self._latest:
+            self._latest.clear()
+            self._latest[key] = self.potential.at(s)
+        return self._latest[key]
+
+    @property
+    def plain(self) -> bool:
+        """Whether shares are Shapley's, without weights, and all of the benefit."""
+        return self.index == "shapley" and self.ratios is None and self.part == 1
 
     def benefit_slopes(self, s: Floats) -> Floats:
-        """Return d phi_i / d s_i."""
-        return self._potential.at(s).gradient
+        """Return theta d phi_i / d s_i + (1 - theta) value_i da_i / ds_i."""
+        slopes = self.part * self._at(s).slopes
+        if self.part < 1:
+            slopes = slopes + (1 - self.part) * self.game.value * self.game.accuracy.own_slopes(s)
+        return np.asarray(slopes)
 
     def benefit_jacobian(self, s: Floats) -> Floats:
-        """Return d^2 phi_i / d s_i d s_j = d^2 P / d s_i d s_j, a symmetric matrix."""
-        return self._potential.at(s).hessian
+        """Return its derivatives; d^2 phi_i / d s_i d s_j is a_i d^2 P / d s_i d s_j."""
+        table = self.part * self._at(s).hessian
+        if self.ratios is not None:
+            table = table * np.array(self.ratios)[:, None]
+        if self.part < 1:
+            own = self.game.value[:, None] * self.game.accuracy.cross(s)
+            table = table + (1 - self.part) * own
+        return np.asarray(table)

@@ -88,8 +88,10 @@ def strong_concavity(stakes: Stakes, top: Floats) -> StrongConcavity | str:
         Largest contributions, in samples; may be infinite.
     """
     game = stakes.game
-    if isinstance(stakes, ShapleyStakes) and stakes.index == "banzhaf":
-        return "the bounds are computed for Shapley values, not for Banzhaf values"
+    if isinstance(stakes, ShapleyStakes) and not stakes.plain:
+        return (
+            "the bounds are computed for Shapley values, not for weighted, partial or Banzhaf ones"
+        )
     if game.size > DENSE_LIMIT:
         return f"{game.size:,} agents; the bounds are computed for at most {DENSE_LIMIT:,}"
     costs = cost_bends(stakes.borne, top)

@@ -11,6 +11,7 @@ from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
 from mdsolve.context import Context
 from mdsolve.game.build_sharing import sharing_game
+from mdsolve.mechanism.options import effective_options
 from mdsolve.mechanism.registry import mechanisms
 from mdsolve.status import Termination
 from tests.claims import columns_of
@@ -102,7 +103,7 @@ def test_budgets_that_never_bind_change_nothing():
     instance = instance_of((100, 100, 100), (0.1, 0.25, 0.2))
     rich = sharing_game(instance)
     free = rich.without_budgets()
-    options = {"index": "shapley"}
+    options = effective_options("shapley", rule.options, {})
     here = rule.outcome(rich, options, Context())
     there = rule.outcome(free, options, Context())
     np.testing.assert_array_equal(here.contributions, there.contributions)

@@ -14,6 +14,7 @@ from mdsolve.instance import parse
 from mdsolve.progress import Monitor
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.solver.equilibrium.shapley_responses import shapley_responses
+from mdsolve.solver.equilibrium.stakes import ShapleyStakes
 from tests.claims import columns_of, condition
 
 PAYOFFS = {
@@ -42,6 +43,10 @@ def instance_of(family, capacity=400):
     return parse({"kind": "sharing", "agents": agents, "accuracy": PAYOFFS[family]})
 
 
+def responses(game):
+    return shapley_responses(ShapleyStakes(game, game.costs), Monitor())
+
+
 def share_from_orders(game, s, agent):
     """The definition: the mean over all orders of what the agent adds."""
     gains = []
@@ -58,7 +63,7 @@ def share_from_orders(game, s, agent):
 @pytest.mark.parametrize("family", PAYOFFS)
 def test_no_deviation_on_a_grid_pays(family):
     game = game_of(family)
-    found = shapley_responses(game, Monitor())
+    found = responses(game)
     assert found.rested
     s = found.contributions
     for agent in range(game.size):
@@ -74,7 +79,7 @@ def test_no_deviation_on_a_grid_pays(family):
 @pytest.mark.parametrize("family", PAYOFFS)
 def test_the_checker_accepts_it_and_rejects_a_millionth_more(family):
     instance = instance_of(family)
-    s = shapley_responses(sharing_game(instance), Monitor()).contributions
+    s = responses(sharing_game(instance)).contributions
 
     def verdict(contributions):
         return condition(instance, columns_of(contributions, mechanism="shapley"), "nash").verdict
@@ -92,7 +97,7 @@ def test_a_threshold_leaves_the_empty_equilibrium_beside_a_better_one():
     agents = [{"name": f"A{k}", "cost": 0.0018} for k in range(4)]
     accuracy = {"family": "threshold-power", "threshold": 200, "exponent": 1}
     instance = parse({"kind": "sharing", "agents": agents, "accuracy": accuracy})
-    found = shapley_responses(sharing_game(instance), Monitor())
+    found = responses(sharing_game(instance))
     data = columns_of(found.contributions, mechanism="shapley")
     assert condition(instance, data, "nash").verdict == "pass"
     assert found.contributions.sum() == pytest.approx(max(found.totals))
@@ -103,7 +108,7 @@ def test_on_smooth_payoffs_responses_and_newton_agree():
     game = sharing_game(
         parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
     )
-    by_responses = shapley_responses(game, Monitor()).contributions
+    by_responses = responses(game).contributions
     by_newton = potential_equilibrium(game, Monitor()).contributions
     np.testing.assert_allclose(by_responses, by_newton, atol=1e-8)
 
@@ -112,11 +117,11 @@ def test_many_agents_are_refused_with_the_limit():
     agents = [{"name": "A{}", "count": 13, "cost": 0.001}]
     game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": PAYOFFS["pac"]}))
     with pytest.raises(UnsupportedError, match="at most 12"):
-        shapley_responses(game, Monitor())
+        responses(game)
 
 
 def test_free_data_without_a_limit_is_refused():
     agents = [{"name": "A", "cost": 0}, {"name": "B", "cost": 0.001}]
     game = sharing_game(parse({"kind": "sharing", "agents": agents, "accuracy": PAYOFFS["pac"]}))
     with pytest.raises(UnsupportedError, match="no capacity"):
-        shapley_responses(game, Monitor())
+        responses(game)
