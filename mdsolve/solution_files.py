@@ -58,7 +58,10 @@ COLUMNS = (
 )
 """Answers that are a number per agent."""
 
-NUMBERS = ("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta")
+NUMBERS = (
+    *("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta"),
+    *("subsidy", "cap"),
+)
 """Answers that are one number."""
 
 FORMS: Mapping[str, tuple[type[Any], str]] = {

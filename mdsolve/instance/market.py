@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from mdsolve.instance.common import InstanceBase
+from mdsolve.instance.design import DesignSpec
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.market_agents import AGENTS_SCHEMA, TYPES_SCHEMA, parse_agents, parse_types
@@ -51,6 +52,7 @@ class MarketInstance(InstanceBase):
     outside: Literal["pooled", "separate"] = "pooled"
     allocation: Literal["efficient", "best-model"] = "efficient"
     profile: tuple[Number, ...] | None = None
+    design: DesignSpec | None = None
     _grids: tuple[TypeGrid, ...] = PrivateAttr(default=())
 
     @field_serializer("types")

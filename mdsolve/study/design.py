@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mdsolve.context import MEMORY_LIMIT, Context
 from mdsolve.errors import Finding, UnsupportedError, UsageError
 from mdsolve.instance import Instance
+from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import gathered
@@ -25,6 +26,7 @@ from mdsolve.mechanism.target_words import outcome_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
 from mdsolve.solver.target.design import design as best_rule
+from mdsolve.study.design_market import market_problem
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.solve import solved
@@ -90,19 +92,23 @@ def design(
     Parameters
     ----------
     instance : Instance
-        A sharing game with known costs. Its key ``design`` says what is not said here.
+        A market, or a sharing game with known costs. Its key ``design`` says what is not said
+        here.
     maximize : str or None
-        welfare, data, accuracy, least-utility or p-mean=P.
+        Sharing games: welfare, data, accuracy, least-utility or p-mean=P. Markets: revenue,
+        fairness, spread, least-subsidy or smallest-cap.
     require : mapping or None
-        Requirements by name: alone, payment_limit, reciprocity, least_share, least_total,
-        contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Hyphens will do.
+        Requirements by name. Sharing games: alone, payment_limit, reciprocity, least_share,
+        least_total, contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Markets:
+        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced. Hyphens will do.
     trade_off : mapping or None
         One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
 
     Returns
     -------
     Solution
-        Of the mechanism `target`, with the key `curve` where a trade-off was asked for.
+        Of the mechanism `target`, with the key `curve` where a trade-off was asked for; of a
+        market, of `desirable`.
 
     Raises
     ------
@@ -120,17 +126,18 @@ def design(
     >>> found.termination.label, found.optimal, round(found.metrics["total_data"], 6)
     ('solved', True, 21.921568)
     """
+    watch = monitor or Monitor(time_limit=time_limit)
+    context = Context(watch, tolerances, memory_limit, seed)
+    if isinstance(instance, MarketInstance):
+        return solved(market_problem(instance, maximize, require, trade_off), context)
     if not isinstance(instance, SharingInstance) or instance.private:
         got = "private costs" if isinstance(instance, SharingInstance) else instance.kind
         raise UnsupportedError.single(
             f"{instance.label}: kind",
             got,
-            "a sharing game with known costs",
-            "for a market: mdsolve payments FILE --side ...; for two kinds of private costs: "
-            "mdsolve solve FILE -m value-shaping-private",
+            "a market, or a sharing game with known costs",
+            "for two kinds of private costs: mdsolve solve FILE -m value-shaping-private",
         )
-    watch = monitor or Monitor(time_limit=time_limit)
-    context = Context(watch, tolerances, memory_limit, seed)
     options, walked = wishes(instance, maximize, require, trade_off)
     problem = problem_of(instance, MECHANISM, options)
     assert isinstance(problem, SharingProblem)

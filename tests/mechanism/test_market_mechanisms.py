@@ -153,7 +153,11 @@ def test_what_each_rule_claims_where():
     assert claims("desirable", rivals, side=["budget-balance"]) == {*four, "budget-balance"}
     assert claims("desirable", rivals, side=["cap=1"]) == {*four, "side-constraints"}
     assert claims("desirable", rivals, objective="spread") == four
-    assert claims("desirable", rivals, side=["deficit-allowed"]) == four - {"weak-budget-balance"}
+    lossy = four - {"weak-budget-balance"} | {"maximal-revenue"}
+    assert claims("desirable", rivals, side=["deficit-allowed"]) == lossy
+    assert claims("desirable", rivals, objective="least-subsidy") == lossy
+    assert claims("desirable", rivals, side=["subsidy=1"]) == lossy | {"side-constraints"}
+    assert claims("desirable", rivals, objective="smallest-cap") == four
 
 
 @given(st.integers(1, 3), st.data())

@@ -78,9 +78,6 @@ def test_shares_need_capacities():
 def test_other_instances_are_refused():
     with pytest.raises(UnsupportedError, match="one agent"):
         md.design(sharing([{"cost": 0.1}], {"family": "power"}))
-    market = {"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}
-    with pytest.raises(UnsupportedError, match="known costs"):
-        md.design(md.parse(market))
     prior = {"low": "0.0004", "high": "0.0009", "probability_low": "0.4"}
     accuracy = {"family": "pac", "ceiling": "0.95", "complexity": 10}
     with pytest.raises(UnsupportedError, match="known costs"):

@@ -21,13 +21,14 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_highest import highest_revenue
 from mdsolve.certificate.market_rows import PIECE
-from mdsolve.certificate.market_side import same_side
+from mdsolve.certificate.market_side import CAPPED, same_side
 from mdsolve.certificate.numbers import Floats, Quantity
 from mdsolve.certificate.reading.market import QualityReading
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said, compare
 from mdsolve.conditions import Condition
 from mdsolve.instance.numbers import exact_number
+from mdsolve.tolerance import ROUND_OFF
 
 NAME = "stated-numbers"
 
@@ -89,6 +90,8 @@ class StatedFigures:
                 *(math.fsum(end.tolist()) / len(end) for end in self.revenues)
             ),
             "least_spread": self._spread,
+            "subsidy": self._subsidy,
+            "cap": self._largest_payment,
         }
 
     def of_denial(self) -> Mapping[str, Recompute]:
@@ -96,6 +99,7 @@ class StatedFigures:
         return {
             "minimal_revenue": self._least_possible,
             "minimal_profile": lambda: Said(self._proved_profile),
+            "concessions": lambda: Said(self._concessions_problem),
         }
 
     @cached_property
@@ -169,6 +173,44 @@ class StatedFigures:
             low[rows], high[rows] = screen.arithmetic.lower(found), screen.arithmetic.upper(found)
             screen.monitor.check_time()
         return low, high
+
+    def _subsidy(self) -> Figure:
+        """Return what has to be paid in where revenue is least."""
+        low, high = (float(end.min()) for end in self.revenues)
+        return self._between(max(0.0, -high), max(0.0, -low))
+
+    def _largest_payment(self) -> Figure | None:
+        """Return the largest payment, made or received, where it was made small."""
+        if self.context.options.get("objective") != CAPPED:
+            return None
+        low, high = self.context.screen.payment_ends
+        largest = [float(np.maximum(a, -b).max()) for a, b in ((low, high), (high, low))]
+        return self._between(*largest)
+
+    def _concessions_problem(self, stated: Any) -> str:
+        """Return what is wrong with what would do instead."""
+        if not isinstance(stated, list | tuple) or len(stated) != 1:
+            return "not one concession"
+        entry = stated[0]
+        if not isinstance(entry, Mapping) or set(entry) != {"requirement", "asked", "needed"}:
+            return "not a requirement, what was asked and what is needed"
+        if entry["requirement"] != "subsidy":
+            return "not about the subsidy"
+        asked = -(self.context.claim.side.least_sum or Fraction(0))
+        needed = self._least_possible()
+        try:
+            if exact_number(entry["asked"]) != asked:
+                return f"asked is not {float(asked):g}"
+            said = float(exact_number(entry["needed"]))
+        except (TypeError, ValueError):
+            return "not numbers"
+        arithmetic = self.context.arithmetic
+        low, high = (
+            float(arithmetic.lower(needed.low).min()),
+            float(arithmetic.upper(needed.high).max()),
+        )
+        allowed = (self.context.tolerance + ROUND_OFF) * float(self.context.money.max())
+        return "" if low - allowed <= -said <= high + allowed else f"needed is not {-low:g}"
 
     def _lowest_problem(self, stated: Any) -> str:
         profile = _numbers_of(self.context, stated)
