@@ -60,7 +60,7 @@ COLUMNS = (
 
 NUMBERS = (
     *("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta"),
-    *("subsidy", "cap"),
+    *("subsidy", "cap", "expected_welfare", "expected_revenue", "first_best", "loss"),
 )
 """Answers that are one number."""
 

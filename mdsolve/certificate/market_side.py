@@ -9,7 +9,7 @@ from fractions import Fraction
 from mdsolve.errors import Finding
 from mdsolve.instance.numbers import exact_number
 
-SWITCHES = ("budget-balance", "deficit-allowed")
+SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 OBJECTIVES = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
 
@@ -55,7 +55,7 @@ class Side:
     def least_sum(self) -> Fraction | None:
         """What payments sum to at least at every profile, None where no least is asked for."""
         floor = self.amounts.get("revenue-floor")
-        if self.deficit:
+        if self.deficit or self.expected:
             return floor
         if "subsidy" in self.amounts:
             return -self.amounts["subsidy"]
@@ -79,7 +79,12 @@ class Side:
     @property
     def never_loses(self) -> bool:
         """Tell whether payments may never sum to less than zero."""
-        return not self.deficit and "subsidy" not in self.amounts
+        return not self.deficit and not self.expected and "subsidy" not in self.amounts
+
+    @property
+    def expected(self) -> bool:
+        """Tell whether payments may not sum to less than zero on average."""
+        return "expected-balance" in self.switches
 
     def words(self) -> list[str]:
         """Return the constraints in words."""
@@ -132,9 +137,10 @@ def _contradictions(
 ) -> None:
     """Note amounts below zero, and what says different things about the sum of payments."""
     sums = [name for name in (*SWITCHES, "subsidy") if name in switches or name in amounts]
-    floor = "revenue-floor" in amounts and "subsidy" in amounts
+    floored = [name for name in ("expected-balance", "subsidy") if name in sums]
+    floor = "revenue-floor" in amounts and bool(floored)
     if len(sums) > 1 or floor:
-        got = " and ".join(["revenue-floor", "subsidy"] if floor else sums)
+        got = " and ".join(["revenue-floor", *floored] if floor else sums)
         findings.append(Finding(where, got, "one of the two"))
     findings += [
         Finding(where, f"{name}={amounts[name]}", "an amount of 0 or more")

@@ -23,7 +23,12 @@ from mdsolve.cli.common import (
 )
 from mdsolve.errors import Finding, UsageError
 
-FLAGS = {"dominant": "yes", "budget-balance": "yes", "deficit-allowed": "yes"}
+FLAGS = {
+    "dominant": "yes",
+    "budget-balance": "yes",
+    "deficit-allowed": "yes",
+    "expected-balance": "yes",
+}
 """Requirements that may be named without a value."""
 
 
@@ -35,7 +40,8 @@ def design(
             "--maximize",
             metavar="GOAL",
             help="Sharing games: welfare (default), data, accuracy, least-utility or p-mean=P. "
-            "Markets: revenue (default), fairness, spread, least-subsidy or smallest-cap.",
+            "Markets: revenue (default), fairness, spread, least-subsidy, smallest-cap, "
+            "expected-revenue or expected-welfare.",
         ),
     ] = None,
     require: Annotated[
@@ -45,7 +51,8 @@ def design(
             metavar="NAME[=VALUE]",
             help="Sharing games: alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, "
             "least-total=T, contributions=S1,S2,..., dominant, form=rates. Markets: subsidy=S, "
-            "cap=X, floor=X, revenue-floor=X, spread=X, balanced=profile|weak|none. "
+            "cap=X, floor=X, revenue-floor=X, spread=X, balanced=profile|weak|expected|none; with "
+            "expected-welfare outcomes=lottery|single. "
             "NAME.AGENT=VALUE is one agent's. May be repeated.",
         ),
     ] = None,

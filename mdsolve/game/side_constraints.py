@@ -15,7 +15,7 @@ SMALLEST_CAP = "smallest-cap"
 
 OBJECTIVES = ("revenue", "fairness", "spread", LEAST_SUBSIDY, SMALLEST_CAP)
 
-SWITCHES = ("budget-balance", "deficit-allowed")
+SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 AT_LEAST_ZERO = ("spread", "subsidy")
 PER_AGENT = ("cap",)
@@ -26,6 +26,10 @@ CONTRADICTIONS = (
     ("budget_balance", "subsidy"),
     ("deficit_allowed", "subsidy"),
     ("revenue_floor", "subsidy"),
+    ("budget_balance", "expected_balance"),
+    ("deficit_allowed", "expected_balance"),
+    ("expected_balance", "subsidy"),
+    ("expected_balance", "revenue_floor"),
 )
 """Pairs that say different things about the sum of payments."""
 
@@ -40,6 +44,8 @@ class SideConstraints:
         Payments sum to zero at every profile.
     deficit_allowed : bool
         The sum may be negative (it may not by default).
+    expected_balance : bool
+        The sum is not negative on average, by the prior; it may be at a profile.
     cap, floor : Fraction or None
         Bounds on every single payment.
     revenue_floor : Fraction or None
@@ -54,6 +60,7 @@ class SideConstraints:
 
     budget_balance: bool = False
     deficit_allowed: bool = False
+    expected_balance: bool = False
     cap: Fraction | None = None
     floor: Fraction | None = None
     revenue_floor: Fraction | None = None
@@ -63,9 +70,8 @@ class SideConstraints:
 
     def words(self) -> list[str]:
         """Return the constraints as they are written on the command line."""
-        written = ["budget-balance"] if self.budget_balance else []
-        written += ["deficit-allowed"] if self.deficit_allowed else []
-        return written + self.amounts()
+        given = [name for name in SWITCHES if getattr(self, name.replace("-", "_"))]
+        return given + self.amounts()
 
     def amounts(self) -> list[str]:
         """Return those constraints that name an amount of money, as they are written."""
@@ -81,7 +87,7 @@ class SideConstraints:
     @property
     def least_sum(self) -> Fraction | None:
         """What payments sum to at least, at every profile; None where nothing is asked."""
-        if self.deficit_allowed:
+        if self.deficit_allowed or self.expected_balance:
             return self.revenue_floor
         if self.subsidy is not None:
             return -self.subsidy

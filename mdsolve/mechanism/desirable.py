@@ -57,6 +57,7 @@ class Desirable(MarketMechanism):
         "efficiency": "always, unless values are a table",
         "weak-budget-balance": "unless deficits or a subsidy are allowed",
         "maximal-revenue": "without side constraints",
+        "expected-balance": "as a side constraint",
         "budget-balance": "as a side constraint",
         "side-constraints": "where amounts are given",
     }

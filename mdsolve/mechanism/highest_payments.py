@@ -15,13 +15,14 @@ from mdsolve.game.arithmetic import EXACT
 from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import LEAST_SUBSIDY, SMALLEST_CAP, SideConstraints
 from mdsolve.mechanism.outcome import MarketOutcome
-from mdsolve.proof import Chain
+from mdsolve.proof import Chain, ExpectedLoss
 from mdsolve.solution import plain
 from mdsolve.solver.market.difference_graph import binding_chain
 from mdsolve.solver.market.existence import Bounds, LeastRevenue, least_revenue
 from mdsolve.solver.market.routes import maximal_payments
 from mdsolve.solver.market.smallest_cap import smallest_cap
 from mdsolve.status import Termination
+from mdsolve.tolerance import TIE
 
 NAME = "desirable"
 
@@ -44,6 +45,13 @@ def by_paths(side: SideConstraints, objective: str) -> bool:
         "spread": side.spread is not None,
     }
     coupled = [name for name, given in coupling.items() if given]
+    if side.expected_balance and (objective != "revenue" or coupled):
+        raise UsageError.single(
+            "side constraint expected-balance",
+            f"with {' and '.join([*coupled, *([objective] if objective != 'revenue' else [])])}",
+            "the objective revenue, and caps",
+            "drop one of them",
+        )
     if objective not in GOALS:
         return objective == "revenue" and not coupled
     contradicts = {
@@ -82,6 +90,11 @@ def highest(
         return _none(market, least, bounds, found.method, options)
     payments = found.payments
     details = _about(side, objective)
+    if side.expected_balance:
+        expected = float((market.weights * payments.sum(axis=0).astype(float)).sum())
+        if expected < -TIE * float(abs(payments).max()):
+            return _loss(market, expected, found.method, options)
+        details["expected_revenue"] = expected
     if objective == SMALLEST_CAP:
         smallest = smallest_cap(market, payments, wanted, context.monitor)
         payments, details["cap"] = smallest.payments, smallest.cap
@@ -102,6 +115,24 @@ def highest(
         details=details,
         market=market,
         payments=payments,
+    )
+
+
+def _loss(
+    market: Market, expected: float, method: str, options: Mapping[str, Any]
+) -> MarketOutcome:
+    """Return that even the highest payments sum to less than zero on average."""
+    message = (
+        "No rational and truthful payments pay for themselves on average: by the prior the highest "
+        f"of them sum to {expected:.6g}."
+    )
+    return MarketOutcome(
+        Termination.INFEASIBLE,
+        message,
+        method,
+        details={"exists": False, "expected_revenue": expected},
+        proof=ExpectedLoss(mechanism=NAME, options=plain(dict(options))),
+        market=market,
     )
 
 
@@ -160,7 +191,7 @@ def _none(
 ) -> MarketOutcome:
     """Return that no payments reach the sums they have to, with the proof and what would do."""
     subsidy = float(-least.value)
-    enough = f"It would do with a subsidy of {subsidy:.6g}."
+    enough = f"It would do with a subsidy of {subsidy:.6g}; without one, see the rule second-best."
     if any(cap is not None for cap in bounds.caps):
         message = "No payments are rational, truthful and within the caps without more subsidy: "
     elif bounds.least < 0:

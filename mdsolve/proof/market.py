@@ -182,6 +182,26 @@ class Rows(About):
         return cls(tuple(rows), words, **about(fields))
 
 
+@dataclass(frozen=True)
+class ExpectedLoss(About):
+    """The highest rational and truthful payments sum to less than zero on average, by the prior.
+
+    It holds nothing: the highest payments are computed anew.
+    """
+
+    kind: ClassVar[str] = "expected-loss"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof as plain data."""
+        return self._head()
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Return the proof in plain data."""
+        fields.closed(*ABOUT)
+        return cls(**about(fields))
+
+
 def _bounds(entry: Fields, reports: tuple[Fraction, ...]) -> tuple[bool, tuple[Fraction, ...]]:
     """Return whether a chain begins at a cap, and the bounds it states.
 

@@ -96,11 +96,12 @@ def design(
         here.
     maximize : str or None
         Sharing games: welfare, data, accuracy, least-utility or p-mean=P. Markets: revenue,
-        fairness, spread, least-subsidy or smallest-cap.
+        fairness, spread, least-subsidy, smallest-cap, expected-revenue or expected-welfare.
     require : mapping or None
         Requirements by name. Sharing games: alone, payment_limit, reciprocity, least_share,
         least_total, contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Markets:
-        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced. Hyphens will do.
+        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced; with expected-welfare
+        outcomes. Hyphens will do.
     trade_off : mapping or None
         One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
 
@@ -108,7 +109,7 @@ def design(
     -------
     Solution
         Of the mechanism `target`, with the key `curve` where a trade-off was asked for; of a
-        market, of `desirable`.
+        market, of `desirable` or `second-best`.
 
     Raises
     ------

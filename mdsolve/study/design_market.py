@@ -13,11 +13,30 @@ from mdsolve.study.problem import Problem, problem_of
 
 MECHANISM = "desirable"
 
-GOALS = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
-"""What may be made as good as possible."""
+SECOND_BEST = "second-best"
 
-BALANCES = {"profile": "budget-balance", "none": "deficit-allowed"}
-"""What ``balanced`` may be, and the side constraint that says the same; ``weak`` is the default."""
+GOALS = {
+    "revenue": "revenue",
+    "expected-revenue": "revenue",
+    "fairness": "fairness",
+    "spread": "spread",
+    "least-subsidy": "least-subsidy",
+    "smallest-cap": "smallest-cap",
+}
+"""Goal -> objective of `desirable`. The highest payments have the most revenue by any prior."""
+
+WELFARE = "expected-welfare"
+
+OUTCOMES = "outcomes"
+"""The one requirement under which lotteries are designed: lottery or single."""
+
+BALANCES = {
+    "weak": [],
+    "profile": ["budget-balance"],
+    "expected": ["expected-balance"],
+    "none": ["deficit-allowed"],
+}
+"""What ``balanced`` may be, and the side constraints that say the same; ``weak`` is the default."""
 
 BALANCED = "balanced"
 
@@ -42,15 +61,31 @@ def market_problem(
     goal = maximize if maximize is not None else (None if written is None else written.maximize)
     asked = _flat(stored) | _flat(require or {})
     findings: list[Finding] = []
-    if goal is not None and goal not in GOALS:
-        findings.append(_unknown("--maximize", goal, GOALS))
+    if goal is not None and goal not in (*GOALS, WELFARE):
+        findings.append(_unknown("--maximize", goal, (*GOALS, WELFARE)))
     if trade_off or (trade_off is None and written is not None and written.trade_off):
         got = "a trade-off on a market"
         findings.append(Finding("--trade-off", got, "none: trade-offs are for sharing games"))
+    if goal == WELFARE:
+        return _second_best(instance, asked, findings)
     words = [word for name, value in asked.items() for word in _word(name, value, findings)]
     if findings:
         raise UsageError(findings)
-    return problem_of(instance, MECHANISM, {"side": words, "objective": goal or "revenue"})
+    objective = GOALS[goal or "revenue"]
+    return problem_of(instance, MECHANISM, {"side": words, "objective": objective})
+
+
+def _second_best(
+    instance: MarketInstance, asked: Mapping[str, Any], findings: list[Finding]
+) -> Problem[Any, Any]:
+    """Return the problem of the largest expected welfare."""
+    for name in asked:
+        if name != OUTCOMES:
+            expected = f"nothing but {OUTCOMES} with the goal {WELFARE}"
+            findings.append(Finding(f"--require {name}", repr(name)[:60], expected))
+    if findings:
+        raise UsageError(findings)
+    return problem_of(instance, SECOND_BEST, dict(asked))
 
 
 def _flat(require: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,21 +110,20 @@ def _flat(require: Mapping[str, Any]) -> dict[str, Any]:
 def _word(name: str, value: Any, findings: list[Finding]) -> list[str]:
     """Return a requirement as side constraints; a problem becomes a finding."""
     where, base = f"--require {name}", name.partition(".")[0]
-    if base == BALANCED:
-        if value == "weak":
-            return []
-        if value not in BALANCES:
-            findings.append(_unknown(where, value, ("weak", *BALANCES)))
-            return []
-        return [BALANCES[value]]
-    if base in SWITCHES:
-        if value not in YES:
-            findings.append(Finding(where, repr(value)[:60], "yes, or nothing"))
-        return [name]
     if base in AMOUNTS:
         return [f"{name}={value}"]
-    known = (BALANCED, *SWITCHES, *AMOUNTS)
-    findings.append(_unknown(where, name, known))
+    if base == BALANCED and value in BALANCES:
+        return BALANCES[value]
+    if base == BALANCED:
+        findings.append(_unknown(where, value, tuple(BALANCES)))
+    elif base in SWITCHES and value in YES:
+        return [name]
+    elif base in SWITCHES:
+        findings.append(Finding(where, repr(value)[:60], "yes, or nothing"))
+    elif base == OUTCOMES:
+        findings.append(Finding(where, "without lots", f"the goal {WELFARE}"))
+    else:
+        findings.append(_unknown(where, name, (BALANCED, *SWITCHES, *AMOUNTS)))
     return []
 
 

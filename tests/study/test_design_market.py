@@ -41,7 +41,12 @@ def test_the_command_line_wins_over_the_file():
 
 @pytest.mark.parametrize(
     ("balanced", "words"),
-    [("profile", ("budget-balance",)), ("none", ("deficit-allowed",)), ("weak", ())],
+    [
+        ("profile", ("budget-balance",)),
+        ("none", ("deficit-allowed",)),
+        ("expected", ("expected-balance",)),
+        ("weak", ()),
+    ],
 )
 def test_balances(balanced, words):
     found = designed(require={"balanced": balanced})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mdsolve.certificate.checks.market_balance import strong, weak
+from mdsolve.certificate.checks.market_balance import expected, strong, weak
 from mdsolve.certificate.checks.market_incentives import maximality, rationality, truthfulness
 from mdsolve.certificate.checks.market_rule import NAME, VOUCHED, model_groups
 from mdsolve.certificate.checks.market_sides import side_constraints
@@ -33,6 +33,8 @@ def desirable(context: MarketContext) -> Condition:
     parts: list[Condition] = [_models(context), rationality(context), truthfulness(context)]
     if side.never_loses and objective != SUBSIDISED:
         parts.append(weak(context))
+    if side.expected:
+        parts.append(expected(context))
     if side.balanced:
         parts.append(strong(context))
     if side.bounds:

@@ -23,12 +23,14 @@ import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_expectations import expectation
+from mdsolve.certificate.market_highest import highest_revenue
 from mdsolve.certificate.market_side import SUBSIDISED, same_side
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.same_options import differing_option
 from mdsolve.conditions import Condition, Verdict
-from mdsolve.proof import Chain, Row, Rows
+from mdsolve.proof import Chain, ExpectedLoss, Row, Rows
 
 NAME = "no-mechanism"
 
@@ -54,6 +56,9 @@ def no_mechanism(context: MarketContext) -> Condition:
         if isinstance(proof, Rows):
             total, stated, found = _rows(context, proof)
             scope = f"{len(proof.rows):,} inequalities"
+        elif isinstance(proof, ExpectedLoss):
+            total, stated, found = _expected(context)
+            scope = f"the highest payments at all {context.profiles:,} profiles"
         else:
             total, stated, found = _chains(context, proof)
             scope = "one profile, one chain of reports per agent"
@@ -218,6 +223,23 @@ def _steps(
     later = [column[1:] for column in beside]
     lies = arithmetic.broadcast(market.value(agent, own[:-1], own[1:], later), own[1:].shape)
     return arithmetic.concatenate([start, truth[1:] - lies]), scale
+
+
+def _expected(context: MarketContext) -> tuple[Quantity, Stated, Mapping[str, Any]]:
+    """Return what the highest payments sum to on average, which may not be negative."""
+    if not context.claim.side.expected:
+        message = "it is about sums on average, which the side constraints do not ask for"
+        raise UnusableError(message)
+    total = highest_expectation(context)
+    return total, [], {"expected_revenue": context.shown(total)}
+
+
+def highest_expectation(context: MarketContext) -> Quantity:
+    """Return what the highest payments sum to on average."""
+    ends = highest_revenue(context)
+    low, high = expectation(context.screen, ends, np.maximum(np.abs(ends[0]), np.abs(ends[1])))
+    stored = context.arithmetic.stored
+    return context.arithmetic.between(stored(np.array(low)), stored(np.array(high)))
 
 
 def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:

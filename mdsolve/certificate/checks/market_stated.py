@@ -16,14 +16,17 @@ import numpy as np
 
 from mdsolve.certificate.checks.market_balance import revenue
 from mdsolve.certificate.checks.market_models import best_quality
-from mdsolve.certificate.checks.market_no_mechanism import proved_deficit
+from mdsolve.certificate.checks.market_no_mechanism import highest_expectation, proved_deficit
+from mdsolve.certificate.checks.market_second_best import lottery_values
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_expectations import expectation, expected_welfare
 from mdsolve.certificate.market_highest import highest_revenue
 from mdsolve.certificate.market_rows import PIECE
 from mdsolve.certificate.market_side import CAPPED, same_side
 from mdsolve.certificate.numbers import Floats, Quantity
 from mdsolve.certificate.reading.market import QualityReading
+from mdsolve.certificate.reading.market_lottery import LotteryReading
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said, compare
 from mdsolve.conditions import Condition
@@ -90,6 +93,10 @@ class StatedFigures:
                 *(math.fsum(end.tolist()) / len(end) for end in self.revenues)
             ),
             "least_spread": self._spread,
+            "expected_welfare": lambda: self._between(*expected_welfare(self.context)),
+            "expected_revenue": self._expected_revenue,
+            "first_best": lambda: self._between(*self._first_best()),
+            "loss": self._loss,
             "subsidy": self._subsidy,
             "cap": self._largest_payment,
         }
@@ -99,6 +106,9 @@ class StatedFigures:
         return {
             "minimal_revenue": self._least_possible,
             "minimal_profile": lambda: Said(self._proved_profile),
+            "expected_revenue": lambda: Figure.exactly(
+                highest_expectation(self.context), self.context.money.max()
+            ),
             "concessions": lambda: Said(self._concessions_problem),
         }
 
@@ -173,6 +183,20 @@ class StatedFigures:
             low[rows], high[rows] = screen.arithmetic.lower(found), screen.arithmetic.upper(found)
             screen.monitor.check_time()
         return low, high
+
+    def _expected_revenue(self) -> Figure:
+        size = np.abs(self.context.screen.payment_ends).max(axis=0).sum(axis=0).ravel()
+        return self._between(*expectation(self.context.screen, self.revenues, size))
+
+    def _first_best(self) -> tuple[float, float]:
+        if not isinstance(self.context.reading, LotteryReading):
+            message = "there is no lottery to compare with the first best"
+            raise NoRouteError(message)
+        return lottery_values(self.context).first_best
+
+    def _loss(self) -> Figure:
+        best, own = self._first_best(), expected_welfare(self.context)
+        return self._between(best[0] - own[1], best[1] - own[0])
 
     def _subsidy(self) -> Figure:
         """Return what has to be paid in where revenue is least."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.market_rules.base import (
     ARITHMETICS,
+    EXPECTED,
     MAXIMAL,
     RATIONAL,
     SIDE,
@@ -47,6 +48,8 @@ class Desirable(MarketRule):
         found = [RATIONAL, TRUTHFUL, *efficiency_of(context)]
         if side.never_loses and objective != SUBSIDISED:
             found.append(WEAK)
+        if side.expected:
+            found.append(EXPECTED)
         if side.balanced:
             found.append(STRONG)
         if side.bounds:

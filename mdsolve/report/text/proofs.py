@@ -25,6 +25,8 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
         return []
     if witness.get("kind") == "no-rule":
         return _shortfall(witness)
+    if witness.get("kind") == "expected-loss":
+        return ["Proof: on average even the highest payments sum to less than zero."]
     if "rows" in witness:
         return _contradiction(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())

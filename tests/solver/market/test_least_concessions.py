@@ -190,3 +190,46 @@ def test_a_chain_begins_at_a_cap_only_where_there_is_one():
     assert md.verify(growth_instance(), free).verdict != "pass"
     other = changed(found, ("mechanism", "options", "side"), side)
     assert md.verify(growth_instance(), other).verdict != "pass"
+
+
+EXPECTED = {"kind": "market", "agents": 2, "types": {"from": 1, "to": 20}, "prior": "uniform"}
+
+
+def test_on_average_the_same_payments_decide():
+    growing = {"family": "growth", "exponent": "-0.9"}
+    market = md.parse(EXPECTED | {"valuation": growing})
+    assert not desirable(market).exists
+    found = desirable(market, ["expected-balance"])
+    assert found.certificate.verdict == "pass"
+    highest = desirable(market, ["deficit-allowed"])
+    mean = np.asarray(highest.table["payments"], dtype=float).sum(axis=0).mean()
+    assert found.expected_revenue == pytest.approx(mean)
+    assert mean > 0
+    refused = desirable(market, ["expected-balance", "cap=-0.1"])
+    assert refused.termination is md.Termination.INFEASIBLE
+    assert refused.certificate.verdict == "pass"
+    data = refused.to_dict()
+    assert md.verify(market, {**data, "expected_revenue": -0.5}).verdict == "fail"
+
+
+def test_a_loss_on_average_is_not_claimed_where_there_is_none():
+    market = md.parse(EXPECTED | {"valuation": {"family": "growth", "exponent": "-0.9"}})
+    data = desirable(market, ["expected-balance", "cap=-0.1"]).to_dict()
+    for side in (["expected-balance"], ["cap=-0.1"]):
+        wrong = changed(data, ("mechanism", "options", "side"), side)
+        wrong = changed(wrong, ("witness", "options", "side"), side)
+        assert md.verify(market, wrong).verdict != "pass"
+
+
+@pytest.mark.parametrize(
+    ("side", "objective"),
+    [
+        (["expected-balance", "floor=-1"], "revenue"),
+        (["expected-balance"], "smallest-cap"),
+        (["expected-balance"], "fairness"),
+        (["expected-balance", "subsidy=1"], "revenue"),
+    ],
+)
+def test_averages_go_with_caps_only(side, objective):
+    with pytest.raises(UsageError, match="one of"):
+        desirable(growth_instance(), side, objective)
