@@ -53,7 +53,14 @@ FRACTION = re.compile(r"-?\d+(/[1-9]\d*)?")
 
 COLUMNS = (
     *("contributions", "payments", "utilities", "accuracies", "low", "high", "shapley", "banzhaf"),
-    *("profile", "values", "outside_values", "model_quality", "standalone.contributions"),
+    *(
+        "profile",
+        "values",
+        "outside_values",
+        "model_quality",
+        "model_chance",
+        "standalone.contributions",
+    ),
     *("standalone.utilities", "capacities"),
 )
 """Answers that are a number per agent."""

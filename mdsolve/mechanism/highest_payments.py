@@ -191,13 +191,14 @@ def _none(
 ) -> MarketOutcome:
     """Return that no payments reach the sums they have to, with the proof and what would do."""
     subsidy = float(-least.value)
-    enough = f"It would do with a subsidy of {subsidy:.6g}; without one, see the rule second-best."
+    enough = f"It would do with a subsidy of {subsidy:.6g}."
     if any(cap is not None for cap in bounds.caps):
         message = "No payments are rational, truthful and within the caps without more subsidy: "
     elif bounds.least < 0:
         message = f"A subsidy of {-float(bounds.least):.6g} is too small: "
     else:
         message = "No desirable mechanism exists under this allocation rule: "
+        enough = f"{enough[:-1]}; without one, see the rule second-best."
     message += (
         "at one profile the payments that rationality and truthfulness allow sum to at most "
         f"{float(least.value):.6g}. {enough}"

@@ -82,7 +82,8 @@ def _second_best(
     for name in asked:
         if name != OUTCOMES:
             expected = f"nothing but {OUTCOMES} with the goal {WELFARE}"
-            findings.append(Finding(f"--require {name}", repr(name)[:60], expected))
+            fix = "name another goal with --maximize, for example revenue"
+            findings.append(Finding(f"--require {name}", repr(name)[:60], expected, fix))
     if findings:
         raise UsageError(findings)
     return problem_of(instance, SECOND_BEST, dict(asked))

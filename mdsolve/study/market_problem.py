@@ -92,6 +92,8 @@ def _of_payments(
         found["table"]["allocation"] = allocation
     if isinstance(used, LotteryMarket):
         found["table"] |= {"lottery": used.chances, "probability": used.handed_over}
+        place = shown_profile(instance, market)
+        found["model_chance"] = [float(table[place]) for table in used.handed_over]
     return found
 
 

@@ -87,6 +87,7 @@ class StatedFigures:
             "outside_values": lambda: self._money(self.outside),
             "utilities": lambda: self._money(self.values - self.charges),
             "model_quality": self._model_quality,
+            "model_chance": self._model_chance,
             "minimal_revenue": lambda: self._between(*(float(end.min()) for end in self.revenues)),
             "minimal_profile": lambda: Said(self._lowest_problem),
             "mean_revenue": lambda: self._between(
@@ -171,6 +172,18 @@ class StatedFigures:
         place = np.ravel_multi_index([int(k) for k in self.profile], market.shape)
         scale = float(best_quality(self.context, np.array([place]))[0])
         return Figure.exactly(self.context.arithmetic.concatenate(used), scale)
+
+    def _model_chance(self) -> Figure | None:
+        """Return how likely each agent is handed the model at the profile."""
+        market = self.context.reading
+        if not isinstance(market, LotteryReading):
+            return None
+        here = [float(table[tuple(self.profile)]) for table in market.chances]
+        chances = [
+            math.fsum(here[k] for k in range(len(here)) if market.receives(k, agent))
+            for agent in range(market.size)
+        ]
+        return Figure.exactly(self.context.arithmetic.stored(np.array(chances)), 1.0)
 
     @cached_property
     def revenues(self) -> tuple[Floats, Floats]:

@@ -162,6 +162,7 @@ def lots():
         ("table", "probability", 1, 2, 0),
         ("table", "payments", 0, 1, 1),
         ("values", 0),
+        ("model_chance", 1),
     ],
 )
 @pytest.mark.parametrize("off", [1e-6, -1e-6])
