@@ -53,13 +53,23 @@ FRACTION = re.compile(r"-?\d+(/[1-9]\d*)?")
 
 COLUMNS = (
     *("contributions", "payments", "utilities", "accuracies", "low", "high", "shapley", "banzhaf"),
-    *("profile", "values", "outside_values", "model_quality", "standalone.contributions"),
+    *(
+        "profile",
+        "values",
+        "outside_values",
+        "model_quality",
+        "model_chance",
+        "standalone.contributions",
+    ),
     "weighted_shapley",
     *("standalone.utilities", "capacities"),
 )
 """Answers that are a number per agent."""
 
-NUMBERS = ("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta")
+NUMBERS = (
+    *("revenue", "minimal_revenue", "mean_revenue", "nash_gap", "regret", "beta"),
+    *("subsidy", "cap", "expected_welfare", "expected_revenue", "first_best", "loss"),
+)
 """Answers that are one number."""
 
 FORMS: Mapping[str, tuple[type[Any], str]] = {

@@ -48,7 +48,7 @@ USED = frozenset(
         # markets
         *("exists", "minimal_revenue", "minimal_profile", "profile", "values", "outside_values"),
         *("mean_revenue", "side_constraints", "off_path", "model_quality", "assumptions"),
-        *("deficit", "chains", "frontier"),
+        *("deficit", "chains", "frontier", "first_best", "loss", "model_chance"),
         # designs
         *("target", "menu", "subsidy", "cap", "expected_welfare", "expected_revenue", "binding"),
         *("slack", "upper_bound", "gap", "optimal", "multipliers", "curve", "concessions"),

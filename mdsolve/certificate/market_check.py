@@ -127,6 +127,8 @@ class MarketCheck(Check):
         """What users ask for anyway."""
         if self.claim.denies:
             return ()
+        if self.rule is not None and self.rule.asked != GENERAL:
+            return self.rule.asked
         return GENERAL if self.context(FLOAT).ruled.hands_out else _without_efficiency()
 
     def made(self, arithmetic: Arithmetic) -> MarketContext:

@@ -15,12 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.market_side import Side, read_side
-from mdsolve.certificate.tables import names_match, read_doubles, read_table
+from mdsolve.certificate.tables import array_beside, names_match, read_doubles, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.market import MarketInstance
-from mdsolve.proof import Chain, Rows, proof_from
+from mdsolve.proof import Chain, ExpectedLoss, Rows, proof_from
 
 Table = npt.NDArray[Any]
+
+LOTTERY_AGENTS = 10
+"""Most agents among whom lots may be drawn."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ class MarketClaim:
         Money that each agent pays at every profile; doubles or exact numbers.
     allocation : array of that shape or None
         Quality of the model handed to each agent, 0 for none; None is the instance's rule.
+    lottery : array of shape (2^n, m_1, ..., m_n) or None
+        Probability of every set of recipients, in doubles.
+    probability : array of shape (n, m_1, ..., m_n) or None
+        As stated: how likely each agent is handed the model.
     exists : bool or None
         False where the solution says that there is no mechanism.
-    proof : Chain, Rows or None
+    proof : Chain, Rows, ExpectedLoss or None
         Why there is none.
     unusable : str
         Why what stands in place of a proof is none.
@@ -55,8 +62,10 @@ class MarketClaim:
     options: Mapping[str, Any] = field(default_factory=dict)
     payments: Table | None = None
     allocation: Table | None = None
+    lottery: npt.NDArray[np.float64] | None = None
+    probability: npt.NDArray[np.float64] | None = None
     exists: bool | None = None
-    proof: Chain | Rows | None = None
+    proof: Chain | Rows | ExpectedLoss | None = None
     unusable: str = ""
     side: Side = field(default_factory=Side)
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -82,6 +91,21 @@ class MarketClaim:
             return f"{findings[0].got}; expected {findings[0].expected}"
         return found
 
+    def rows(self, path: str, width: int) -> npt.NDArray[np.float64] | str:
+        """Return a table with any number of rows, or the reason why there is none."""
+        raw = self.at(path)
+        if isinstance(raw, Mapping) and self.folder is not None:
+            raw = array_beside(raw, self.folder)
+        try:
+            found = np.asarray(raw, dtype=np.float64)
+        except (TypeError, ValueError):
+            return "not a table of numbers"
+        if found.size == 0:
+            return np.zeros((0, width))
+        if found.ndim != 2 or found.shape[1] != width or not np.isfinite(found).all():
+            return f"not rows of {width} numbers"
+        return found
+
 
 def market_claim(
     data: Mapping[str, Any],
@@ -105,6 +129,7 @@ def market_claim(
     findings: list[Finding] = []
     names, shape = instance.agents, tuple(grid.count for grid in instance.grids)
     tables = _tables(data.get("table"), (len(names), *shape), folder, label, findings)
+    lots = _lottery(data.get("table"), (len(names), *shape), folder, label, findings)
     agents = data.get("agents")
     if agents is not None and not names_match(agents, names):
         expected = f"the instance's agents: {', '.join(names)}"
@@ -125,6 +150,8 @@ def market_claim(
         options=options,
         payments=tables["payments"],
         allocation=tables["allocation"],
+        lottery=lots[0],
+        probability=lots[1],
         exists=exists,
         proof=proof,
         unusable=unusable,
@@ -148,6 +175,25 @@ def _tables(
         if raw.get(key) is not None:
             found[key] = read_table(raw[key], shape, folder, f"{label}: table.{key}", findings)
     return found
+
+
+def _lottery(
+    raw: Any, shape: tuple[int, ...], folder: Path | None, label: str, findings: list[Finding]
+) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.float64] | None]:
+    """Return chances of every set of recipients, and how likely each agent is one."""
+    if not isinstance(raw, Mapping) or shape[0] > LOTTERY_AGENTS:
+        return None, None
+    shapes = {"lottery": (2 ** shape[0], *shape[1:]), "probability": shape}
+    found = [
+        None
+        if raw.get(key) is None
+        else read_doubles(raw[key], wanted, folder, f"{label}: table.{key}", findings)
+        for key, wanted in shapes.items()
+    ]
+    if found[0] is not None and raw.get("allocation") is not None:
+        expected = "either a lottery over recipients or an allocation"
+        findings.append(Finding(f"{label}: table", "both", expected))
+    return found[0], found[1]
 
 
 def _mechanism(
@@ -174,7 +220,7 @@ def _side(options: Mapping[str, Any], where: str, findings: list[Finding]) -> Si
     return read_side([str(word) for word in words], where, findings)
 
 
-def _proof(data: Mapping[str, Any]) -> tuple[Chain | Rows | None, str]:
+def _proof(data: Mapping[str, Any]) -> tuple[Chain | Rows | ExpectedLoss | None, str]:
     """Return the proof that there is no mechanism, or what is wrong with it."""
     if data.get("witness") is None:
         return None, "the solution holds none"
@@ -183,6 +229,6 @@ def _proof(data: Mapping[str, Any]) -> tuple[Chain | Rows | None, str]:
     except SolutionFileError as error:
         first = error.findings[0]
         return None, f"{first.where}: {first.got}, expected {first.expected}"
-    if isinstance(found, Chain | Rows):
+    if isinstance(found, Chain | Rows | ExpectedLoss):
         return found, ""
     return None, f"a proof of kind {found.kind} is not about payments"

@@ -25,6 +25,7 @@ from mdsolve.certificate.reading.market import (
     QualityReading,
     inserted,
 )
+from mdsolve.certificate.reading.market_lottery import LotteryReading
 from mdsolve.certificate.reading.market_models import StatedModels
 from mdsolve.certificate.reading.market_sizes import DOUBLE_LIMIT, Integers, Profiles
 from mdsolve.instance.kept import kept
@@ -81,7 +82,10 @@ class MarketContext(Context):
 
     @cached_property
     def reading(self) -> MarketReading:
-        """The market under the models that the claim hands out."""
+        """The market under the models, or the lottery, of the claim."""
+        lottery = self.claim.lottery
+        if lottery is not None and isinstance(self.ruled, QualityReading):
+            return LotteryReading.of(self.ruled, lottery)
         if self.claim.allocation is None or not isinstance(self.ruled, QualityReading):
             return self.ruled
         return self.ruled.under(StatedModels(self.claim.allocation))
@@ -197,7 +201,8 @@ def stakes(context: MarketContext) -> Floats:
     game = context.ruled.in_arithmetic(FLOAT)
     states = None
     if isinstance(game, QualityReading):
-        stated = isinstance(context.reading, QualityReading) and not context.reading.models.by_rule
+        reading = context.reading
+        stated = not isinstance(reading, QualityReading) or not reading.models.by_rule
         states = states_of(game) if stated else context.states
     found: list[float] = []
     with np.errstate(all="ignore"):

@@ -45,12 +45,13 @@ class Bounds:
         link: Floats,
     ) -> None:
         self.context, self.steps, self.link = context, steps, closed(link)
-        amounts = context.claim.side.amounts
-        cap = amounts.get("cap")
+        side = context.claim.side
         self.high = gains.copy()
-        if cap is not None:
-            self.high = np.minimum(self.high, np.nextafter(float(cap), np.inf))
-        floor = amounts.get("floor")
+        for agent, name in enumerate(context.names):
+            cap = side.cap_of(name)
+            if cap is not None:
+                self.high[agent] = np.minimum(self.high[agent], np.nextafter(float(cap), np.inf))
+        floor = side.amounts.get("floor")
         least = -np.inf if floor is None else np.nextafter(float(floor), -np.inf)
         self.low = np.full(gains.shape, least)
 
@@ -91,10 +92,10 @@ class Bounds:
 
     def _by_sums(self) -> None:
         side = self.context.claim.side
-        least = -np.inf if side.deficit else 0.0
-        floor = side.amounts.get("revenue-floor")
-        if floor is not None:
-            least = max(least, float(np.nextafter(float(floor), -np.inf)))
+        wanted = side.least_sum
+        least = -np.inf if wanted is None else float(np.nextafter(float(wanted), -np.inf))
+        if wanted == 0:
+            least = 0.0
         size = len(self.high)
         for agent in range(size):
             others = [j for j in range(size) if j != agent]

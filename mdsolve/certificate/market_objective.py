@@ -7,6 +7,10 @@ within one profile: a payment is *grounded* if rationality, a cap or a lie binds
 binds it to a grounded one; if all are grounded, none can be higher. Where payments sum to zero
 everything has the same revenue.
 
+*Least subsidy.* The highest payments need the least, whatever they are. *Smallest cap.* The highest
+payments under any smaller limit are computed anew: somewhere they cannot reach minus that limit, or
+sum to less than they have to.
+
 *Fairness and spread.* Least first is the largest difference, over profiles, of two agents' gains
 or payments; then revenue is highest at that difference, which is one more spread. A difference of
 zero is the least there is; that there are none below another one is shown by bounds.
@@ -19,9 +23,12 @@ import numpy as np
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_cells import Cells
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_highest import highest_payments, sums
 from mdsolve.certificate.market_least_spread import Bounds, refuted
+from mdsolve.certificate.market_side import CAPPED
 from mdsolve.certificate.market_spread_dual import attained, spread_bound
 from mdsolve.certificate.numbers import Booleans, Floats
+from mdsolve.instance.numbers import exact_number
 from mdsolve.tolerance import ROUND_OFF
 
 LIE_LIMIT = 5_000_000
@@ -129,8 +136,12 @@ def objective_problem(context: MarketContext) -> str:
         Where neither was proved.
     """
     objective = context.options.get("objective", "revenue")
-    if objective != "revenue" and context.size > 1:
+    if objective in ("fairness", "spread") and context.size > 1:
         _require_least(context)
+    if objective == CAPPED:
+        problem = limit_problem(context)
+        if problem:
+            return problem
     if context.claim.side.balanced:
         return ""
     if _grounded(context, certainly=True).all():
@@ -163,6 +174,57 @@ def _require_least(context: MarketContext) -> None:
     raise NoRouteError(message)
 
 
+def stated_limit(context: MarketContext) -> float:
+    """Return the limit on payments that a solution states as the smallest.
+
+    Raises
+    ------
+    NoRouteError
+        If it states none that is a number.
+    """
+    stated = context.claim.at("cap")
+    try:
+        return float(exact_number(stated))
+    except (TypeError, ValueError):
+        message = "the solution states no smallest cap"
+        raise NoRouteError(message) from None
+
+
+def limit_problem(context: MarketContext) -> str:
+    """Return what speaks against payments keeping to the smallest limit, "" if nothing does.
+
+    Raises
+    ------
+    NoRouteError
+        Where that none is smaller is not proved.
+    """
+    limit, money = stated_limit(context), float(context.money.max())
+    low, high = amounts_of(context).paid
+    allowed = context.tolerance * money
+    if float(np.maximum(high, -low).max()) > limit + allowed:
+        return "a payment, made or received, is above the stated cap"
+    if limit <= allowed or _impossible(context, limit - allowed - ROUND_OFF * money):
+        return ""
+    if not _impossible(context, limit - 2 * allowed - 2 * ROUND_OFF * money):
+        return "payments may keep to a smaller cap"
+    message = "that no rule keeps to a smaller cap is neither proved nor refuted"
+    raise NoRouteError(message)
+
+
+def _impossible(context: MarketContext, limit: float) -> bool:
+    """Tell whether no admissible payments keep to a limit."""
+    side = context.claim.side
+    own = [side.cap_of(name) for name in context.names]
+    caps = [limit if cap is None else min(limit, float(cap)) for cap in own]
+    _, high = found = highest_payments(context, caps)
+    if bool(np.any(high < -limit)):
+        return True
+    least = side.least_sum
+    if least is None:
+        return False
+    return bool(np.any(sums(found)[1] < np.nextafter(float(least), -np.inf)))
+
+
 def _ahead(context: MarketContext) -> Floats:
     """Return bounds on p_i - p_j - D at every profile, D being the objective's spread."""
     found = amounts_of(context)
@@ -192,14 +254,18 @@ def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:
     allowed = (context.tolerance * context.money)[:, None]
     end = 1 if certainly else 0
     room = np.minimum(found.gain[end], found.room[end])
-    if "cap" in amounts:
-        room = np.minimum(room, float(amounts["cap"]) - found.paid[1 - end])
+    caps = [context.claim.side.cap_of(name) for name in context.names]
+    for agent, cap in enumerate(caps):
+        if cap is not None:
+            room[agent] = np.minimum(room[agent], float(cap) - found.paid[1 - end][agent])
+    if context.options.get("objective") == CAPPED:
+        room = np.minimum(room, stated_limit(context) - found.paid[1 - end])
     grounded: Booleans = room <= allowed
     links = []
     if "spread" in amounts:
         links.append(_binding(found.paid, float(amounts["spread"]), allowed, end))
     objective = context.options.get("objective", "revenue")
-    if objective != "revenue":
+    if objective in ("fairness", "spread"):
         low, high = found.gain
         numbers = (-high, -low) if objective == "fairness" else found.paid
         links.append(_binding(numbers, largest_spread(context)[1], allowed, end))

@@ -115,9 +115,10 @@ def attained(
     for agent in range(size):
         found.add([cells[agent]], [1], worth[agent])
         _add_steps(context, found, cells[agent], agent, steps[agent])
-        for name, sign in (("cap", 1), ("floor", -1)):
-            if name in side.amounts:
-                bound = np.nextafter(sign * float(side.amounts[name]), np.inf)
+        amounts = side.cap_of(context.names[agent]), side.amounts.get("floor")
+        for amount, sign in zip(amounts, (1, -1), strict=True):
+            if amount is not None:
+                bound = np.nextafter(sign * float(amount), np.inf)
                 found.add([cells[agent]], [sign], bound * one)
         for other in range(size):
             if other != agent:
@@ -127,13 +128,9 @@ def attained(
                     most = np.nextafter(float(side.amounts["spread"]), np.inf)
                     found.add(pair, [1, -1], most * one)
     everybody = [cells[agent] for agent in range(size)]
-    least = [] if side.deficit else [0.0]
-    if "revenue-floor" in side.amounts:
-        least.append(float(side.amounts["revenue-floor"]))
-    for amount in least:
-        found.add(
-            everybody, [-1] * size, np.nextafter(-amount, np.inf) * one if amount else 0 * one
-        )
+    if side.least_sum is not None:
+        least = -float(side.least_sum)
+        found.add(everybody, [-1] * size, (np.nextafter(least, np.inf) if least else 0.0) * one)
     if side.balanced:
         found.add(everybody, [1] * size, 0 * one)
     return found

@@ -23,18 +23,25 @@ from mdsolve.cli.common import (
 )
 from mdsolve.errors import Finding, UsageError
 
-FLAGS = {"dominant": "yes"}
+FLAGS = {
+    "dominant": "yes",
+    "budget-balance": "yes",
+    "deficit-allowed": "yes",
+    "expected-balance": "yes",
+}
 """Requirements that may be named without a value."""
 
 
 def design(
-    file: Annotated[Path, typer.Argument(help="Instance file of a sharing game.")],
+    file: Annotated[Path, typer.Argument(help="Instance file of a market or a sharing game.")],
     maximize: Annotated[
         str | None,
         typer.Option(
             "--maximize",
             metavar="GOAL",
-            help="welfare (default), data, accuracy, least-utility or p-mean=P.",
+            help="Sharing games: welfare (default), data, accuracy, least-utility or p-mean=P. "
+            "Markets: revenue (default), fairness, spread, least-subsidy, smallest-cap, "
+            "expected-revenue or expected-welfare.",
         ),
     ] = None,
     require: Annotated[
@@ -42,9 +49,11 @@ def design(
         typer.Option(
             "--require",
             metavar="NAME[=VALUE]",
-            help="alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, least-total=T, "
-            "contributions=S1,S2,..., dominant, form=rates; NAME.AGENT=VALUE is one agent's. May "
-            "be repeated.",
+            help="Sharing games: alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, "
+            "least-total=T, contributions=S1,S2,..., dominant, form=rates. Markets: subsidy=S, "
+            "cap=X, floor=X, revenue-floor=X, spread=X, balanced=profile|weak|expected|none; with "
+            "expected-welfare outcomes=lottery|single. "
+            "NAME.AGENT=VALUE is one agent's. May be repeated.",
         ),
     ] = None,
     trade_off: Annotated[
@@ -125,7 +134,7 @@ def _requirements(words: Sequence[str]) -> dict[str, Any]:
         name, equals, value = word.partition("=")
         name = name.strip()
         if not equals and name not in FLAGS:
-            expected = "NAME=VALUE; only dominant needs no value"
+            expected = f"NAME=VALUE; only {', '.join(FLAGS)} need no value"
             findings.append(Finding("--require", repr(word)[:60], expected))
         elif not name or name in found:
             findings.append(Finding("--require", repr(word)[:60], "each requirement once"))

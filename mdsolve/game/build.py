@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mdsolve.game.arithmetic import FLOAT, Arithmetic
 from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.qualities import quality_of
@@ -14,7 +16,7 @@ def market_game(instance: MarketInstance, arithmetic: Arithmetic = FLOAT) -> Mar
     family = family_of(instance.valuation)
     if hasattr(family, "market"):
         given: Market = family.market(instance, arithmetic)
-        return given
+        return replace(given, prior=instance.probabilities())
     return QualityMarket(
         instance.agents,
         instance.grids,
@@ -23,4 +25,5 @@ def market_game(instance: MarketInstance, arithmetic: Arithmetic = FLOAT) -> Mar
         valuation=valuation_of(instance.valuation),
         outside=instance.outside,
         allocation=instance.allocation,
+        prior=instance.probabilities(),
     )

@@ -59,11 +59,14 @@ class Market(ABC):
         Each agent's possible types, in samples.
     arithmetic : Arithmetic
         Number system of all tables.
+    prior : array of shape (m_1, ..., m_n) or None
+        How likely each profile is, in doubles; None where nothing is said.
     """
 
     agents: tuple[str, ...]
     grids: tuple[TypeGrid, ...]
     arithmetic: Arithmetic = FLOAT
+    prior: Array | None = field(default=None, kw_only=True, compare=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,6 +125,13 @@ class Market(ABC):
     @abstractmethod
     def with_arithmetic(self, arithmetic: Arithmetic) -> Market:
         """Return the same market evaluated in another number system."""
+
+    @property
+    def weights(self) -> Array:
+        """How likely each profile is; the same for all where nothing is said."""
+        if self.prior is not None:
+            return self.prior
+        return np.full(self.shape, 1 / self.profile_count)
 
     def property_named(self, name: str) -> Property:
         """Return one of `properties` by name."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import (
     BeforeValidator,
     PrivateAttr,
@@ -17,10 +18,12 @@ from pydantic import (
 )
 
 from mdsolve.instance.common import InstanceBase
+from mdsolve.instance.design import DesignSpec
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.market_agents import AGENTS_SCHEMA, TYPES_SCHEMA, parse_agents, parse_types
 from mdsolve.instance.numbers import Number
+from mdsolve.instance.prior import PriorField, prior_misfits
 from mdsolve.instance.qualities import QualitySpec
 from mdsolve.instance.qualities.identity import IdentityQualitySpec
 from mdsolve.instance.valuations import ValuationSpec
@@ -51,6 +54,8 @@ class MarketInstance(InstanceBase):
     outside: Literal["pooled", "separate"] = "pooled"
     allocation: Literal["efficient", "best-model"] = "efficient"
     profile: tuple[Number, ...] | None = None
+    design: DesignSpec | None = None
+    prior: PriorField = None
     _grids: tuple[TypeGrid, ...] = PrivateAttr(default=())
 
     @field_serializer("types")
@@ -67,6 +72,12 @@ class MarketInstance(InstanceBase):
         """One grid of types per agent."""
         return self._grids
 
+    def probabilities(self) -> np.ndarray | None:
+        """Return how likely each profile is, shape (m_1, ..., m_n); None where nothing is said."""
+        if self.prior is None or isinstance(self.prior, np.ndarray):
+            return self.prior
+        return np.full([grid.count for grid in self._grids], 1 / self.profile_count)
+
     @cached_property
     def profile_count(self) -> int:
         """Number of type profiles."""
@@ -79,6 +90,7 @@ class MarketInstance(InstanceBase):
         problems.extend(self.valuation.misfits(len(self.agents), ("valuation",)))
         if self._grids:
             self._check_profile(problems)
+            problems.extend(prior_misfits(self.prior, self._grids))
             largest = sum((grid.last for grid in self._grids), start=Fraction(0))
             problems.extend(self.quality.misfits(largest))
             problems.extend(self.valuation.grid_misfits(self._grids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import (
@@ -20,10 +20,11 @@ from mdsolve.instance.accuracies import (
     accuracy_form,
 )
 from mdsolve.instance.accuracies.base import AccuracySpec
-from mdsolve.instance.common import FunctionField, InstanceBase, StrictModel
+from mdsolve.instance.common import FunctionField, InstanceBase
+from mdsolve.instance.design import DesignSpec
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.fit import FitSpec
-from mdsolve.instance.numbers import NonNegativeNumber, Number
+from mdsolve.instance.numbers import NonNegativeNumber
 from mdsolve.instance.sharing_agents import (
     SHARING_AGENT_LIMIT,
     AgentColumns,
@@ -31,14 +32,6 @@ from mdsolve.instance.sharing_agents import (
     agents_form,
     repeated_names,
 )
-
-
-class DesignSpec(StrictModel):
-    """What a rule is to be designed for; the command `design` says what each entry may be."""
-
-    maximize: str | None = None
-    require: dict[str, Any] = Field(default_factory=dict)
-    trade_off: dict[str, tuple[Number, Number, Number]] = Field(default_factory=dict)
 
 
 class SharingInstance(InstanceBase):

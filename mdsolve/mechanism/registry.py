@@ -50,6 +50,7 @@ MARKET_MECHANISMS = Registry(
         "vcg": "vcg:VickreyClarkeGroves",
         "mep": "maximal_exploitation:MaximalExploitation",
         "desirable": "desirable:Desirable",
+        "second-best": "second_best:SecondBestLottery",
     }
 )
 

@@ -6,6 +6,7 @@ kept as they were stated, and prove nothing.
 
     chain        every payment rule of a market: one chain of lies per agent at one profile
     rows         the same under side constraints: inequalities with multipliers
+    expected-loss  the same on average: the highest payments are computed anew
     box-tree     no equilibrium: boxes that cover every profile, on each a deviation that gains
     unaffordable no equilibrium: one agent lacks money at every profile
     no-step      no step size of the kind asked for lets a protocol contract
@@ -24,7 +25,7 @@ from mdsolve.fields import Read
 from mdsolve.proof.base import About
 from mdsolve.proof.design import NoRule
 from mdsolve.proof.equilibria import BoxTree, Leaf, NoStep, Split, Unaffordable
-from mdsolve.proof.market import STAY_OUT, AgentChain, Chain, Row, Rows
+from mdsolve.proof.market import STAY_OUT, AgentChain, Chain, ExpectedLoss, Row, Rows
 
 __all__ = [
     "STAY_OUT",
@@ -32,6 +33,7 @@ __all__ = [
     "AgentChain",
     "BoxTree",
     "Chain",
+    "ExpectedLoss",
     "Leaf",
     "NoRule",
     "NoStep",
@@ -43,10 +45,10 @@ __all__ = [
     "proof_from",
 ]
 
-Proof = Chain | Rows | BoxTree | Unaffordable | NoStep | NoRule
+Proof = Chain | Rows | ExpectedLoss | BoxTree | Unaffordable | NoStep | NoRule
 
 KINDS: Mapping[str, type[Proof]] = {
-    cls.kind: cls for cls in (Chain, Rows, BoxTree, Unaffordable, NoStep, NoRule)
+    cls.kind: cls for cls in (Chain, Rows, ExpectedLoss, BoxTree, Unaffordable, NoStep, NoRule)
 }
 
 

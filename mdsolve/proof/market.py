@@ -13,6 +13,9 @@ from mdsolve.proof.base import ABOUT, About, about
 STAY_OUT = "stay out"
 """What stands for a report where an agent compares with not taking part."""
 
+CAP = "cap"
+"""What stands for a report where a cap on the agent's payments takes the place of that."""
+
 
 @dataclass(frozen=True)
 class AgentChain:
@@ -26,18 +29,21 @@ class AgentChain:
         As stated: what staying out bounds at the first report, and what each further step adds.
     bound : Fraction or None
         As stated: their sum.
+    capped : bool
+        Whether a cap, not staying out, bounds the payment at the first report.
     """
 
     agent: str
     reports: tuple[Fraction, ...]
     bounds: tuple[Fraction, ...] = ()
     bound: Fraction | None = None
+    capped: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the chain as plain data."""
         found: dict[str, Any] = {"agent": self.agent, "reports": shown_numbers(self.reports)}
         if self.bounds:
-            before = [STAY_OUT, *shown_numbers(self.reports)]
+            before = [CAP if self.capped else STAY_OUT, *shown_numbers(self.reports)]
             steps = zip(
                 shown_numbers(self.reports), before, shown_numbers(self.bounds), strict=False
             )
@@ -80,8 +86,9 @@ class Chain(About):
         for entry in fields.entries("chains"):
             entry.closed("agent", "reports", "steps", "bound")
             reports = entry.numbers("reports")
-            bounds, bound = _bounds(entry, reports), entry.maybe("bound")
-            chains.append(AgentChain(entry.text("agent"), reports, bounds, bound))
+            capped, bounds = _bounds(entry, reports)
+            agent, bound = entry.text("agent"), entry.maybe("bound")
+            chains.append(AgentChain(agent, reports, bounds, bound, capped))
         fields.closed(*ABOUT, "profile", "deficit", "chains")
         return cls(fields.types("profile"), tuple(chains), fields.maybe("deficit"), **about(fields))
 
@@ -175,10 +182,33 @@ class Rows(About):
         return cls(tuple(rows), words, **about(fields))
 
 
-def _bounds(entry: Fields, reports: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
-    """Return the bounds that a chain states; its steps have to go along its reports."""
+@dataclass(frozen=True)
+class ExpectedLoss(About):
+    """The highest rational and truthful payments sum to less than zero on average, by the prior.
+
+    It holds nothing: the highest payments are computed anew.
+    """
+
+    kind: ClassVar[str] = "expected-loss"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof as plain data."""
+        return self._head()
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Return the proof in plain data."""
+        fields.closed(*ABOUT)
+        return cls(**about(fields))
+
+
+def _bounds(entry: Fields, reports: tuple[Fraction, ...]) -> tuple[bool, tuple[Fraction, ...]]:
+    """Return whether a chain begins at a cap, and the bounds it states.
+
+    Its steps have to go along its reports.
+    """
     if not entry.has("steps"):
-        return ()
+        return False, ()
     bounds, steps = [], list(entry.entries("steps"))
     for step in steps:
         step.closed("type", "report", "bound")
@@ -186,6 +216,7 @@ def _bounds(entry: Fields, reports: tuple[Fraction, ...]) -> tuple[Fraction, ...
     own = [step.number("type") for step in steps]
     lies = [step.data.get("report") for step in steps]
     said = [lies[0], *(step.number("report") for step in steps[1:])] if steps else []
-    if own != list(reports) or said != [STAY_OUT, *reports[:-1]]:
+    capped = bool(said) and said[0] == CAP
+    if own != list(reports) or said != [CAP if capped else STAY_OUT, *reports[:-1]]:
         entry.wrong("steps", f"{len(steps)} steps", "one step per report, each from the one before")
-    return tuple(bounds)
+    return capped, tuple(bounds)

@@ -32,6 +32,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "The money adds up",
         "What some agents pay is exactly what others receive; nothing is left and nothing lacks.",
     ),
+    "expected-balance": (
+        "The organiser does not pay in on average",
+        "By the chances that the instance names, what the agents pay together is at least 0.",
+    ),
     "maximal-revenue": (
         "The organiser could not charge more",
         "Any higher payment would drive an agent out or make a lie worth while.",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mdsolve.context import MEMORY_LIMIT, Context
 from mdsolve.errors import Finding, UnsupportedError, UsageError
 from mdsolve.instance import Instance
+from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import gathered
@@ -25,6 +26,7 @@ from mdsolve.mechanism.target_words import outcome_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
 from mdsolve.solver.target.design import design as best_rule
+from mdsolve.study.design_market import market_problem
 from mdsolve.study.design_menu import menu_designed
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import SharingProblem
@@ -91,13 +93,17 @@ def design(
     Parameters
     ----------
     instance : Instance
-        A sharing game. Its key ``design`` says what is not said here. Where costs are private, the
-        rule is a menu of contracts, the goal ``data``, and there is nothing to require.
+        A market, or a sharing game. Its key ``design`` says what is not said here. Where costs are
+        private, the rule is a menu of contracts, the goal ``data``, and there is nothing to
+        require.
     maximize : str or None
-        welfare, data, accuracy, least-utility or p-mean=P.
+        Sharing games: welfare, data, accuracy, least-utility or p-mean=P. Markets: revenue,
+        fairness, spread, least-subsidy, smallest-cap, expected-revenue or expected-welfare.
     require : mapping or None
-        Requirements by name: alone, payment_limit, reciprocity, least_share, least_total,
-        contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Hyphens will do.
+        Requirements by name. Sharing games: alone, payment_limit, reciprocity, least_share,
+        least_total, contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Markets:
+        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced; with expected-welfare
+        outcomes. Hyphens will do.
     trade_off : mapping or None
         One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
 
@@ -105,7 +111,7 @@ def design(
     -------
     Solution
         Of the mechanism `target`, with the key `curve` where a trade-off was asked for; of the
-        mechanism `menu` where costs are private.
+        mechanism `menu` where costs are private; of a market, of `desirable` or `second-best`.
 
     Raises
     ------
@@ -125,14 +131,13 @@ def design(
     """
     watch = monitor or Monitor(time_limit=time_limit)
     context = Context(watch, tolerances, memory_limit, seed)
+    if isinstance(instance, MarketInstance):
+        return solved(market_problem(instance, maximize, require, trade_off), context)
     if isinstance(instance, SharingInstance) and instance.private:
         return menu_designed(instance, maximize, require, trade_off, context)
     if not isinstance(instance, SharingInstance):
         raise UnsupportedError.single(
-            f"{instance.label}: kind",
-            instance.kind,
-            "a sharing game",
-            "for a market: mdsolve payments FILE --side ...",
+            f"{instance.label}: kind", instance.kind, "a market, or a sharing game"
         )
     options, walked = wishes(instance, maximize, require, trade_off)
     problem = problem_of(instance, MECHANISM, options)

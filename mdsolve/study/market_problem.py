@@ -9,6 +9,7 @@ import numpy as np
 
 from mdsolve.context import Context
 from mdsolve.game.build import market_game
+from mdsolve.game.lottery import LotteryMarket
 from mdsolve.game.market import Market, QualityMarket
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import written_number
@@ -82,12 +83,28 @@ def _of_payments(
     found: dict[str, Any] = {"exists": True if "exists" in details else None}
     found |= {"minimal_revenue": least, **details}
     found["mean_revenue"] = float(np.mean(revenue.astype(float)))
+    if market.prior is not None or isinstance(used, LotteryMarket):
+        found |= expectations(used, revenue)
     found |= at_profile(used, payments, shown_profile(instance, market))
     found["table"] = {"payments": payments}
     allocation = claimed_allocation(market, used)
     if allocation is not None:
         found["table"]["allocation"] = allocation
+    if isinstance(used, LotteryMarket):
+        found["table"] |= {"lottery": used.chances, "probability": used.handed_over}
+        place = shown_profile(instance, market)
+        found["model_chance"] = [float(table[place]) for table in used.handed_over]
     return found
+
+
+def expectations(market: Market, revenue: np.ndarray) -> dict[str, float]:
+    """Return what the sums of values and of payments are on average, by the prior."""
+    agents = range(len(market.agents))
+    welfare = sum(np.asarray(market.truthful_values(i), dtype=float) for i in agents)
+    return {
+        "expected_welfare": float(np.sum(market.weights * welfare)),
+        "expected_revenue": float(np.sum(market.weights * revenue.astype(float))),
+    }
 
 
 def shown_profile(instance: MarketInstance, market: Market) -> tuple[int, ...]:

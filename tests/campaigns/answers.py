@@ -46,6 +46,12 @@ MARKET_RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("desirable", {}),
     ("desirable", {"side": "cap=2"}),
     ("desirable", {"side": "budget-balance"}),
+    ("desirable", {"objective": "least-subsidy"}),
+    ("desirable", {"side": "cap=1,subsidy=1"}),
+    ("desirable", {"side": "expected-balance"}),
+    ("desirable", {"side": "subsidy=3", "objective": "smallest-cap"}),
+    ("second-best", {}),
+    ("second-best", {"outcomes": "single"}),
 )
 JOINT_RULES: tuple[tuple[str, dict[str, Any]], ...] = (("upbred", {}), ("2p-upbred", {}))
 

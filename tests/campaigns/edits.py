@@ -95,7 +95,7 @@ def _relabelled(data: Mapping[str, Any]) -> Iterator[Edit]:
             yield Edit(("mechanism", "name"), "relabelled", other, named["name"], name)
 
 
-MARKET_NAMES = ("free", "vcg", "mep", "desirable")
+MARKET_NAMES = ("free", "vcg", "mep", "desirable", "second-best")
 SHARING_NAMES = (
     *("none", "budget-balanced", "shapley", "contribution-transfer", "welfare", "value-shaping"),
     *("proportional-data", "proportional-value", "proportional-shapley"),

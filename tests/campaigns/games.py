@@ -108,6 +108,12 @@ def cases() -> tuple[Case, ...]:
     share = market([1, 2, 4], {"family": "share"}, profile=[4, 1])
     free = market([1, 2, 3], {"family": "linear", "matrix": [[2, 1], [1, 3]]})
     rival = market([1, 2, 3], {"family": "linear", "matrix": [[2, "-0.5"], ["-0.25", 3]]})
+    rivals = market(
+        [1, 4, 16],
+        {"family": "growth", "exponent": "-0.9"},
+        prior=[[0.125] * 3, [0.125] * 3, [0.25, 0, 0]],
+    )
+    fixed = market({"from": 1, "to": 7}, {"family": "share"})
     saturated = market(
         ["0.5", 1, 2], {"family": "growth", "exponent": 0}, quality={"family": "saturation"}
     )
@@ -159,7 +165,17 @@ def cases() -> tuple[Case, ...]:
         Case("linear-free", free, "free"),
         Case("rival-desirable", rival, "desirable"),
         Case("saturated-desirable", saturated, "desirable"),
+        Case("growth-expected", rivals, "desirable", {"side": "expected-balance"}),
+        Case("growth-expected-none", rivals, "desirable", {"side": "expected-balance,cap=-0.5"}),
+        Case("growth-lottery", rivals, "second-best"),
+        Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),
+        Case("rival-subsidy", rival, "desirable", {"objective": "least-subsidy"}),
+        Case("fixed-subsidy", fixed, "desirable", {"side": "subsidy=0.2,cap.south=0.3"}),
+        Case(
+            "fixed-cap", fixed, "desirable", {"side": "subsidy=0.02", "objective": "smallest-cap"}
+        ),
+        Case("fixed-none-exists", fixed, "desirable", {"side": "subsidy=0.01,cap=0.5"}),
         Case(
             "growth-none-exists",
             market({"from": 1, "to": 30, "step": 1}, {"family": "growth", "exponent": "-0.9"}),

@@ -88,8 +88,9 @@ def test_what_cannot_be_asked_is_exit_two(mdsolve, arguments, words):
     assert words in " ".join(err.split())
 
 
-def test_markets_are_exit_two(mdsolve):
-    code, out, err = mdsolve("design", INSTANCES / "papers/chen2020/example1.yaml", "--yes")
+def test_training_runs_are_exit_two(mdsolve):
+    file = next((INSTANCES / "training").glob("*.yaml"))
+    code, out, err = mdsolve("design", file, "--yes")
     assert (code, out) == (2, "")
     assert "expected" in err
 

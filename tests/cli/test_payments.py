@@ -40,9 +40,12 @@ def test_several_side_constraints_hold_together(mdsolve_json):
 
 
 def test_side_constraints_that_nothing_satisfies_are_exit_three(mdsolve):
-    code, out, _ = mdsolve("payments", GROWTH, "--side", "cap=-0.1")
+    code, out, _ = mdsolve("payments", GROWTH, "--side", "floor=10")
     assert code == 3
     assert "0 <= something negative" in out
+    code, out, _ = mdsolve("payments", GROWTH, "--side", "cap=-0.1")
+    assert code == 3
+    assert "that is their cap" in out
 
 
 @pytest.mark.parametrize("where", ["3,1", "profile", "minimal", " 1 , 2 "])

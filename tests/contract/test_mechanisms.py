@@ -101,6 +101,8 @@ PERTURBATIONS = {
     "rule": lower_one,
     "feasibility": hand_out_too_much,
     "side-constraints": leave_the_limits,
+    "optimality": leave_alone,
+    "expected-balance": lose_money,
 }
 
 DESIRABLE = {
@@ -113,7 +115,9 @@ PROMISED = {
     "free": DESIRABLE,
     "vcg": {"efficiency", "individual-rationality"},
     "mep": {"individual-rationality", "maximal-revenue", "incentive-compatibility"},
-    "desirable": DESIRABLE | {"maximal-revenue", "budget-balance", "side-constraints"},
+    "desirable": DESIRABLE
+    | {"maximal-revenue", "budget-balance", "expected-balance", "side-constraints"},
+    "second-best": DESIRABLE - {"efficiency"} | {"maximal-revenue", "optimality"},
 }
 """What each mechanism promises on some market: the contract with users."""
 
@@ -124,6 +128,7 @@ VARIANTS = {
         {"side": ["budget-balance"], "objective": "fairness"},
         {"side": [f"cap={LIMIT}"]},
         {"side": ["deficit-allowed"], "objective": "spread"},
+        {"side": ["expected-balance"]},
     ]
 }
 
@@ -176,7 +181,12 @@ def test_every_claim_passes_and_fails_when_perturbed(rule, given, file):
                 continue
         if name == "feasibility" and handed is None:
             continue  # nothing is handed out where values are a table
-        wrong = changed(data, **table_of(payments, handed))
+        table = table_of(payments, handed)
+        if "lottery" in data["table"]:
+            table["table"] = {**data["table"], **table["table"]}
+        wrong = changed(data, **table)
+        if name == "optimality":
+            wrong = changed(data, upper_bound=data["upper_bound"] - STEP)
         if name == "stated-numbers":
             wrong = changed(data, minimal_revenue=float(data["minimal_revenue"]) + STEP)
         verdict = judged(instance, wrong, (name,)).condition(name).verdict

@@ -153,7 +153,11 @@ def test_what_each_rule_claims_where():
     assert claims("desirable", rivals, side=["budget-balance"]) == {*four, "budget-balance"}
     assert claims("desirable", rivals, side=["cap=1"]) == {*four, "side-constraints"}
     assert claims("desirable", rivals, objective="spread") == four
-    assert claims("desirable", rivals, side=["deficit-allowed"]) == four - {"weak-budget-balance"}
+    lossy = four - {"weak-budget-balance"} | {"maximal-revenue"}
+    assert claims("desirable", rivals, side=["deficit-allowed"]) == lossy
+    assert claims("desirable", rivals, objective="least-subsidy") == lossy
+    assert claims("desirable", rivals, side=["subsidy=1"]) == lossy | {"side-constraints"}
+    assert claims("desirable", rivals, objective="smallest-cap") == four
 
 
 @given(st.integers(1, 3), st.data())
@@ -222,10 +226,12 @@ def test_a_shrinking_market_is_best_left_alone():
 @pytest.mark.parametrize("name", mechanisms("market"))
 def test_refusals(name):
     irrational = {**linear([[1]]), "valuation": {"family": "growth", "exponent": "-1/2"}}
-    with pytest.raises(UnsupportedError, match="rational"):
-        outcome(name, market_game(md.parse(irrational)), **EXACTLY)
+    lots = name == "second-best"  # computes in floats only, and counts lies
+    if not lots:
+        with pytest.raises(UnsupportedError, match="rational"):
+            outcome(name, market_game(md.parse(irrational)), **EXACTLY)
     large = {**linear([[1, 0], [0, 1]]), "types": {"from": 1, "to": 10**6}}
-    with pytest.raises(MemoryLimitError, match="TiB"):
+    with pytest.raises(MemoryLimitError, match="lies" if lots else "TiB"):
         outcome(name, market_game(md.parse(large)))
 
 

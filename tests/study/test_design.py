@@ -78,9 +78,6 @@ def test_shares_need_capacities():
 def test_other_instances_are_refused():
     with pytest.raises(UnsupportedError, match="one agent"):
         md.design(sharing([{"cost": 0.1}], {"family": "power"}))
-    market = {"kind": "market", "agents": 2, "types": [1, 2], "valuation": {"family": "share"}}
-    with pytest.raises(UnsupportedError, match="a sharing game"):
-        md.design(md.parse(market))
 
 
 def test_private_costs_are_a_menu():

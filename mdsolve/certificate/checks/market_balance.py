@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_expectations import expectation
 from mdsolve.certificate.market_rows import Group, decided_rows, remembered
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market_sizes import Integers
@@ -17,6 +20,7 @@ from mdsolve.conditions import Condition
 
 WEAK = "weak-budget-balance"
 STRONG = "budget-balance"
+EXPECTED = "expected-balance"
 
 
 def revenue(context: MarketContext, rows: Integers) -> Quantity:
@@ -30,8 +34,6 @@ def revenue(context: MarketContext, rows: Integers) -> Quantity:
 
 
 def _witness(context: MarketContext, row: int) -> Mapping[str, Any]:
-    import numpy as np
-
     profile = context.profile(np.array([row]))
     paid = {
         name: context.shown(context.paid(agent, profile)[0])
@@ -61,6 +63,28 @@ def weak(context: MarketContext) -> Condition:
         [group],
         words=("revenue is never negative", "the platform loses money"),
         scope=f"all {context.profiles:,} profiles",
+    )
+
+
+@condition(EXPECTED, "market", about="payments never sum to less than nothing on average")
+@remembered
+def expected(context: MarketContext) -> Condition:
+    """Check E sum_i p_i(t) >= 0 by the prior, under which all profiles are alike if it is none."""
+    screen = context.screen
+    rows = np.arange(screen.profiles)
+    found = revenue(screen, rows)
+    ends = screen.arithmetic.lower(found), screen.arithmetic.upper(found)
+    size = np.abs(screen.payment_ends).max(axis=0).sum(axis=0).ravel()
+    low, high = expectation(screen, ends, size)
+    stored = context.arithmetic.stored
+    loss = context.arithmetic.between(stored(np.array([-high])), stored(np.array([-low])))
+    return context.decided(
+        EXPECTED,
+        loss,
+        float(context.money.max()),
+        words=("revenue is not negative on average", "the platform loses money on average"),
+        scope=f"the expectation over all {context.profiles:,} profiles",
+        witness=lambda _: {"expected_revenue": low},
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mdsolve.certificate.checks.market_balance import strong, weak
+from mdsolve.certificate.checks.market_balance import expected, strong, weak
 from mdsolve.certificate.checks.market_incentives import maximality, rationality, truthfulness
 from mdsolve.certificate.checks.market_rule import NAME, VOUCHED, model_groups
 from mdsolve.certificate.checks.market_sides import side_constraints
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_objective import objective_problem
 from mdsolve.certificate.market_rows import decided_rows
+from mdsolve.certificate.market_side import SUBSIDISED
 from mdsolve.certificate.registry import condition
 from mdsolve.conditions import Condition
 
@@ -26,14 +27,17 @@ BEST = "payments satisfy every constraint and are the best for the objective"
 @condition(NAME, "market", about="payments are the highest admissible ones", rules=("desirable",))
 def desirable(context: MarketContext) -> Condition:
     """Check models, every constraint, and that no admissible payments are better."""
-    side = context.claim.side
-    plain = not side.given and context.options.get("objective", "revenue") == "revenue"
+    side, objective = context.claim.side, context.options.get("objective", "revenue")
+    # Bounds from above alone leave one highest table: no objective has a better one.
+    plain = side.unbounded and objective in ("revenue", SUBSIDISED)
     parts: list[Condition] = [_models(context), rationality(context), truthfulness(context)]
-    if not side.deficit:
+    if side.never_loses and objective != SUBSIDISED:
         parts.append(weak(context))
+    if side.expected:
+        parts.append(expected(context))
     if side.balanced:
         parts.append(strong(context))
-    if side.amounts:
+    if side.bounds:
         parts.append(side_constraints(context))
     if plain:
         parts.append(maximality(context))

@@ -7,7 +7,7 @@ Feasibility: nobody is handed a model that all reports together cannot train.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_rows import Group, decided_rows
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.reading.market import QualityReading
+from mdsolve.certificate.reading.market_lottery import LotteryReading
 from mdsolve.certificate.reading.market_models import StatedModels
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.certificate.registry import condition
@@ -115,7 +116,10 @@ def feasibility(context: MarketContext) -> Condition:
     """Check 0 <= x_i(t) <= Q(sum of reports) for every agent and every profile."""
     _ = context.tables
     market = context.reading
-    if not isinstance(market, QualityReading):
+    if isinstance(market, LotteryReading):
+        groups, scope = lottery_groups(context, market), "every outcome of the lottery"
+        context.cover(FEASIBLE, ["table.lottery", "table.probability"])
+    elif not isinstance(market, QualityReading):
         if context.claim.allocation is not None:
             message = "a table of values already contains the models; those stored mean nothing"
             raise NoRouteError(message)
@@ -136,6 +140,41 @@ def feasibility(context: MarketContext) -> Condition:
         ),
         scope=scope,
     )
+
+
+def lottery_groups(context: MarketContext, market: LotteryReading) -> list[Group]:
+    """Return the rows that say that chances are a lottery's, and add up to those of the agents."""
+    chances = market.chances.reshape(len(market.chances), -1)
+    stated = context.claim.probability
+
+    def negative(where: MarketContext, rows: Integers) -> Quantity:
+        return where.arithmetic.stored(-chances.reshape(-1)[rows])
+
+    def off(where: MarketContext, rows: Integers) -> Quantity:
+        arithmetic = where.arithmetic
+        found = arithmetic.total(arithmetic.stored(chances[:, rows])) - arithmetic.constant(1)
+        return arithmetic.maximum(found, -found)
+
+    def handed(agent: int) -> Callable[[MarketContext, Integers], Quantity]:
+        assert stated is not None
+        own = stated[agent].reshape(-1)
+        among = [k for k in range(len(chances)) if market.receives(k, agent)]
+
+        def apart(where: MarketContext, rows: Integers) -> Quantity:
+            arithmetic = where.arithmetic
+            found = arithmetic.total(arithmetic.stored(chances[among][:, rows]))
+            found = found - arithmetic.stored(own[rows])
+            return arithmetic.maximum(found, -found)
+
+        return apart
+
+    def group(rows: Callable[[MarketContext, Integers], Quantity], count: int) -> Group:
+        return Group(count, rows, lambda _: 1.0, lambda _, row: {"profile": row % chances.shape[1]})
+
+    found = [group(negative, chances.size), group(off, chances.shape[1])]
+    if stated is not None:
+        found += [group(handed(agent), chances.shape[1]) for agent in range(context.size)]
+    return found
 
 
 def best_quality(context: MarketContext, rows: Integers) -> np.ndarray:

@@ -1,8 +1,9 @@
 """`no-mechanism`: inequalities that every mechanism must satisfy, and that contradict each other.
 
 *Chains*: along r_0 < r_1 < ... < r_k = t_i rationality bounds the payment at r_0 and truthfulness
-each further step, so that p_i(t) <= v_i(in) - v_i(out) at r_0 plus the gaps of the steps; a
-negative sum of these bounds over the agents contradicts weak budget balance. *Rows*: a combination
+each further step, so that p_i(t) <= v_i(in) - v_i(out) at r_0 plus the gaps of the steps; a cap
+may take the place of the first bound. A sum of these bounds over the agents below what payments
+have to sum to, 0 unless a subsidy is paid, is a contradiction. *Rows*: a combination
 of named inequalities with non-negative multipliers in which every payment cancels and the bounds
 sum to less than zero, for payments with side constraints.
 
@@ -22,12 +23,14 @@ import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.market_side import same_side
+from mdsolve.certificate.market_expectations import expectation
+from mdsolve.certificate.market_highest import highest_revenue
+from mdsolve.certificate.market_side import SUBSIDISED, same_side
 from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.same_options import differing_option
 from mdsolve.conditions import Condition, Verdict
-from mdsolve.proof import Chain, Row, Rows
+from mdsolve.proof import Chain, ExpectedLoss, Row, Rows
 
 NAME = "no-mechanism"
 
@@ -53,12 +56,16 @@ def no_mechanism(context: MarketContext) -> Condition:
         if isinstance(proof, Rows):
             total, stated, found = _rows(context, proof)
             scope = f"{len(proof.rows):,} inequalities"
+        elif isinstance(proof, ExpectedLoss):
+            total, stated, found = _expected(context)
+            scope = f"the highest payments at all {context.profiles:,} profiles"
         else:
             total, stated, found = _chains(context, proof)
             scope = "one profile, one chain of reports per agent"
     except UnusableError as error:
         return context.unchecked(NAME, f"no usable proof: {error}")
-    truth = context.arithmetic.less(total, context.arithmetic.constant(0))
+    wanted = _least_sum(context) if isinstance(proof, Chain) else Fraction(0)
+    truth = context.arithmetic.less(total, context.arithmetic.constant(wanted))
     holds, fails = bool(np.all(truth.holds)), bool(np.all(truth.fails))
     verdict: Verdict = "pass" if holds else "fail" if fails else "not-checked"
     detail = {
@@ -70,7 +77,8 @@ def no_mechanism(context: MarketContext) -> Condition:
     if wrong and verdict == "pass":
         verdict, detail = "fail", f"{wrong} is stated wrongly"
     context.cover(NAME, ["witness", "mechanism", "exists", "deficit", "chains"])
-    low, high = (float(end(total).reshape(-1)[0]) for end in _ends(context))
+    short = total - context.arithmetic.constant(wanted)
+    low, high = (float(end(short).reshape(-1)[0]) for end in _ends(context))
     return Condition(
         NAME,
         True,
@@ -133,9 +141,7 @@ def _misstated(context: MarketContext, stated: Stated) -> str:
 
 def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Mapping[str, Any]]:
     """Return the sum of the bounds that one chain per agent proves."""
-    if context.claim.side.deficit:
-        message = "chains prove a deficit, which the side constraints allow"
-        raise UnusableError(message)
+    _least_sum(context)
     profile = _profile(context, proof.profile)
     names = [chain.agent for chain in proof.chains]
     if sorted(names) != sorted(context.names):
@@ -153,7 +159,8 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
             message = f"the chain of {name} does not rise to the profile's type"
             raise UnusableError(message)
         others = [k for j, k in enumerate(profile) if j != agent]
-        steps, scale = _steps(context, agent, reports, others)
+        cap = _cap(context, name) if chain.capped else None
+        steps, scale = _steps(context, agent, reports, others, cap)
         bound, largest = context.arithmetic.total(steps), max(largest, scale)
         stated += [
             (f"step {k + 1} of the chain of {name}", steps[k : k + 1], said, scale)
@@ -172,10 +179,31 @@ def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Map
     return total, stated, found
 
 
+def _least_sum(context: MarketContext) -> Fraction:
+    """Return what payments have to sum to at least."""
+    least = context.claim.side.least_sum
+    if least is None or context.options.get("objective") == SUBSIDISED:
+        message = "chains prove a deficit, which is allowed"
+        raise UnusableError(message)
+    return least
+
+
+def _cap(context: MarketContext, name: str) -> Fraction:
+    cap = context.claim.side.cap_of(name)
+    if cap is None:
+        message = f"a chain of {name} begins at a cap, which the claim does not impose"
+        raise UnusableError(message)
+    return cap
+
+
 def _steps(
-    context: MarketContext, agent: int, reports: Sequence[int], others: Sequence[int]
+    context: MarketContext,
+    agent: int,
+    reports: Sequence[int],
+    others: Sequence[int],
+    cap: Fraction | None = None,
 ) -> tuple[Quantity, float]:
-    """Return what rationality bounds at the first report and each further step adds.
+    """Return what rationality, or a cap, bounds at the first report and each further step adds.
 
     And the largest value of the truth on the way, which is what these are measured by: a proof may
     be about grids that are too large for looking at all of them.
@@ -187,12 +215,31 @@ def _steps(
     first = [column[:1] for column in beside]
     outside = arithmetic.broadcast(market.outside(agent, own[:1], first), (1,))
     start = truth[:1] - outside
+    if cap is not None:
+        start = arithmetic.broadcast(arithmetic.constant(cap), (1,))
     scale = float(arithmetic.upper(abs(truth)).max())
     if len(reports) == 1:
         return start, scale
     later = [column[1:] for column in beside]
     lies = arithmetic.broadcast(market.value(agent, own[:-1], own[1:], later), own[1:].shape)
     return arithmetic.concatenate([start, truth[1:] - lies]), scale
+
+
+def _expected(context: MarketContext) -> tuple[Quantity, Stated, Mapping[str, Any]]:
+    """Return what the highest payments sum to on average, which may not be negative."""
+    if not context.claim.side.expected:
+        message = "it is about sums on average, which the side constraints do not ask for"
+        raise UnusableError(message)
+    total = highest_expectation(context)
+    return total, [], {"expected_revenue": context.shown(total)}
+
+
+def highest_expectation(context: MarketContext) -> Quantity:
+    """Return what the highest payments sum to on average."""
+    ends = highest_revenue(context)
+    low, high = expectation(context.screen, ends, np.maximum(np.abs(ends[0]), np.abs(ends[1])))
+    stored = context.arithmetic.stored
+    return context.arithmetic.between(stored(np.array(low)), stored(np.array(high)))
 
 
 def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:
@@ -242,7 +289,7 @@ def _row(context: MarketContext, row: Row) -> Inequality:
         return [(mine, 1)], *_steps(context, agent, [profile[agent]], others)
     if row.form == "incentive":
         return _incentive(context, row, agent, profile)
-    if row.form == "revenue" and not side.deficit:
+    if row.form == "revenue" and not side.deficit and "subsidy" not in side.amounts:
         return [(cell, -1) for cell in everybody], nothing, 0.0
     if row.form == "no-surplus" and side.balanced:
         return [(cell, 1) for cell in everybody], nothing, 0.0
@@ -266,12 +313,13 @@ def _incentive(context: MarketContext, row: Row, agent: int, profile: list[int])
 
 def _amount(context: MarketContext, row: Row, mine: Cell, everybody: list[Cell]) -> Inequality:
     """Return the row of a side constraint that names an amount."""
-    amount = context.claim.side.amounts.get(row.form)
+    side = context.claim.side
+    amount = side.cap_of(row.agent) if row.form == "cap" else side.amounts.get(row.form)
     if amount is None:
         message = f"a row of kind {row.form!r}, which the claim does not impose"
         raise UnusableError(message)
     least = row.form in ("revenue-floor", "floor")
-    if row.form == "revenue-floor":
+    if row.form in ("revenue-floor", "subsidy"):
         terms = [(cell, -1) for cell in everybody]
     elif row.form == "spread":
         terms = [(mine, 1), ((_agent(context, row.other), *mine[1:]), -1)]

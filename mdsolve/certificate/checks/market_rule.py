@@ -60,6 +60,9 @@ def named_rule(context: MarketContext) -> MarketRule:
 def model_groups(context: MarketContext) -> list[Group]:
     """Return the rows that compare models, where they are not the same by construction."""
     market = context.reading
+    if context.claim.lottery is not None:
+        message = f"{named_rule(context).name} draws no lots"
+        raise NoRouteError(message)
     if not isinstance(market, QualityReading):
         if context.claim.allocation is not None:
             message = "a table of values already contains the models; those stored mean nothing"

@@ -26,11 +26,11 @@ Rows = Callable[[MarketContext, Integers], Quantity]
 @remembered
 def side_constraints(context: MarketContext) -> Condition:
     """Check every bound on payments."""
-    amounts = context.claim.side.amounts
-    if not amounts:
+    bounds = context.claim.side.bounds
+    if not bounds:
         message = "no bound on payments was asked for"
         raise NoRouteError(message)
-    words = [f"{name}={amount}" for name, amount in amounts.items()]
+    words = [f"{name}={amount}" for name, amount in bounds.items()]
     return decided_rows(
         context,
         NAME,
@@ -42,17 +42,22 @@ def side_constraints(context: MarketContext) -> Condition:
 
 def groups(context: MarketContext) -> list[Group]:
     """Return the rows of every bound."""
-    amounts, money = context.claim.side.amounts, context.money
+    side, money = context.claim.side, context.money
     agents = range(context.size)
     found = []
-    for name, amount in amounts.items():
+    for name, amount in side.bounds.items():
         word = f"{name}={amount}"
         if name == "cap":
             parts = [(_at_most(i, amount, 1), money[i]) for i in agents]
+        elif name.startswith("cap."):
+            agent = context.names.index(name.removeprefix("cap."))
+            parts = [(_at_most(agent, amount, 1), money[agent])]
         elif name == "floor":
             parts = [(_at_most(i, amount, -1), money[i]) for i in agents]
         elif name == "revenue-floor":
             parts = [(_revenue_at_least(amount), money.max())]
+        elif name == "subsidy":
+            parts = [(_revenue_at_least(-amount), money.max())]
         else:
             parts = [
                 (_apart(i, j, amount), max(money[i], money[j])) for i, j in permutations(agents, 2)

@@ -16,18 +16,22 @@ import numpy as np
 
 from mdsolve.certificate.checks.market_balance import revenue
 from mdsolve.certificate.checks.market_models import best_quality
-from mdsolve.certificate.checks.market_no_mechanism import proved_deficit
+from mdsolve.certificate.checks.market_no_mechanism import highest_expectation, proved_deficit
+from mdsolve.certificate.checks.market_second_best import lottery_values
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_expectations import expectation, expected_welfare
 from mdsolve.certificate.market_highest import highest_revenue
 from mdsolve.certificate.market_rows import PIECE
-from mdsolve.certificate.market_side import same_side
+from mdsolve.certificate.market_side import CAPPED, same_side
 from mdsolve.certificate.numbers import Floats, Quantity
 from mdsolve.certificate.reading.market import QualityReading
+from mdsolve.certificate.reading.market_lottery import LotteryReading
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.stated.figures import Figure, Recompute, Said, compare
 from mdsolve.conditions import Condition
 from mdsolve.instance.numbers import exact_number
+from mdsolve.tolerance import ROUND_OFF
 
 NAME = "stated-numbers"
 
@@ -83,12 +87,19 @@ class StatedFigures:
             "outside_values": lambda: self._money(self.outside),
             "utilities": lambda: self._money(self.values - self.charges),
             "model_quality": self._model_quality,
+            "model_chance": self._model_chance,
             "minimal_revenue": lambda: self._between(*(float(end.min()) for end in self.revenues)),
             "minimal_profile": lambda: Said(self._lowest_problem),
             "mean_revenue": lambda: self._between(
                 *(math.fsum(end.tolist()) / len(end) for end in self.revenues)
             ),
             "least_spread": self._spread,
+            "expected_welfare": lambda: self._between(*expected_welfare(self.context)),
+            "expected_revenue": self._expected_revenue,
+            "first_best": lambda: self._between(*self._first_best()),
+            "loss": self._loss,
+            "subsidy": self._subsidy,
+            "cap": self._largest_payment,
         }
 
     def of_denial(self) -> Mapping[str, Recompute]:
@@ -96,6 +107,10 @@ class StatedFigures:
         return {
             "minimal_revenue": self._least_possible,
             "minimal_profile": lambda: Said(self._proved_profile),
+            "expected_revenue": lambda: Figure.exactly(
+                highest_expectation(self.context), self.context.money.max()
+            ),
+            "concessions": lambda: Said(self._concessions_problem),
         }
 
     @cached_property
@@ -158,6 +173,18 @@ class StatedFigures:
         scale = float(best_quality(self.context, np.array([place]))[0])
         return Figure.exactly(self.context.arithmetic.concatenate(used), scale)
 
+    def _model_chance(self) -> Figure | None:
+        """Return how likely each agent is handed the model at the profile."""
+        market = self.context.reading
+        if not isinstance(market, LotteryReading):
+            return None
+        here = [float(table[tuple(self.profile)]) for table in market.chances]
+        chances = [
+            math.fsum(here[k] for k in range(len(here)) if market.receives(k, agent))
+            for agent in range(market.size)
+        ]
+        return Figure.exactly(self.context.arithmetic.stored(np.array(chances)), 1.0)
+
     @cached_property
     def revenues(self) -> tuple[Floats, Floats]:
         """Doubles around the sum of payments at every profile."""
@@ -169,6 +196,58 @@ class StatedFigures:
             low[rows], high[rows] = screen.arithmetic.lower(found), screen.arithmetic.upper(found)
             screen.monitor.check_time()
         return low, high
+
+    def _expected_revenue(self) -> Figure:
+        size = np.abs(self.context.screen.payment_ends).max(axis=0).sum(axis=0).ravel()
+        return self._between(*expectation(self.context.screen, self.revenues, size))
+
+    def _first_best(self) -> tuple[float, float]:
+        if not isinstance(self.context.reading, LotteryReading):
+            message = "there is no lottery to compare with the first best"
+            raise NoRouteError(message)
+        return lottery_values(self.context).first_best
+
+    def _loss(self) -> Figure:
+        best, own = self._first_best(), expected_welfare(self.context)
+        return self._between(best[0] - own[1], best[1] - own[0])
+
+    def _subsidy(self) -> Figure:
+        """Return what has to be paid in where revenue is least."""
+        low, high = (float(end.min()) for end in self.revenues)
+        return self._between(max(0.0, -high), max(0.0, -low))
+
+    def _largest_payment(self) -> Figure | None:
+        """Return the largest payment, made or received, where it was made small."""
+        if self.context.options.get("objective") != CAPPED:
+            return None
+        low, high = self.context.screen.payment_ends
+        largest = [float(np.maximum(a, -b).max()) for a, b in ((low, high), (high, low))]
+        return self._between(*largest)
+
+    def _concessions_problem(self, stated: Any) -> str:
+        """Return what is wrong with what would do instead."""
+        if not isinstance(stated, list | tuple) or len(stated) != 1:
+            return "not one concession"
+        entry = stated[0]
+        if not isinstance(entry, Mapping) or set(entry) != {"requirement", "asked", "needed"}:
+            return "not a requirement, what was asked and what is needed"
+        if entry["requirement"] != "subsidy":
+            return "not about the subsidy"
+        asked = -(self.context.claim.side.least_sum or Fraction(0))
+        needed = self._least_possible()
+        try:
+            if exact_number(entry["asked"]) != asked:
+                return f"asked is not {float(asked):g}"
+            said = float(exact_number(entry["needed"]))
+        except (TypeError, ValueError):
+            return "not numbers"
+        arithmetic = self.context.arithmetic
+        low, high = (
+            float(arithmetic.lower(needed.low).min()),
+            float(arithmetic.upper(needed.high).max()),
+        )
+        allowed = (self.context.tolerance + ROUND_OFF) * float(self.context.money.max())
+        return "" if low - allowed <= -said <= high + allowed else f"needed is not {-low:g}"
 
     def _lowest_problem(self, stated: Any) -> str:
         profile = _numbers_of(self.context, stated)

@@ -21,6 +21,7 @@ TRUTHFUL = "incentive-compatibility"
 EFFICIENT = "efficiency"
 WEAK = "weak-budget-balance"
 STRONG = "budget-balance"
+EXPECTED = "expected-balance"
 MAXIMAL = "maximal-revenue"
 SIDE = "side-constraints"
 
@@ -39,6 +40,8 @@ class MarketRule(ABC):
     """Options that the rule understands, with what each is when nothing is said."""
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"arithmetic": ARITHMETICS}
     """What options that are words may be."""
+    asked: ClassVar[tuple[str, ...]] = GENERAL
+    """What users ask of its payments besides what it promises."""
     rational_only: ClassVar[bool] = False
     """Whether its revenue is maximal among rational rules, truthful or not."""
 

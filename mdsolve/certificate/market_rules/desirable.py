@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.market_rules.base import (
     ARITHMETICS,
+    EXPECTED,
     MAXIMAL,
     RATIONAL,
     SIDE,
@@ -19,7 +20,7 @@ from mdsolve.certificate.market_rules.base import (
     MarketRule,
     efficiency_of,
 )
-from mdsolve.certificate.market_side import OBJECTIVES
+from mdsolve.certificate.market_side import OBJECTIVES, SUBSIDISED
 
 if TYPE_CHECKING:
     from mdsolve.certificate.market_context import MarketContext
@@ -43,14 +44,16 @@ class Desirable(MarketRule):
 
     def promises(self, context: MarketContext) -> tuple[str, ...]:
         """Claim the four properties and maximality; side constraints trade maximality away."""
-        side = context.claim.side
+        side, objective = context.claim.side, context.options.get("objective")
         found = [RATIONAL, TRUTHFUL, *efficiency_of(context)]
-        if not side.deficit:
+        if side.never_loses and objective != SUBSIDISED:
             found.append(WEAK)
+        if side.expected:
+            found.append(EXPECTED)
         if side.balanced:
             found.append(STRONG)
-        if side.amounts:
+        if side.bounds:
             found.append(SIDE)
-        if not side.given and context.options.get("objective") == "revenue":
+        if side.unbounded and objective in ("revenue", SUBSIDISED):
             found.append(MAXIMAL)
         return tuple(found)

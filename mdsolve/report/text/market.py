@@ -16,6 +16,7 @@ from mdsolve.tolerance import ROUND_OFF
 COLUMNS = {
     "type": "profile",
     "model": "model_quality",
+    "chance": "model_chance",
     "value": "values",
     "outside": "outside_values",
     "pays": "payments",

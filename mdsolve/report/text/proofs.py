@@ -25,6 +25,8 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
         return []
     if witness.get("kind") == "no-rule":
         return _shortfall(witness)
+    if witness.get("kind") == "expected-loss":
+        return ["Proof: on average even the highest payments sum to less than zero."]
     if "rows" in witness:
         return _contradiction(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
@@ -41,6 +43,8 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
             limit = _at_most(step["bound"])
             if step["report"] == "stay out":
                 charge = f"type {number(step['type'])} {limit}, or they would stay out"
+            elif step["report"] == "cap":
+                charge = f"type {number(step['type'])} {limit}: that is their cap"
             else:
                 report = number(step["report"])
                 charge = (
@@ -48,7 +52,10 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
                     f"or they would report {report}"
                 )
             lines.append(f"    {charge}")
-    lines.append(f"  Together at most {number(witness['deficit'])} < 0: the platform loses money.")
+    words = (witness.get("options") or {}).get("side", ())
+    subsidy = next((word for word in words if word.startswith("subsidy=")), "")
+    ending = f": a {subsidy} is not enough" if subsidy else " < 0: the platform loses money"
+    lines.append(f"  Together at most {number(witness['deficit'])}{ending}.")
     return lines
 
 

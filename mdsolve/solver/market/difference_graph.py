@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
 BASE = "stay out"
+CAP = "cap"
+"""What stands for a report where an agent's payment is bounded by a cap."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,15 @@ class Chain:
         Own type numbers, rising, the last being the true one.
     bounds : tuple
         First the outside bound at ``reports[0]``, then one gap per step, in money.
+    capped : bool
+        Whether a cap takes the place of the outside bound.
     """
 
     agent: int
     profile: tuple[int, ...]
     reports: tuple[int, ...]
     bounds: tuple[Any, ...]
+    capped: bool = False
 
     @property
     def total(self) -> Any:
@@ -60,7 +66,8 @@ class Chain:
         def money(amount: Any) -> Any:
             return amount if exact else float(amount)
 
-        before: list[Any] = [BASE, *(type_of(self.agent, number) for number in self.reports)]
+        start = CAP if self.capped else BASE
+        before: list[Any] = [start, *(type_of(self.agent, number) for number in self.reports)]
         return {
             "agent": market.agents[self.agent],
             "reports": [type_of(self.agent, number) for number in self.reports],
@@ -116,15 +123,22 @@ def column_bounds(
 
 
 def binding_chain(
-    market: Market, agent: int, profile: Sequence[int], arithmetic: Arithmetic | None = None
+    market: Market,
+    agent: int,
+    profile: Sequence[int],
+    arithmetic: Arithmetic | None = None,
+    cap: Fraction | None = None,
 ) -> Chain:
     """Return the shortest path to the agent's type at a profile.
 
-    Where staying out binds as well, no lies are shown. Work O(m^2) for m own types up to the true
-    one, in `arithmetic` or the market's own.
+    Where staying out or a cap on the agent's payments binds as well, no lies are shown. Work O(m^2)
+    for m own types up to the true one, in `arithmetic` or the market's own.
     """
     own = profile[agent]
     outside, gaps = column_bounds(market, agent, profile, highest=own, arithmetic=arithmetic)
+    limit = None if cap is None else (arithmetic or market.arithmetic).number(cap)
+    capped = np.zeros(len(outside), dtype=bool) if limit is None else outside > limit
+    outside = outside if limit is None else np.where(capped, limit, outside)
     payments = [outside[0]]
     previous = [-1]
     for t in range(1, own + 1):
@@ -138,7 +152,8 @@ def binding_chain(
         reports.append(previous[reports[-1]])
     reports.reverse()
     steps = [gaps[r, t] for r, t in pairwise(reports)]
-    return Chain(agent, tuple(profile), tuple(reports), (outside[reports[0]], *steps))
+    bounds = (outside[reports[0]], *steps)
+    return Chain(agent, tuple(profile), tuple(reports), bounds, bool(capped[reports[0]]))
 
 
 def explain(chain: Chain, market: Market) -> str:
@@ -151,6 +166,8 @@ def explain(chain: Chain, market: Market) -> str:
     parts = [
         f"type {_short(step['type'])} may stay out (at most {_short(step['bound'])})"
         if step["report"] == BASE
+        else f"type {_short(step['type'])} pays no more than the cap of {_short(step['bound'])}"
+        if step["report"] == CAP
         else f"type {_short(step['type'])} may report {_short(step['report'])} "
         f"(at most {_short(step['bound'])} more)"
         for step in stored["steps"]

@@ -42,7 +42,7 @@ class LeastRevenue:
     profile : tuple of int
         Type numbers of a profile where it is attained.
     exists : bool
-        Whether every sum counts as non-negative.
+        Whether every sum counts as no less than it has to be, 0 unless a subsidy is paid.
     decided : str
         Arithmetic behind `exists`: ``float``, ``exact``, ``enclosure`` or ``tolerance``.
     """
@@ -53,20 +53,47 @@ class LeastRevenue:
     decided: str
 
 
-def least_revenue(market: Market, payments: Array, monitor: Monitor) -> LeastRevenue:
-    """Return the least revenue of maximal payments, with its sign decided as well as possible."""
+@dataclass(frozen=True)
+class Bounds:
+    """What the sums of payments, and the payments themselves, have to keep to.
+
+    Parameters
+    ----------
+    least : Fraction
+        Least sum of payments at every profile, in money; a negative one is a subsidy.
+    caps : sequence of (Fraction or None)
+        What no payment of each agent may exceed; empty for no such bounds.
+    """
+
+    least: Fraction = Fraction(0)
+    caps: Sequence[Fraction | None] = ()
+
+    def cap_of(self, agent: int) -> Fraction | None:
+        """Return the cap of an agent by number."""
+        return self.caps[agent] if self.caps else None
+
+
+FREE = Bounds()
+
+
+def least_revenue(
+    market: Market, payments: Array, monitor: Monitor, bounds: Bounds = FREE
+) -> LeastRevenue:
+    """Return the least revenue of maximal payments; whether it suffices as certain as possible."""
     revenue = payments.sum(axis=0)
+    least = market.arithmetic.number(bounds.least)
     flat = int(np.argmin(revenue))
     profile = _unravel(flat, market.shape)
     lowest = revenue[profile]
     if market.arithmetic.name == "exact":
-        return LeastRevenue(lowest, profile, bool(lowest >= 0), "exact")
+        return LeastRevenue(lowest, profile, bool(lowest >= least), "exact")
     band = TIE * _magnitude(market, payments, profile)
-    if lowest < -band or lowest > band:
-        return LeastRevenue(float(lowest), profile, bool(lowest > 0), "float")
-    near = np.flatnonzero(revenue.ravel() <= band)
+    if abs(lowest - least) > band:
+        return LeastRevenue(float(lowest), profile, bool(lowest > least), "float")
+    near = np.flatnonzero(revenue.ravel() <= least + band)
     near = near[np.argsort(revenue.ravel()[near], kind="stable")]
-    return _decide_ties(market, [_unravel(int(k), market.shape) for k in near], lowest, monitor)
+    profiles = [_unravel(int(k), market.shape) for k in near]
+    return _decide_ties(market, profiles, lowest, monitor, bounds)
 
 
 def _magnitude(market: Market, payments: Array, profile: tuple[int, ...]) -> float:
@@ -85,19 +112,24 @@ def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _decide_ties(
-    market: Market, profiles: Sequence[tuple[int, ...]], lowest: float, monitor: Monitor
+    market: Market,
+    profiles: Sequence[tuple[int, ...]],
+    lowest: float,
+    monitor: Monitor,
+    bounds: Bounds,
 ) -> LeastRevenue:
-    """Decide the sign of revenues within the tie band, given lowest first."""
+    """Decide whether revenues within the tie band suffice, given lowest first."""
     arithmetic = EXACT if market.rational else ENCLOSURE
     affordable = sorted(_affordable(profiles))
     undecided = len(affordable) < len(profiles)
     least: tuple[bool, float | Fraction, tuple[int, ...]] | None = None
     with arithmetic.context():
-        sums = certain_revenues(market, affordable, arithmetic, monitor)
+        wanted = arithmetic.number(bounds.least)
+        sums = certain_revenues(market, affordable, arithmetic, monitor, bounds)
         for profile, revenue in zip(affordable, sums, strict=True):
             value = revenue if market.rational else to_float(revenue)
-            undecided = undecided or not (revenue >= 0 or revenue < 0)
-            found = (not revenue < 0, value, profile)  # certainly negative ones first
+            undecided = undecided or not (revenue >= wanted or revenue < wanted)
+            found = (not revenue < wanted, value, profile)  # certainly too low ones first
             least = found if least is None else min(least, found)
     harmless, value, profile = least or (True, lowest, profiles[0])
     if not harmless:
@@ -135,6 +167,7 @@ def certain_revenues(
     profiles: Sequence[tuple[int, ...]],
     arithmetic: Arithmetic,
     monitor: Monitor,
+    bounds: Bounds = FREE,
 ) -> list[Any]:
     """Return the sum of maximal payments at each profile, in the number system given.
 
@@ -146,7 +179,10 @@ def certain_revenues(
             highest[column] = max(own, highest.get(column, 0))
     payments = {
         (agent, others): maximal_payments_of(
-            market.column(agent, others, own).with_arithmetic(arithmetic), agent, monitor
+            market.column(agent, others, own).with_arithmetic(arithmetic),
+            agent,
+            monitor,
+            bounds.cap_of(agent),
         ).ravel()
         for (agent, others), own in highest.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -74,7 +74,8 @@ def count_rows(market: Market, side: SideConstraints, objective: str) -> int:
     rows = n * profiles + sum(profiles * (m - 1) // 2 for m in market.shape)
     rows += profiles * (0 if side.deficit_allowed else 2 if side.budget_balance else 1)
     rows += profiles * (side.revenue_floor is not None)
-    rows += n * profiles * ((side.cap is not None) + (side.floor is not None))
+    capped = sum(side.cap_of(agent) is not None for agent in market.agents)
+    rows += profiles * (capped + n * (side.floor is not None))
     pairs = n * (n - 1) * profiles
     return rows + pairs * ((side.spread is not None) + (objective != "revenue"))
 
@@ -82,18 +83,22 @@ def count_rows(market: Market, side: SideConstraints, objective: str) -> int:
 def all_rows(market: Market, side: SideConstraints, objective: str) -> Iterator[Row]:
     """Yield every row of the program."""
     bounds = outside_bounds(market)
-    yield from _rationality(bounds, side)
+    caps = [side.cap_of(agent) for agent in market.agents]
+    yield from _rationality(bounds, side, caps)
     for agent in range(len(market.agents)):
         yield from _incentives(market, agent)
     yield from _sums(market, side)
     yield from _spreads(market, side, objective, bounds)
 
 
-def _rationality(bounds: Array, side: SideConstraints) -> Iterator[Row]:
+def _rationality(
+    bounds: Array, side: SideConstraints, caps: Sequence[Fraction | None]
+) -> Iterator[Row]:
     for cell in np.ndindex(bounds.shape):
         yield Row("rationality", ((cell, 1),), float(bounds[cell]))
-        if side.cap is not None:
-            yield Row("cap", ((cell, 1),), float(side.cap))
+        cap = caps[cell[0]]
+        if cap is not None:
+            yield Row("cap", ((cell, 1),), float(cap))
         if side.floor is not None:
             yield Row("floor", ((cell, -1),), -float(side.floor))
 
@@ -120,7 +125,9 @@ def _sums(market: Market, side: SideConstraints) -> Iterator[Row]:
     agents = range(len(market.agents))
     for profile in np.ndindex(market.shape):
         negative = tuple(((i, *profile), -1) for i in agents)
-        if not side.deficit_allowed:
+        if side.subsidy is not None:
+            yield Row("subsidy", negative, float(side.subsidy))
+        elif not side.deficit_allowed:
             yield Row("revenue", negative, 0.0)
         if side.budget_balance:
             yield Row("no-surplus", tuple(((i, *profile), 1) for i in agents), 0.0)

@@ -8,6 +8,7 @@ taken is on the result; an unsuitable one asked for by name is refused, never re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -92,10 +93,16 @@ def maximal_payments(
     market: Market,
     *,
     route: Route = "auto",
+    caps: Sequence[Fraction | None] = (),
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
 ) -> MaximalPayments:
     """Return the maximal-revenue payments under IR and IC ([C20] Algorithm 1, Theorem 6).
+
+    Parameters
+    ----------
+    caps : sequence of (Fraction or None)
+        What no payment of each agent may exceed; empty or None for no such bound.
 
     Raises
     ------
@@ -106,7 +113,9 @@ def maximal_payments(
     """
     check_memory(market, memory_limit)
     watch = monitor or Monitor()
-    reason = monotone_obstacle(market)
+    limits = list(caps) or [None] * len(market.agents)
+    capped = any(cap is not None for cap in limits)
+    reason = "payments are capped" if capped else monotone_obstacle(market)
     if route == "monotone" and reason is not None:
         raise UnsupportedError.single(
             "route",
@@ -126,7 +135,7 @@ def maximal_payments(
             table[agent] = _monotone_payments(market, agent, solved)
             watch.advance("payments", agent + 1, len(market.agents))
         else:
-            table[agent] = maximal_payments_of(market, agent, watch)
+            table[agent] = maximal_payments_of(market, agent, watch, limits[agent])
     name = "monotone search (growth market)" if monotone else "sweep of the difference graph"
     return MaximalPayments(table, name)
 

@@ -62,6 +62,8 @@ def oracle(
     revenue=None,
     spread=None,
     deficit=False,
+    subsidy=None,
+    caps=None,
     minimise=None,
 ):
     """Return the optimum of the program, with rows written from the definition."""
@@ -91,6 +93,11 @@ def oracle(
                 add([((i, t), 1), ((i, lie), -1)], inside(i, t) - plain.report_value(i, t, r))
         if cap is not None:
             add([((i, t), 1)], cap)
+        if caps is not None and caps[i] is not None:
+            add([((i, t), 1)], caps[i])
+        if minimise == "limit":
+            add([((i, t), 1)], 0, -1.0)
+            add([((i, t), -1)], 0, -1.0)
         if floor is not None:
             add([((i, t), -1)], -floor)
         for j in range(plain.n):
@@ -103,8 +110,10 @@ def oracle(
                 add([((i, t), 1), ((j, t), -1)], gains[0] - gains[1], -1.0)
     for t in profiles:
         everybody = [((i, t), -1) for i in range(plain.n)]
-        if not deficit:
-            add(everybody, 0)
+        if minimise == "subsidy":
+            add(everybody, 0, -1.0)
+        elif not deficit:
+            add(everybody, subsidy or 0)
         if revenue is not None:
             add(everybody, -revenue)
         if balanced:
