@@ -19,8 +19,8 @@ def check(
     jobs: Jobs = 1,
 ) -> None:
     """Solve each file and compare the result with its known answers."""
+    from mdsolve.pieces.engine import results_of
     from mdsolve.study.check import check_instance
-    from mdsolve.study.parallel import results_of
 
     with progress_monitor(quiet, time_limit) as monitor:
         found = results_of(check_instance, files, jobs=jobs, monitor=monitor, label="files")

@@ -43,6 +43,13 @@ Settings = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", help="Processes for independent pieces of the work.", min=1)
 ]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what an earlier run of the same has finished.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Use this dask scheduler: tcp://HOST:PORT."),
+]
 MemoryLimit = Annotated[
     str, typer.Option("--memory-limit", help="Most memory a computation may take, e.g. 8GiB.")
 ]
@@ -113,6 +120,12 @@ def output_file(target: Path | None, *sources: Path) -> None:
     for source in sources:
         if target.exists() and source.exists() and target.samefile(source):
             raise UsageError.single(str(target), "the input file", "another name")
+
+
+def one_place(jobs: int, cluster: str | None) -> None:
+    """Raise `UsageError` where both processes of this machine and a cluster are asked for."""
+    if jobs > 1 and cluster is not None:
+        raise UsageError.single("--jobs", f"{jobs}, beside --cluster", "one of them")
 
 
 def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
 from mdsolve.cli.stops import ClosedPipeError, StoppedError
 from mdsolve.cli.streams import code_of, flush_output, note, prepare_streams, sentence_of
+from mdsolve.cli.sweep import sweep
 from mdsolve.cli.train import train
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
@@ -70,6 +71,7 @@ app.command()(verify)
 app.command()(design)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
+app.command()(sweep)
 app.command()(fit)
 app.command()(train)
 app.command()(check)

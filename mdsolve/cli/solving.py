@@ -13,6 +13,7 @@ from mdsolve.cli.caution import heed
 from mdsolve.cli.common import output_file, print_json
 from mdsolve.cli.streams import note
 from mdsolve.instance import Instance, load
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor
 from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
@@ -23,7 +24,6 @@ from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
-from mdsolve.study.parallel import results_of
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT, Tolerances

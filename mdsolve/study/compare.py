@@ -12,9 +12,9 @@ from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import mechanisms as mechanisms_of
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution, plain
-from mdsolve.study.parallel import results_of
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
 

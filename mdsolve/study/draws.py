@@ -22,13 +22,13 @@ from mdsolve.instance.fit import FitSpec
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.registry import mechanism_named
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
 from mdsolve.solver.fit.accuracy_fit import bounds_of
 from mdsolve.solver.fit.parameter_draws import ParameterCloud
 from mdsolve.status import Termination
 from mdsolve.study.fitted_accuracy import accuracy_data, accuracy_spec
-from mdsolve.study.parallel import results_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.stopping import stop_message, stop_termination
 

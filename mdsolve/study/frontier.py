@@ -8,12 +8,12 @@ from functools import partial
 
 from mdsolve.errors import Finding, UsageError
 from mdsolve.instance.numbers import exact_number
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solver.market.growth_frontier import Frontier, Grid
 from mdsolve.solver.market.growth_frontier import frontier as single_frontier
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
-from mdsolve.study.parallel import results_of
 
 SWEEP_LIMIT = 100_000
 """Most points of one sweep."""

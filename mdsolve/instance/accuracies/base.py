@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import ValidationInfo
@@ -23,10 +23,30 @@ class AccuracySpec(StrictModel):
     learns: ClassVar[bool] = False
     """Whether accuracy depends on a model that is learned together, not on data alone."""
 
+    agent_axes: ClassVar[Mapping[str, int]] = {}
+    """Keys that hold tables -> how many of their first axes stand for agents, at most."""
+
     def misfits(self, agents: int, groups: Groups) -> Iterator[Problem]:
         """Yield what does not fit the number of agents or their groups."""
         del agents, groups
         yield from ()
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return what is left of it where only some agents are, by their old numbers."""
+        data = {key: getattr(self, key) for key in self.model_fields_set}
+        for key, axes in self.agent_axes.items():
+            if data.get(key) is not None:
+                data[key] = _rows_among(data[key], kept, axes)
+        return type(self)(**data)
+
+
+def _rows_among(table: Any, kept: Sequence[int], axes: int) -> Any:
+    """Return the rows (and columns) of some agents, of an array or a tuple of rows."""
+    if not isinstance(table, np.ndarray):
+        return tuple(table[number] for number in kept)
+    for axis in range(min(axes, table.ndim)):
+        table = table.take(kept, axis=axis)
+    return table
 
 
 def unknown_groups(known: set[str], groups: Groups, *place: str) -> Iterator[Problem]:

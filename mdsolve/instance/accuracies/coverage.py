@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import SkipValidation, ValidationInfo, field_validator
@@ -16,6 +16,7 @@ from mdsolve.instance.numbers import bad_value
 class CoverageAccuracySpec(AccuracySpec):
     """a_i = 1 - 1/2 sum_x q_ix prod_j (1 - q_jx) ** s_j."""
 
+    agent_axes: ClassVar[Mapping[str, int]] = {"distributions": 1}
     family: Literal["coverage"]
     distributions: SkipValidation[Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 from pydantic import Field, SkipValidation, ValidationInfo, field_validator, model_validator
@@ -73,3 +73,9 @@ class TableValuationSpec(ValuationFamily):
                     f"shape {shape}: agents, then types of the largest grid",
                     "see the instance format: value[agent, own report, own type, others...]",
                 )
+
+    def among(self, kept: Sequence[int]) -> NoReturn:
+        """Refuse: values of all agents together say nothing about some of them."""
+        del kept
+        message = "a table of values, which says nothing about fewer agents"
+        raise ValueError(message)

@@ -9,10 +9,10 @@ from fractions import Fraction
 import pytest
 
 from mdsolve.errors import Finding, UsageError
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.study.compare import compare
 from mdsolve.study.frontier import sweep
-from mdsolve.study.parallel import results_of
 
 
 def squared(piece, monitor):
