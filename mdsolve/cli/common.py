@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdsolve.cli.outputs import output_file as output_file  # noqa: PLC0414 - from both
 from mdsolve.errors import Finding, UsageError
 from mdsolve.progress import Event, Monitor
 
@@ -63,6 +63,7 @@ Tolerance = Annotated[
     ),
 ]
 
+
 DEFAULT_MEMORY = "4GiB"
 LARGEST_MEMORY = 2**63
 SHOW_AFTER_SECONDS = 1.0
@@ -100,26 +101,6 @@ def memory_bytes(text: str) -> int:
         raise UsageError.single("--memory-limit", repr(text), "a size such as 4GiB or 500MB")
     size = float(match.group(1)) * unit
     return int(min(size, LARGEST_MEMORY))
-
-
-def output_file(target: Path | None, *sources: Path) -> None:
-    """Raise `UsageError` if a result could not be written there, before any work is done.
-
-    Parameters
-    ----------
-    sources : Path
-        Files that were read, which the output must not overwrite.
-    """
-    if target is None:
-        return
-    if target.is_dir():
-        raise UsageError.single(str(target), "a folder", "the name of a file")
-    if not target.parent.is_dir():
-        fix = f"mkdir -p {target.parent}"
-        raise UsageError.single(str(target), "a missing folder", "a folder that exists", fix)
-    for source in sources:
-        if target.exists() and source.exists() and target.samefile(source):
-            raise UsageError.single(str(target), "the input file", "another name")
 
 
 def one_place(jobs: int, cluster: str | None) -> None:

@@ -17,11 +17,11 @@ from mdsolve.cli.common import (
     Settings,
     TimeLimit,
     memory_bytes,
-    output_file,
     parse_settings,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED
 
 

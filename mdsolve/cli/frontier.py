@@ -16,10 +16,10 @@ from mdsolve.cli.common import (
     Quiet,
     TimeLimit,
     memory_bytes,
-    output_file,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 
 
 class GridChoice(StrEnum):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mdsolve.cli.caution import heed
-from mdsolve.cli.common import output_file, print_json
+from mdsolve.cli.common import print_json
+from mdsolve.cli.outputs import keep_solutions, output_file
 from mdsolve.cli.streams import note
 from mdsolve.instance import Instance, load
 from mdsolve.pieces.engine import results_of
@@ -20,7 +21,6 @@ from mdsolve.report.pictures.style import require_png
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import Solution
-from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
@@ -68,9 +68,7 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     )
     solutions = list(solved)
     if request.output is not None:  # before anything is printed: stdout may be closed or full
-        write_solutions(solutions, request.output)
-        if not request.quiet:
-            note(f"wrote {request.output}")
+        keep_solutions(solutions, request.output, quiet=request.quiet)
     if not request.quiet and not request.as_json:
         for solution in solutions:
             console_for().print(solution_view(solution))

@@ -22,11 +22,11 @@ from mdsolve.cli.common import (
     Tolerance,
     memory_bytes,
     one_place,
-    output_file,
     parse_settings,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file, partial_of, undisturbed
 from mdsolve.cli.streams import note
 
 if TYPE_CHECKING:
@@ -155,10 +155,11 @@ def sweep(
 
 def _stored(table: SweepTable, output: Path) -> Path:
     """Write a table; one that is not complete goes beside the name that a complete one gets."""
-    partial = output.with_name(f"{output.stem}.partial{output.suffix}")
-    if not table.complete:
-        table.write(partial)
-        return partial
-    table.write(output)
-    partial.unlink(missing_ok=True)
+    partial = partial_of(output)
+    with undisturbed():
+        if not table.complete:
+            table.write(partial)
+            return partial
+        table.write(output)
+        partial.unlink(missing_ok=True)
     return output

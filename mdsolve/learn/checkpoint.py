@@ -21,7 +21,7 @@ from mdsolve.instance.arrays import DAMAGED
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.learn.history import COLUMNS, History
 from mdsolve.learn.protocols.base import State
-from mdsolve.solution_files import write_atomically
+from mdsolve.outputs import write_atomically
 
 FORMAT = "mdsolve-checkpoint/1"
 

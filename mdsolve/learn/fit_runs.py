@@ -30,8 +30,8 @@ from mdsolve.learn.engine import reproducible
 from mdsolve.learn.federation import Federation, build_federation
 from mdsolve.learn.schedule import Doubles, Holdings, Schedule
 from mdsolve.learn.streams import Purpose, stream
+from mdsolve.outputs import write_atomically
 from mdsolve.progress import Monitor
-from mdsolve.solution_files import write_atomically
 
 Bits = npt.NDArray[np.uint8]
 Hits = npt.NDArray[np.bool_]

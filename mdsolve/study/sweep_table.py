@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED, UsageError
-from mdsolve.solution_files import write_atomically
+from mdsolve.outputs import write_atomically
 from mdsolve.status import Termination
 
 FORMAT = "mdsolve-sweep/1"
