@@ -48,6 +48,8 @@ class Request:
     jobs: int = 1
     draws: int | None = None
     yes: bool = False
+    resume: bool = False
+    cluster: str | None = None
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -118,6 +120,9 @@ def _solution(
         seed=request.seed,
         monitor=monitor,
         jobs=request.jobs,
+        cluster=request.cluster,
+        output=request.output,
+        resume=request.resume,
     )
 
 

@@ -156,15 +156,16 @@ class Work(Generic[Piece, Result]):
                 yield waiting.pop(place)
                 place += 1
         if lost:
-            raise LostPieceError("\n".join(self._named(n, found) for n, found in lost.items()))
+            raise LostPieceError("\n".join(self.named(n, found) for n, found in lost.items()))
 
-    def _named(self, number: int, found: Lost) -> str:
+    def named(self, number: int, found: Lost) -> str:
+        """Return what happened to which piece, in words."""
         return f"piece {number + 1} of {self.label} ({self.settings(self.pieces[number])}): " + (
             found.reason
         )
 
     def _carried_out(self, left: Sequence[int]) -> Iterator[tuple[int, Result | Lost]]:
-        if self.cluster is None and (self.jobs == 1 or len(left) < 2):
+        if self.cluster is None and (self.jobs == 1 or len(self.pieces) < 2):
             for number in left:
                 yield number, self.task(self.pieces[number], self.monitor)
             return
