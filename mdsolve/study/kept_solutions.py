@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from mdsolve.conditions import Certificate
 from mdsolve.solution import Solution, plain
 from mdsolve.status import Termination
 
@@ -17,8 +19,10 @@ def solution_to_plain(solution: Solution) -> dict[str, Any]:
 
 
 def solution_from_plain(data: dict[str, Any]) -> Solution:
-    """Return the solution in plain data."""
-    return Solution.from_dict(data)
+    """Return the solution in plain data, its certificate as it was stored."""
+    found = Solution.from_dict({key: x for key, x in data.items() if key != "certificate"})
+    stored = data.get("certificate")
+    return replace(found, certificate=None if stored is None else Certificate.from_dict(stored))
 
 
 def is_final(solution: Solution) -> bool:
