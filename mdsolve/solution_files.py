@@ -339,7 +339,7 @@ class _Reader:
         if not usable:
             self.wrong("certificate.conditions", listed, "conditions with name and verdict")
             return None
-        plain = [_answer(entry, "", None) for entry in listed]
+        plain = [{"claimed": False, **_answer(entry, "", None)} for entry in listed]
         return Certificate.from_dict({**_answer(stored, "", None), "conditions": plain})
 
     def answers(self, answers: dict[str, Any], size: int) -> None:

@@ -13,6 +13,9 @@ from mdsolve.instance.common import StrictModel, folder_of
 from mdsolve.instance.findings import Problem
 from mdsolve.instance.numbers import bad_value, exact_number
 
+FEW = 1000
+"""Agents to count on where nobody knows how many there are."""
+
 Groups = Callable[[], set[str | None]]
 """Returns the groups that the agents are in; asked only where a family has to know."""
 
@@ -71,13 +74,21 @@ def wrong_rows(key: str, table: Any, agents: int, *, square: bool) -> Iterator[P
         yield ("accuracy", key), f"shape {table.shape}", expected, ""
 
 
-def weight_array(raw: Any, info: ValidationInfo) -> Any:
-    """Return weights as an array of one or two dimensions; None stays None."""
+def weight_array(raw: Any, info: ValidationInfo, *, square: bool = True) -> Any:
+    """Return weights as an array of one or two dimensions; None stays None.
+
+    Parameters
+    ----------
+    square : bool
+        Whether there is at most one column per agent, which says how large a file may be.
+    """
     if raw is None:
         return None
     if isinstance(raw, Mapping):
         try:
-            raw = folder_of(info).read(raw)
+            folder = folder_of(info)
+            agents = folder.implied.get("agents", FEW)  # none, where their list is wrong itself
+            raw = folder.read(raw, agents**2 if square else None)
         except ValueError as error:
             raise bad_value(f"a readable array file: {error}") from None
     try:

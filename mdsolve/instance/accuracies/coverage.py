@@ -23,7 +23,7 @@ class CoverageAccuracySpec(AccuracySpec):
     @field_validator("distributions", mode="before")
     @classmethod
     def _distributions(cls, raw: Any, info: ValidationInfo) -> Any:
-        table = weight_array(raw, info)
+        table = weight_array(raw, info, square=False)
         if table is None or table.ndim != 2 or np.any(table > 1):
             raise bad_value("an agents x items matrix of probabilities")
         return table

@@ -36,7 +36,9 @@ class TableValuationSpec(ValuationFamily):
             if key in data:
                 raise bad_value("either a file or arrays, not both")
             try:
-                arrays[key] = folder_of(info).read({"file": data["file"], "key": key})
+                folder = folder_of(info)
+                most = folder.implied.get("table")
+                arrays[key] = folder.read({"file": data["file"], "key": key}, most)
             except ValueError as error:
                 raise bad_value(f"a readable .npz file: {error}") from None
         return {**data, **arrays}
