@@ -19,11 +19,15 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "instances" / "cases"
+TRAINING = ROOT / "instances" / "training"
 SMALL = ROOT / "instances" / "small"
 
 ASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SIGNALS = (signal.SIGKILL, *ASKED)
 STOPPED = 4
+
+KEPT = ("*.pieces", "*.pieces.new", "*.checkpoint.npz", "*.runs.npz")
+"""What unfinished work is kept in."""
 
 TIMED = ("provenance", "seconds")
 """Keys of documents that tell how long something took."""
@@ -77,6 +81,13 @@ COMMANDS = {
     ),
     "check": Command(
         ("check", *(f"{SMALL}/{x}.yaml" for x in ("share", "sum", "linear")), "--json"), 3
+    ),
+    "train": Command(("train", f"{TRAINING}/strategic-clinics.yaml"), 20, "s.json"),
+    "fit": Command(
+        ("fit", f"{TRAINING}/three-scanners.yaml", "--points", "20", "--replicates", "1"),
+        2,
+        "f.yaml",
+        resume=False,  # it goes on unasked
     ),
     "draws": Command(
         ("solve", "fitted.yaml", "-m", "none", "--draws", "12", "--seed", "1"),
@@ -169,14 +180,14 @@ def complaints(name: str, folder: Path, reference: Any, seed: int) -> list[str]:
         found += _stopped(number, ended, folder, command, old=old)
         if ended.code == 0:
             break
-        resume = any(folder.rglob("*.pieces"))
+        resume = any(x for kept in KEPT for x in folder.rglob(kept))
     else:
         ended = run(words_of(command, resume=resume), folder)
     if ended.code != 0:
         found.append(f"exit code {ended.code} in the end: {ended.err[-400:]}")
     elif outcome(command, folder, ended) != reference:
         found.append("another result than that of a run that was not stopped")
-    left = [str(x.relative_to(folder)) for x in folder.rglob("*.pieces*")]
+    left = [str(x.relative_to(folder)) for kept in KEPT for x in folder.rglob(kept)]
     if ended.code == 0 and left:
         found.append(f"left behind: {left}")
     return [f"{name}, seed {seed}: {words}" for words in found]
