@@ -30,9 +30,6 @@ from mdsolve.study.sweep_plan import Plan, Point, plan_of, require_instances
 from mdsolve.study.sweep_table import Row, SweepTable, columns_of
 from mdsolve.tolerance import DEFAULT, Tolerances
 
-STOPPED = (Termination.LIMIT.label, Termination.INTERRUPTED.label)
-"""How rows end that are done again when the sweep goes on."""
-
 
 @dataclass(frozen=True)
 class _Piece:
@@ -140,7 +137,6 @@ def sweep(
         store=store_for("sweep", output, _key(instance, plan, names, given, pieces), resume=resume),
         encode=Row.to_list,
         decode=Row.from_list,
-        finished=lambda row: row.termination not in STOPPED,
         settings=lambda piece: f"{piece.point.words}, {piece.mechanism}",
     )
     return _carried_out(work, plan, instance, per_agent=per_agent)
@@ -189,14 +185,15 @@ def _carried_out(
     """Return the table of what was finished."""
     found: dict[int, Row] = {}
     stopped: Termination | None = None
+    lost = False
     try:
         for number, row in work.completed():
+            lost = lost or isinstance(row, Lost)
             found[number] = _lost(work.pieces[number], row) if isinstance(row, Lost) else row
     except (StopRequested, KeyboardInterrupt) as stop:
         stopped = stop_termination(stop)
     rows = tuple(found[number] for number in sorted(found))
-    complete = len(rows) == len(work.pieces) and not any(row.unfinished for row in rows)
-    if complete:
+    if len(rows) == len(work.pieces) and not lost:  # lost rows are tried again by --resume
         work.store.remove()
     return SweepTable(
         paths=plan.paths,

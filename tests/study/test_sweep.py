@@ -6,6 +6,8 @@ import csv
 import io
 import itertools
 import json
+import os
+import signal
 import sys
 from fractions import Fraction
 
@@ -17,6 +19,7 @@ from mdsolve.errors import InputError, InstanceError, UsageError
 from mdsolve.pieces.store import payload_of
 from mdsolve.progress import Monitor
 from mdsolve.status import Termination
+from mdsolve.study.sweep import _row
 from mdsolve.study.sweep_plan import latin_hypercube, plan_of
 from mdsolve.study.sweep_table import Row, require_table
 
@@ -124,8 +127,11 @@ def test_markets_have_revenues_and_payments_received():
         assert row.agents["payments"] == [-float(x) for x in solution.payments]
 
 
-def test_points_without_an_answer_are_rows_with_the_reason(game):
-    found = md.sweep(game, ["platform_data=0,1"], ["none", "value-shaping-private"])
+def test_points_without_an_answer_are_rows_with_the_reason(game, tmp_path):
+    output = tmp_path / "t.csv"
+    names = ["none", "value-shaping-private"]
+    found = md.sweep(game, ["platform_data=0,1"], names, output=output)
+    assert not list(tmp_path.iterdir())  # nothing is left to be done
     assert found.column("termination") == ["solved", "failed"] * 2
     assert found.rows[1].reason
     assert found.column("verdict")[1] is None
@@ -240,6 +246,45 @@ def test_what_a_time_limit_stopped_is_not_kept(game, tmp_path):
     found = md.sweep(game, GRID, "none", output=target, time_limit=0.0)
     assert (found.stopped, found.rows, found.exit_code) == (Termination.LIMIT, (), 4)
     assert md.sweep(game, GRID, "none", output=target).complete
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_point_that_reaches_a_limit_of_size_is_done(tmp_path, jobs):
+    """The table of the larger market would take more memory than is allowed."""
+    market = md.parse(MARKET)
+    found = md.sweep(
+        market,
+        ["types.to=3,4000"],
+        "desirable",
+        memory_limit=10**6,
+        jobs=jobs,
+        output=tmp_path / "t",
+    )
+    assert found.column("termination") == ["solved", "failed"]
+    assert "which need about" in found.rows[1].reason
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lost_point_is_a_row_and_tried_again_when_it_goes_on(game, table, tmp_path, monkeypatch):
+    """A process that is killed for every point of one cost, until the sweep is taken up."""
+    module = sys.modules["mdsolve.study.sweep"]
+    monkeypatch.setattr(module, "_row", killed_at_a_fifth)
+    output = tmp_path / "t.csv"
+    arguments = {"per_agent": True, "output": output}
+    found = md.sweep(game, GRID, ["none", "shapley"], jobs=2, **arguments)
+    monkeypatch.undo()
+    assert found.exit_code == 4
+    assert found.column("termination") == ["solved"] * 4 + ["limit"] * 4 + ["solved"] * 4
+    assert "killed" in found.rows[4].reason
+    again = md.sweep(game, GRID, ["none", "shapley"], resume=True, **arguments)
+    assert again.to_csv() == table.to_csv()
+    assert not list(tmp_path.iterdir())
+
+
+def killed_at_a_fifth(piece, monitor):
+    if float(piece.point.settings[0][1]) == 0.2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _row(piece, monitor)
 
 
 def test_without_an_output_pieces_are_kept_in_the_cache(game, cache):
