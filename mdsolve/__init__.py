@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
     from mdsolve.study.solve import payments, solve
+    from mdsolve.study.sweep import sweep
     from mdsolve.study.train import train
     from mdsolve.study.verify import verify, verify_file
 
@@ -46,6 +47,7 @@ _HOMES = {
     "payments": "mdsolve.study.solve",
     "simulate": "mdsolve.study.dynamics",
     "solve": "mdsolve.study.solve",
+    "sweep": "mdsolve.study.sweep",
     "train": "mdsolve.study.train",
     "verify": "mdsolve.study.verify",
     "verify_file": "mdsolve.study.verify",
@@ -69,6 +71,7 @@ __all__ = [
     "payments",
     "simulate",
     "solve",
+    "sweep",
     "train",
     "verify",
     "verify_file",

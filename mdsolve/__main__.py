@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdsolve.cli.main import run
+from mdsolve.cli.start import run
 
 if __name__ == "__main__":
     run()

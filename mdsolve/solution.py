@@ -222,7 +222,8 @@ class Solution:
         for key, value in self.answers.items():
             data[key] = _plain_tree(key, value, place)
         if certified:
-            data["certificate"] = None if self.certificate is None else self.certificate.to_dict()
+            found = None if self.certificate is None else self.certificate.to_dict()
+            data["certificate"] = plain(found)
         data["provenance"] = self.provenance.to_dict()
         if omitted:
             data["omitted"] = omitted

@@ -30,3 +30,11 @@ INSTANCES = Path(__file__).parents[1] / "instances"
 def instances() -> Path:
     """Return the folder of shipped instances."""
     return INSTANCES
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """Keep what tests leave unfinished out of the user's cache; return the folder instead."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder

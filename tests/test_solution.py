@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import mdsolve as md
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.errors import SolutionFileError
+from mdsolve.outputs import write_atomically
 from mdsolve.solution import (
     INLINE_ENTRIES,
     InstanceReference,
@@ -26,7 +27,6 @@ from mdsolve.solution import (
 from mdsolve.solution_files import (
     SOLUTION_SIZE_LIMIT,
     read_solution_data,
-    write_atomically,
     write_solutions,
 )
 from mdsolve.status import Termination

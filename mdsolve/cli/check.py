@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
-from mdsolve.cli.common import Jobs, Json, Quiet, TimeLimit, print_json, progress_monitor
-from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED
+from mdsolve.cli.common import (
+    Cluster,
+    Jobs,
+    Json,
+    Quiet,
+    Resume,
+    TimeLimit,
+    one_place,
+    print_json,
+    progress_monitor,
+)
+from mdsolve.cli.streams import note
+from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, EXIT_STOPPED
 
 
 def check(
@@ -16,15 +27,16 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
+    resume: Resume = False,
     jobs: Jobs = 1,
+    cluster: Cluster = None,
 ) -> None:
     """Solve each file and compare the result with its known answers."""
-    from mdsolve.study.check import check_instance
-    from mdsolve.study.parallel import results_of
+    from mdsolve.study.check import check_files
 
+    one_place(jobs, cluster)
     with progress_monitor(quiet, time_limit) as monitor:
-        found = results_of(check_instance, files, jobs=jobs, monitor=monitor, label="files")
-        reports = list(found)
+        reports = check_files(files, monitor=monitor, jobs=jobs, cluster=cluster, resume=resume)
     if as_json:
         print_json([report.to_dict() for report in reports])
     elif not quiet:
@@ -33,5 +45,8 @@ def check(
 
         for report in reports:
             console_for().print(known_answers_view(report))
+    if len(reports) < len(files):
+        note(f"stopped early: {len(reports)} of {len(files)} files are done; --resume goes on")
+        raise typer.Exit(EXIT_STOPPED)
     agree = all(report.agrees for report in reports)
     raise typer.Exit(EXIT_SOLVED if agree else EXIT_CONDITION_FAILS)

@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdsolve.cli.outputs import output_file as output_file  # noqa: PLC0414 - from both
 from mdsolve.errors import Finding, UsageError
 from mdsolve.progress import Event, Monitor
 
@@ -43,6 +43,13 @@ Settings = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", help="Processes for independent pieces of the work.", min=1)
 ]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what an earlier run of the same has finished.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Use this dask scheduler: tcp://HOST:PORT."),
+]
 MemoryLimit = Annotated[
     str, typer.Option("--memory-limit", help="Most memory a computation may take, e.g. 8GiB.")
 ]
@@ -55,6 +62,7 @@ Tolerance = Annotated[
         callback=_finite,
     ),
 ]
+
 
 DEFAULT_MEMORY = "4GiB"
 LARGEST_MEMORY = 2**63
@@ -95,24 +103,10 @@ def memory_bytes(text: str) -> int:
     return int(min(size, LARGEST_MEMORY))
 
 
-def output_file(target: Path | None, *sources: Path) -> None:
-    """Raise `UsageError` if a result could not be written there, before any work is done.
-
-    Parameters
-    ----------
-    sources : Path
-        Files that were read, which the output must not overwrite.
-    """
-    if target is None:
-        return
-    if target.is_dir():
-        raise UsageError.single(str(target), "a folder", "the name of a file")
-    if not target.parent.is_dir():
-        fix = f"mkdir -p {target.parent}"
-        raise UsageError.single(str(target), "a missing folder", "a folder that exists", fix)
-    for source in sources:
-        if target.exists() and source.exists() and target.samefile(source):
-            raise UsageError.single(str(target), "the input file", "another name")
+def one_place(jobs: int, cluster: str | None) -> None:
+    """Raise `UsageError` where both processes of this machine and a cluster are asked for."""
+    if jobs > 1 and cluster is not None:
+        raise UsageError.single("--jobs", f"{jobs}, beside --cluster", "one of them")
 
 
 def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:

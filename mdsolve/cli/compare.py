@@ -10,18 +10,21 @@ import typer
 from mdsolve.cli.caution import Yes, heed
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Cluster,
     Jobs,
     Json,
     MemoryLimit,
     Quiet,
+    Resume,
     Settings,
     TimeLimit,
     memory_bytes,
-    output_file,
+    one_place,
     parse_settings,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED
 
 
@@ -44,12 +47,15 @@ def compare(
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    resume: Resume = False,
     jobs: Jobs = 1,
+    cluster: Cluster = None,
 ) -> None:
     """Solve an instance under several mechanisms and show all metrics in one table."""
     from mdsolve.instance import load
     from mdsolve.study.compare import compare as compare_mechanisms
 
+    one_place(jobs, cluster)
     output_file(plot)
     instance = load(file)
     heed(instance, yes)
@@ -61,6 +67,8 @@ def compare(
             monitor=monitor,
             memory_limit=memory_bytes(memory_limit),
             jobs=jobs,
+            cluster=cluster,
+            resume=resume,
         )
     if plot is not None:
         from mdsolve.report.pictures.comparison import draw_comparison
@@ -74,4 +82,5 @@ def compare(
 
         console_for().print(comparison_view(found))
     codes = [solution.exit_code for solution in found.solutions.values()]
-    raise typer.Exit(EXIT_STOPPED if EXIT_STOPPED in codes else EXIT_SOLVED)
+    stopped = bool(found.missing) or EXIT_STOPPED in codes
+    raise typer.Exit(EXIT_STOPPED if stopped else EXIT_SOLVED)

@@ -13,10 +13,10 @@ from mdsolve.cli.common import (
     Quiet,
     Seed,
     TimeLimit,
-    output_file,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 from mdsolve.cli.streams import note
 
 if TYPE_CHECKING:

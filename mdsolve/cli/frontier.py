@@ -10,16 +10,19 @@ import typer
 
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Cluster,
     Jobs,
     Json,
     MemoryLimit,
     Quiet,
+    Resume,
     TimeLimit,
     memory_bytes,
-    output_file,
+    one_place,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 
 
 class GridChoice(StrEnum):
@@ -53,7 +56,9 @@ def frontier(
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    resume: Resume = False,
     jobs: Jobs = 1,
+    cluster: Cluster = None,
 ) -> None:
     """Find the largest disparity with a desirable mechanism.
 
@@ -61,6 +66,7 @@ def frontier(
     """
     from mdsolve.study.frontier import parse_agents, parse_exponents, sweep
 
+    one_place(jobs, cluster)
     output_file(plot)
     counts, exponents = parse_agents(agents), parse_exponents(exponent)
     with progress_monitor(quiet, time_limit) as monitor:
@@ -73,6 +79,8 @@ def frontier(
             monitor=monitor,
             memory_limit=memory_bytes(memory_limit),
             jobs=jobs,
+            cluster=cluster,
+            resume=resume,
         )
     if plot is not None:
         from mdsolve.report.pictures.frontier import draw_frontier

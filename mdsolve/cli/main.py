@@ -15,6 +15,7 @@ from mdsolve.cli.fit import fit
 from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
 from mdsolve.cli.new import new
+from mdsolve.cli.outputs import release_outputs
 from mdsolve.cli.payments import payments
 from mdsolve.cli.report import report
 from mdsolve.cli.reproduce import reproduce
@@ -22,6 +23,7 @@ from mdsolve.cli.schema import schema
 from mdsolve.cli.solve import solve
 from mdsolve.cli.stops import ClosedPipeError, StoppedError
 from mdsolve.cli.streams import code_of, flush_output, note, prepare_streams, sentence_of
+from mdsolve.cli.sweep import sweep
 from mdsolve.cli.train import train
 from mdsolve.cli.validate import validate
 from mdsolve.cli.verify import verify
@@ -70,6 +72,7 @@ app.command()(verify)
 app.command()(design)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
+app.command()(sweep)
 app.command()(fit)
 app.command()(train)
 app.command()(check)
@@ -117,6 +120,9 @@ def run() -> None:
         words = error.typed if isinstance(error, InputError) else str(error)
         note(f"mdsolve: {type(error).__name__}\n{legible_lines(words)}")
         code = error.exit_code
+    except KeyboardInterrupt:
+        note("mdsolve: interrupted before there was a result")
+        code = EXIT_STOPPED
     except MemoryError:
         note("mdsolve: out of memory; try coarser grids or --memory-limit")
         code = EXIT_STOPPED
@@ -129,6 +135,8 @@ def run() -> None:
                 f"mdsolve: internal error: {type(error).__name__}: {error}\n"
                 "This is a defect; please report it with the command and the instance."
             )
+    finally:
+        release_outputs()
     lost = flush_output()
     if lost is not None and code in (None, EXIT_SOLVED, EXIT_CONDITION_FAILS, EXIT_NONE_EXISTS):
         note(f"mdsolve: {sentence_of(lost)}")

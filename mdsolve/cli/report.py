@@ -11,10 +11,10 @@ from mdsolve.cli.common import (
     Json,
     Quiet,
     TimeLimit,
-    output_file,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import output_file
 from mdsolve.cli.streams import note
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, UsageError
 
@@ -45,9 +45,9 @@ def report(
     if target.suffix.lower() not in ENDINGS:
         raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".html")
 
+    from mdsolve.outputs import write_atomically
     from mdsolve.report.page.document import report_page
     from mdsolve.report.page.source import read_subjects
-    from mdsolve.solution_files import write_atomically
 
     with progress_monitor(quiet, time_limit) as monitor:
         subjects = read_subjects(solution, instance, monitor)

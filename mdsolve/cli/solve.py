@@ -10,16 +10,19 @@ import typer
 from mdsolve.cli.caution import Yes
 from mdsolve.cli.common import (
     DEFAULT_MEMORY,
+    Cluster,
     Jobs,
     Json,
     MemoryLimit,
     Quiet,
+    Resume,
     Seed,
     Settings,
     TimeLimit,
     Tolerance,
     dynamics_options,
     memory_bytes,
+    one_place,
     parse_settings,
     progress_monitor,
 )
@@ -75,7 +78,9 @@ def solve(
     seed: Seed = None,
     tolerance: Tolerance = None,
     memory_limit: MemoryLimit = DEFAULT_MEMORY,
+    resume: Resume = False,
     jobs: Jobs = 1,
+    cluster: Cluster = None,
 ) -> None:
     """Solve an instance and prove the answer.
 
@@ -84,9 +89,13 @@ def solve(
     computed.
     """
     from mdsolve.cli.solving import Request, solve_and_show
+    from mdsolve.errors import UsageError
 
     names: list[str | None] = list(mechanism) if mechanism else [None]
     options = parse_settings(settings)
+    one_place(jobs, cluster)
+    if resume and draws is None:
+        raise UsageError.single("--resume", "given without --draws", "only with it")
     given = {
         "step_size": step_size,
         "steps": steps,
@@ -109,6 +118,8 @@ def solve(
         draws=draws,
         jobs=jobs,
         yes=yes,
+        resume=resume,
+        cluster=cluster,
     )
     with progress_monitor(quiet, time_limit) as monitor:
         code = solve_and_show(request, monitor)

@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from mdsolve.cli.caution import heed
-from mdsolve.cli.common import output_file, print_json
+from mdsolve.cli.common import print_json
+from mdsolve.cli.outputs import keep_solutions, output_file
 from mdsolve.cli.streams import note
 from mdsolve.instance import Instance, load
+from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor
 from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
 from mdsolve.solution import Solution
-from mdsolve.solution_files import write_solutions
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
-from mdsolve.study.parallel import results_of
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT, Tolerances
@@ -48,6 +48,8 @@ class Request:
     jobs: int = 1
     draws: int | None = None
     yes: bool = False
+    resume: bool = False
+    cluster: str | None = None
 
 
 def solve_and_show(request: Request, monitor: Monitor) -> int:
@@ -68,9 +70,7 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     )
     solutions = list(solved)
     if request.output is not None:  # before anything is printed: stdout may be closed or full
-        write_solutions(solutions, request.output)
-        if not request.quiet:
-            note(f"wrote {request.output}")
+        keep_solutions(solutions, request.output, quiet=request.quiet)
     if not request.quiet and not request.as_json:
         for solution in solutions:
             console_for().print(solution_view(solution))
@@ -120,6 +120,9 @@ def _solution(
         seed=request.seed,
         monitor=monitor,
         jobs=request.jobs,
+        cluster=request.cluster,
+        output=request.output,
+        resume=request.resume,
     )
 
 

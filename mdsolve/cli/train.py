@@ -12,10 +12,10 @@ from mdsolve.cli.common import (
     Quiet,
     Seed,
     TimeLimit,
-    output_file,
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import keep_solutions, output_file
 from mdsolve.cli.streams import note
 
 
@@ -46,7 +46,6 @@ def train(
     """
     from mdsolve.instance import load
     from mdsolve.instance.training import TrainingInstance
-    from mdsolve.solution_files import write_solutions
     from mdsolve.status import Termination
     from mdsolve.study.train import train as run
 
@@ -74,9 +73,7 @@ def train(
             alone=alone,
         )
     if output is not None:
-        write_solutions([solution], output)
-        if not quiet:
-            note(f"wrote {output}")
+        keep_solutions([solution], output, quiet=quiet)
     if plot is not None:
         from mdsolve.report.pictures.solution import draw_solution
 

@@ -25,6 +25,9 @@ ENTRY_LIMIT = 50_000_000
 FILE_LIMIT = 2**33
 """Largest file beside an instance, in bytes; larger ones are refused unread."""
 
+DOUBLE = 8
+"""Bytes of the largest numbers that are read."""
+
 CSV_LIMIT = 2**30
 """Largest CSV file, in bytes."""
 
@@ -61,13 +64,21 @@ class ArrayFolder:
     ----------
     folder : Path or None
         None for instances made in Python, which cannot refer to files.
+    implied : dict
+        What the keys read so far say about the sizes of further ones: ``agents``, ``table``.
     """
 
     folder: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    implied: dict[str, int] = field(default_factory=dict)
 
-    def read(self, reference: Mapping[str, Any]) -> np.ndarray:
+    def read(self, reference: Mapping[str, Any], most: int | None = None) -> np.ndarray:
         """Return the array behind ``{file: ..., column: ...}`` or ``{file: ..., key: ...}``.
+
+        Parameters
+        ----------
+        most : int or None
+            Most entries that can be of use here; a larger array is refused before it is read.
 
         Raises
         ------
@@ -81,12 +92,12 @@ class ArrayFolder:
             raise ValueError(message)
         path = self.locate(name)
         try:
-            return self._read(path, reference)
+            return self._read(path, reference, ENTRY_LIMIT if most is None else most)
         except OSError as error:
             message = f"{name} cannot be read ({error.strerror})"
             raise ValueError(message) from None
 
-    def _read(self, path: Path, reference: Mapping[str, Any]) -> np.ndarray:
+    def _read(self, path: Path, reference: Mapping[str, Any], most: int) -> np.ndarray:
         ending = path.suffix.lower()
         allowed = {".csv": "column", ".npz": "key"}.get(ending)
         for key in ("column", "key"):
@@ -94,12 +105,12 @@ class ArrayFolder:
                 message = f"{path.name} has no {key}s; leave {key}: out"
                 raise ValueError(message)
         if ending == ".csv":
-            return read_csv_column(path, reference.get("column"))
+            return read_csv_column(path, reference.get("column"), most)
         if ending == ".npz":
-            return read_npz(path, reference.get("key"))
+            return read_npz(path, reference.get("key"), most)
         if ending == ".npy":
             with path.open("rb") as stream:
-                return read_npy(stream, path.name)
+                return read_npy(stream, path.name, most)
         message = f"{path.name}: arrays are read from .csv, .npy and .npz files"
         raise ValueError(message)
 
@@ -133,14 +144,24 @@ class ArrayFolder:
         return path
 
 
-def read_npy(stream: IO[bytes], name: str) -> np.ndarray:
-    """Return a numeric .npy array after checking its header; raises `ValueError`."""
+def read_npy(stream: IO[bytes], name: str, most: int = ENTRY_LIMIT) -> np.ndarray:
+    """Return a numeric .npy array of acceptable size, known from its header.
+
+    Raises
+    ------
+    ValueError
+        It is damaged, has more entries than can be of use, or takes more bytes than doubles do.
+    """
     shape, dtype = read_header(stream, name)
     if dtype.kind not in "iuf":
         message = f"{name} holds {dtype}, not numbers"
         raise ValueError(message)
-    if math.prod(shape) > ENTRY_LIMIT:
-        message = f"{name} has {math.prod(shape):,} entries; at most {ENTRY_LIMIT:,} are read"
+    if math.prod(shape) > min(most, ENTRY_LIMIT):
+        limit = min(most, ENTRY_LIMIT)
+        message = f"{name} has {math.prod(shape):,} entries; at most {limit:,} are read here"
+        raise ValueError(message)
+    if dtype.itemsize > DOUBLE:
+        message = f"{name} holds {dtype}; use float64"
         raise ValueError(message)
     stream.seek(0)
     try:
@@ -172,7 +193,7 @@ def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype
     return tuple(shape), dtype
 
 
-def read_npz(path: Path, key: Any) -> np.ndarray:
+def read_npz(path: Path, key: Any, most: int = ENTRY_LIMIT) -> np.ndarray:
     """Return one array of a .npz file; raises `ValueError`."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -182,7 +203,7 @@ def read_npz(path: Path, key: Any) -> np.ndarray:
                 message = f"{path.name} has no array {chosen!r}; it has: {', '.join(names)}"
                 raise ValueError(message)
             with archive.open(f"{chosen}.npy") as stream:
-                return read_npy(stream, f"{path.name}[{chosen}]")
+                return read_npy(stream, f"{path.name}[{chosen}]", most)
     except ValueError:
         raise
     except DAMAGED as error:
@@ -190,7 +211,7 @@ def read_npz(path: Path, key: Any) -> np.ndarray:
         raise ValueError(message) from None
 
 
-def read_csv_column(path: Path, column: Any) -> np.ndarray:
+def read_csv_column(path: Path, column: Any, most: int = ROW_LIMIT) -> np.ndarray:
     """Return one column of a CSV file with a header line; text columns stay text."""
     size = path.stat().st_size
     if size > CSV_LIMIT:
@@ -209,15 +230,16 @@ def read_csv_column(path: Path, column: Any) -> np.ndarray:
                 raise ValueError(message)
             position = header.index(chosen)
             cells = (_cell(row, position, path, rows.line_num) for row in rows if row)
-            entries = list(islice(cells, ROW_LIMIT + 1))
+            entries = list(islice(cells, min(most, ROW_LIMIT) + 1))
     except UnicodeDecodeError:
         message = f"{path.name} is not UTF-8 text"
         raise ValueError(message) from None
     except csv.Error as error:
         message = f"{path.name} is not a CSV file ({error})"
         raise ValueError(message) from None
-    if len(entries) > ROW_LIMIT:
-        message = f"{path.name} has over {ROW_LIMIT:,} rows; longer columns belong into .npy files"
+    if len(entries) > min(most, ROW_LIMIT):
+        fix = "; longer columns belong into .npy files" if most >= ROW_LIMIT else ""
+        message = f"{path.name} has over {min(most, ROW_LIMIT):,} rows{fix}"
         raise ValueError(message)
     try:
         numbers = np.array([float(entry) for entry in entries], dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeGuard, cast
 
@@ -199,6 +200,46 @@ class InstanceBase(StrictModel, metaclass=_Reporting):
         if self._path is not None and self._sha256 is not None:
             changed.located(self._path, self._sha256)
         return changed
+
+    def replace(self, *changes: str | Mapping[str, Any], **fields: Any) -> Self:
+        """Return the instance with changes, validated like a file.
+
+        Parameters
+        ----------
+        changes : str or mapping
+            As on the command line, ``"cost*=1.2"`` or ``"remove agents.county"``, or values by
+            path, ``{"agents.city.cost": "1/5"}``. They are made one after the other.
+        fields : Any
+            Values by path, for paths without dots.
+
+        Raises
+        ------
+        UsageError
+            For paths that lead nowhere.
+        InstanceError
+            With one finding per problem of the changed instance.
+
+        Examples
+        --------
+        >>> from mdsolve.instance import parse
+        >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.2}]
+        >>> game = parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+        >>> cheaper = game.replace("cost*=1/2", {"agents.B.capacity": 30}, platform_data=5)
+        >>> [str(agent.cost.rate) for agent in cheaper.agents], cheaper.agents[1].capacity
+        (['1/20', '1/10'], Fraction(30, 1))
+        """
+        module = import_module("mdsolve.instance.changes")  # which knows every kind of instance
+        listed = []
+        for change in (*changes, fields):
+            if isinstance(change, str):
+                listed.append(module.parse_change(change))
+            else:
+                listed += [module.Change(path, "=", value) for path, value in change.items()]
+        return cast("Self", module.changed(self, listed))
+
+    def derived_from(self, other: InstanceBase) -> None:
+        """Go by another instance's file in messages, without being what that file holds."""
+        self._path = other.path
 
     def located(self, path: Path, sha256: str) -> None:
         """Remember where the instance came from."""

@@ -12,12 +12,14 @@ from pydantic import (
     BeforeValidator,
     PrivateAttr,
     SkipValidation,
+    ValidationInfo,
     WithJsonSchema,
     field_serializer,
+    field_validator,
     model_validator,
 )
 
-from mdsolve.instance.common import InstanceBase
+from mdsolve.instance.common import InstanceBase, folder_of
 from mdsolve.instance.design import DesignSpec
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.grid import TypeGrid
@@ -57,6 +59,17 @@ class MarketInstance(InstanceBase):
     design: DesignSpec | None = None
     prior: PriorField = None
     _grids: tuple[TypeGrid, ...] = PrivateAttr(default=())
+
+    @field_validator("types")
+    @classmethod
+    def _sized(cls, types: Any, info: ValidationInfo) -> Any:
+        """Say how large a table of values can be, before a file of one is read."""
+        agents = info.data.get("agents")
+        grids = [types] if isinstance(types, TypeGrid) else list(types.values())
+        if agents:
+            largest = max(grid.count for grid in grids)
+            folder_of(info).implied["table"] = len(agents) * largest ** (len(agents) + 1)
+        return types
 
     @field_serializer("types")
     def _plain_types(self, types: Any) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -20,7 +22,7 @@ from mdsolve.instance.accuracies import (
     accuracy_form,
 )
 from mdsolve.instance.accuracies.base import AccuracySpec
-from mdsolve.instance.common import FunctionField, InstanceBase
+from mdsolve.instance.common import FunctionField, InstanceBase, folder_of
 from mdsolve.instance.design import DesignSpec
 from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.fit import FitSpec
@@ -54,12 +56,17 @@ class SharingInstance(InstanceBase):
     fit: FitSpec | None = None
     design: DesignSpec | None = None
 
+    @field_validator("agents")
+    @classmethod
+    def _counted(cls, agents: Any, info: ValidationInfo) -> Any:
+        """Say how many there are, before files are read that hold numbers of each."""
+        folder_of(info).implied["agents"] = _count(agents)
+        return agents
+
     @property
     def agent_count(self) -> int:
         """Number of agents."""
-        if isinstance(self.agents, AgentColumns):
-            return self.agents.count
-        return sum(agent.count for agent in self.agents)
+        return _count(self.agents)
 
     @property
     def private(self) -> bool:
@@ -93,3 +100,9 @@ class SharingInstance(InstanceBase):
             column = self.agents.group
             return set(np.unique(column).tolist()) if isinstance(column, np.ndarray) else {column}
         return {agent.group for agent in self.agents}
+
+
+def _count(agents: AgentColumns | tuple[AgentSpec, ...]) -> int:
+    if isinstance(agents, AgentColumns):
+        return agents.count
+    return sum(agent.count for agent in agents)

@@ -18,6 +18,7 @@ from pydantic import (
     SkipValidation,
     ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -62,7 +63,7 @@ def _entries(raw: Any, info: ValidationInfo) -> Any:
     """Return the content of an array file or a list as an array; anything else as it is."""
     if isinstance(raw, Mapping) and "file" in raw:
         try:
-            return folder_of(info).read(raw)
+            return folder_of(info).read(raw, info.data.get("count"))
         except ValueError as error:
             raise bad_value(f"a readable array file: {error}") from None
     return np.array(raw, dtype=object) if isinstance(raw, list | tuple) else raw
@@ -116,6 +117,13 @@ class AgentColumns(StrictModel):
     value: Column | None = None
     budget: Column | None = None
     group: LabelColumn | None = None
+
+    @field_validator("count")
+    @classmethod
+    def _counted(cls, count: int, info: ValidationInfo) -> int:
+        """Say how many there are, before files are read that hold numbers of each."""
+        folder_of(info).implied["agents"] = count
+        return count
 
     @model_validator(mode="after")
     def _lengths(self) -> AgentColumns:

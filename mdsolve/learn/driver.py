@@ -71,10 +71,9 @@ def run_protocol(
     """
     history = History()
     with reproducible():
+        state = protocol.start(federation)
         if resume and checkpoint is not None:
-            state, history = checkpoint.load(federation.engine.device)
-        else:
-            state = protocol.start(federation)
+            state, history = checkpoint.load(federation.engine.device, state)
         before = len(history)
         saved = time.monotonic()
         try:

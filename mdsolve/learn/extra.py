@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from mdsolve.errors import UnsupportedError
 
-NEEDED = {"joblib": "joblib", "torch": "torch", "sklearn": "scikit-learn"}
+NEEDED = {"torch": "torch", "sklearn": "scikit-learn"}
 """Modules of the extra ``learn`` and what they are called when installed."""
 
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -30,8 +30,9 @@ from mdsolve.learn.engine import reproducible
 from mdsolve.learn.federation import Federation, build_federation
 from mdsolve.learn.schedule import Doubles, Holdings, Schedule
 from mdsolve.learn.streams import Purpose, stream
+from mdsolve.outputs import write_atomically
+from mdsolve.pieces.engine import Lost, LostPieceError, Work
 from mdsolve.progress import Monitor
-from mdsolve.solution_files import write_atomically
 
 Bits = npt.NDArray[np.uint8]
 Hits = npt.NDArray[np.bool_]
@@ -167,29 +168,35 @@ def train_runs(
         return kept.hits(examples)
     announce(estimate(plan, federation, parts, jobs))
     total = len(plan.contributions)
-    for runs, hits in _trained(plan, federation, parts, jobs):
-        kept.keep(runs, hits)
+    _FEDERATIONS.clear()
+    _FEDERATIONS[plan.key] = federation
+    work: Work[Integers, Hits] = Work(
+        task=partial(_train, plan),
+        pieces=parts,
+        label="parts",
+        monitor=Monitor(None, monitor.time_limit, monitor.started),
+        jobs=jobs,
+        settings=lambda part: f"runs {part[0] + 1} to {part[-1] + 1}",
+    )
+    lost: list[str] = []
+    for number, hits in work.completed():
+        if isinstance(hits, Lost):
+            lost.append(work.named(number, hits))
+            continue
+        kept.keep(parts[number], hits)
         monitor.advance("runs", int(kept.done.sum()), total)
+    if lost:
+        raise LostPieceError("\n".join(lost))
     return kept.hits(examples)
 
 
-def _trained(
-    plan: RunPlan, federation: Federation, parts: list[Integers], jobs: int
-) -> Iterator[tuple[Integers, Hits]]:
-    if jobs == 1:
-        for part in parts:
-            yield part, train_part(federation, plan, part)
-        return
-    pool = joblib.Parallel(n_jobs=min(jobs, len(parts)), return_as="generator_unordered")
-    yield from pool(joblib.delayed(_train_elsewhere)(plan, part) for part in parts)
-
-
-def _train_elsewhere(plan: RunPlan, part: Integers) -> tuple[Integers, Hits]:
-    """Train a part in a worker process, which builds its own federation once."""
+def _train(plan: RunPlan, part: Integers, monitor: Monitor) -> Hits:
+    """Train a part; a process builds its federation once."""
+    del monitor
     if plan.key not in _FEDERATIONS:
         _FEDERATIONS.clear()
         _FEDERATIONS[plan.key] = build_federation(plan.instance, plan.device)
-    return part, train_part(_FEDERATIONS[plan.key], plan, part)
+    return train_part(_FEDERATIONS[plan.key], plan, part)
 
 
 def train_part(federation: Federation, plan: RunPlan, part: Integers) -> Hits:

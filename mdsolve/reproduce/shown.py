@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mdsolve.outputs import write_atomically
 from mdsolve.report.numbers import number
 from mdsolve.report.pictures.panels import draw_panels
 from mdsolve.reproduce.record import ITEMS, Reproduction
-from mdsolve.solution_files import write_atomically
 
 MARKS = {True: Text("✓", style="green"), False: Text("✗", style="red"), None: Text("")}
 

@@ -13,8 +13,12 @@ import numpy as np
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance import load
 from mdsolve.instance.numbers import exact_number
-from mdsolve.progress import Monitor
+from mdsolve.pieces.engine import Work
+from mdsolve.pieces.place import store_for
+from mdsolve.pieces.store import key_of
+from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution, plain
+from mdsolve.status import Termination
 from mdsolve.study.solve import solve
 from mdsolve.tolerance import DEFAULT
 
@@ -41,11 +45,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All comparisons of one instance."""
+    """All comparisons of one instance.
+
+    Parameters
+    ----------
+    stopped : bool
+        Whether a time limit came before all answers were there.
+    """
 
     file: str
     source: str | None
     comparisons: tuple[Comparison, ...]
+    stopped: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -56,6 +67,64 @@ class CheckReport:
         """Return the report as plain data."""
         rows = [plain(asdict(comparison)) for comparison in self.comparisons]
         return {"file": self.file, "source": self.source, "agrees": self.agrees, "results": rows}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CheckReport:
+        """Return the report in plain data."""
+        rows = tuple(Comparison(**row) for row in data["results"])
+        return cls(data["file"], data["source"], rows)
+
+
+def check_files(
+    files: Sequence[Path],
+    *,
+    monitor: Monitor | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
+) -> list[CheckReport]:
+    """Check several instances; what is done is returned when the work is stopped.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes that share the files.
+    cluster : str or None
+        Address of a dask scheduler to use instead (extra `cluster`).
+    resume : bool
+        Go on with what an earlier check of the same files has finished.
+
+    Raises
+    ------
+    InstanceError
+        If a file cannot be loaded or has no known answers.
+    StopRequested, KeyboardInterrupt
+        Stopped before the first file was done.
+    """
+    about = [[str(file), load(file).sha256] for file in files]
+    work: Work[Path, CheckReport] = Work(
+        task=check_instance,
+        pieces=list(files),
+        label="files",
+        monitor=monitor or Monitor(),
+        jobs=jobs,
+        cluster=cluster,
+        store=store_for("check", None, key_of("check", files=about), resume=resume),
+        encode=CheckReport.to_dict,
+        decode=CheckReport.from_dict,
+        finished=lambda report: not report.stopped,
+    )
+    reports: list[CheckReport] = []
+    try:
+        for report in work.in_order():
+            reports.append(report)  # noqa: PERF402 - what is done before a stop is kept
+    except (StopRequested, KeyboardInterrupt):
+        if not reports:
+            raise
+    else:
+        if not any(report.stopped for report in reports):
+            work.store.remove()
+    return reports
 
 
 def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
@@ -87,12 +156,16 @@ def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
             Finding(f"{file}: expected.results[{k}]", "no answer", expected) for k in vacuous
         )
     comparisons: list[Comparison] = []
+    stopped = False
     for result in instance.expected.results:
         solution = solve(
             instance, result.get("mechanism"), options=result.get("options"), monitor=monitor
         )
+        if solution.termination is Termination.INTERRUPTED:
+            raise KeyboardInterrupt
+        stopped = stopped or solution.termination is Termination.LIMIT
         comparisons.extend(compare(solution, result))
-    return CheckReport(str(file), instance.expected.source, tuple(comparisons))
+    return CheckReport(str(file), instance.expected.source, tuple(comparisons), stopped)
 
 
 def compare(solution: Solution, result: Mapping[str, Any]) -> list[Comparison]:

@@ -9,12 +9,17 @@ from typing import Any
 from mdsolve.context import MEMORY_LIMIT
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
+from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import mechanisms as mechanisms_of
-from mdsolve.progress import Monitor
+from mdsolve.pieces.engine import Work
+from mdsolve.pieces.place import store_for
+from mdsolve.pieces.store import key_of
+from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution, plain
-from mdsolve.study.parallel import results_of
+from mdsolve.status import Termination
+from mdsolve.study.kept_solutions import is_final, solution_from_plain, solution_to_plain
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
 
@@ -29,10 +34,13 @@ class Comparison:
         Certified solutions by mechanism.
     refused : mapping
         Reasons by mechanism.
+    missing : tuple of str
+        Mechanisms that were not come to before the comparison was stopped.
     """
 
     solutions: Mapping[str, Solution]
     refused: Mapping[str, str]
+    missing: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
@@ -50,6 +58,7 @@ class Comparison:
             "metrics": plain(self.metrics),
             "conditions": self.conditions,
             "refused": dict(self.refused),
+            **({"missing": list(self.missing)} if self.missing else {}),
             "solutions": [solution.to_dict() for solution in self.solutions.values()],
         }
 
@@ -62,6 +71,8 @@ def compare(
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
     jobs: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
 ) -> Comparison:
     """Solve an instance under several mechanisms.
 
@@ -74,6 +85,10 @@ def compare(
         ``beta`` goes to every mechanism that has such an option, ``welfare.beta`` to that one.
     jobs : int
         Processes that share the mechanisms.
+    cluster : str or None
+        Address of a dask scheduler to use instead (extra `cluster`).
+    resume : bool
+        Go on with what an earlier comparison of the same has finished.
 
     Raises
     ------
@@ -102,12 +117,43 @@ def compare(
     known = mechanisms_of(instance.kind)
     chosen = options_for(instance, names, options or {})
     pieces = [_Piece(instance, name, chosen[name], memory_limit, name in known) for name in names]
-    watch = monitor or Monitor()
-    found = results_of(_outcome, pieces, jobs=jobs, monitor=watch, label="mechanisms")
-    outcomes = dict(zip(names, found, strict=True))
+    data = data_sha256(instance)
+    own = None if instance.mechanism is None else instance.mechanism.model_dump(mode="json")
+    about = [instance.name, instance.sha256, data, own, memory_limit]
+    given = {name: {key: str(x) for key, x in chosen[name].items()} for name in names}
+    key = None if data is None else key_of("compare", about=about, mechanisms=given)
+    work: Work[_Piece, Solution | str] = Work(
+        task=_outcome,
+        pieces=pieces,
+        label="mechanisms",
+        monitor=monitor or Monitor(),
+        jobs=jobs,
+        cluster=cluster,
+        store=store_for("compare", None, key, resume=resume),
+        encode=lambda found: found if isinstance(found, str) else solution_to_plain(found),
+        decode=lambda plain: plain if isinstance(plain, str) else solution_from_plain(plain),
+        finished=lambda found: isinstance(found, str) or is_final(found),
+        settings=lambda piece: piece.name,
+    )
+    return _compared(work, names)
+
+
+def _compared(work: Work[_Piece, Solution | str], names: Sequence[str]) -> Comparison:
+    """Return what was found, also where the work was stopped."""
+    outcomes: dict[str, Solution | str] = {}
+    try:
+        for name, found in zip(names, work.in_order(), strict=True):
+            outcomes[name] = found  # noqa: PERF403 - what is done before a stop is kept
+    except (StopRequested, KeyboardInterrupt):
+        if not outcomes:
+            raise
+    else:
+        if all(isinstance(found, str) or is_final(found) for found in outcomes.values()):
+            work.store.remove()
     return Comparison(
         {name: one for name, one in outcomes.items() if isinstance(one, Solution)},
         {name: one for name, one in outcomes.items() if isinstance(one, str)},
+        tuple(name for name in names if name not in outcomes),
     )
 
 
@@ -123,9 +169,15 @@ class _Piece:
 
 
 def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
-    """Return the solution, or why the mechanism does not apply."""
+    """Return the solution, or why the mechanism does not apply.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Interrupted: the others are not begun.
+    """
     try:
-        return solve(
+        found = solve(
             piece.instance,
             piece.name,
             options=piece.options,
@@ -136,6 +188,9 @@ def _outcome(piece: _Piece, monitor: Monitor) -> Solution | str:
         if not piece.known:
             raise
         return "; ".join(finding.got for finding in error.findings)
+    if found.termination is Termination.INTERRUPTED:
+        raise KeyboardInterrupt
+    return found
 
 
 def _default(instance: MarketInstance | SharingInstance) -> Sequence[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,17 +19,20 @@ from mdsolve.context import Context
 from mdsolve.errors import SolveError, UnsupportedError, UsageError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
+from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.fit import FitSpec
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.registry import mechanism_named
+from mdsolve.pieces.engine import Work
+from mdsolve.pieces.place import store_for
+from mdsolve.pieces.store import key_of
 from mdsolve.progress import Monitor, StopRequested
-from mdsolve.solution import Solution
+from mdsolve.solution import Solution, plain
 from mdsolve.solver.fit.accuracy_fit import bounds_of
 from mdsolve.solver.fit.parameter_draws import ParameterCloud
 from mdsolve.status import Termination
 from mdsolve.study.fitted_accuracy import accuracy_data, accuracy_spec
-from mdsolve.study.parallel import results_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.stopping import stop_message, stop_termination
 
@@ -43,6 +47,9 @@ def with_bands(
     seed: int | None = None,
     monitor: Monitor | None = None,
     jobs: int = 1,
+    cluster: str | None = None,
+    output: Path | None = None,
+    resume: bool = False,
 ) -> Solution:
     """Return a solution with the key `bands`: quantiles of the outcome over drawn parameters.
 
@@ -52,6 +59,12 @@ def with_bands(
         Number of draws; draw k depends on the seed and k alone.
     jobs : int
         Processes that share the draws.
+    cluster : str or None
+        Address of a dask scheduler to use instead (extra `cluster`).
+    output : Path or None
+        Finished draws are kept beside this file while others are missing.
+    resume : bool
+        Go on with what an earlier run has finished.
 
     Returns
     -------
@@ -84,10 +97,22 @@ def with_bands(
         _Draw(instance, fit, values, name, options)
         for values in cloud_of(fit).draw(seed or 0, draws)
     ]
+    about = [data_sha256(instance), name, plain(options), seed or 0, draws]
+    beside = None if output is None else output.with_name(f"{output.name}.{name}")
+    work: Work[_Draw, dict[str, Any] | _Missed] = Work(
+        task=_drawn,
+        pieces=pieces,
+        label="draws",
+        monitor=context.monitor,
+        jobs=context.jobs,
+        cluster=cluster,
+        store=store_for("draws", beside, key_of("draws", about=about), resume=resume),
+        encode=_to_plain,
+        decode=_from_plain,
+        settings=lambda piece: f"parameters {piece.values.tolist()}",
+    )
     try:
-        for drawn in results_of(
-            _drawn, pieces, jobs=context.jobs, monitor=context.monitor, label="draws"
-        ):
+        for drawn in work.in_order():
             tried += 1
             if isinstance(drawn, dict):
                 found.append(drawn)
@@ -96,6 +121,8 @@ def with_bands(
                 reason = reason or drawn.reason
     except (StopRequested, KeyboardInterrupt) as stop:
         stopped = stop
+    else:
+        work.store.remove()
     bands: dict[str, Any] = {
         "draws": tried,
         "seed": seed or 0,
@@ -132,6 +159,17 @@ class _Missed:
 
     kind: str
     reason: str = ""
+
+
+def _to_plain(drawn: dict[str, Any] | _Missed) -> Any:
+    """Return the outcome of a draw as plain data: a mapping of numbers, or a list of two words."""
+    return plain(drawn) if isinstance(drawn, dict) else [drawn.kind, drawn.reason]
+
+
+def _from_plain(data: Any) -> dict[str, Any] | _Missed:
+    if isinstance(data, list):
+        return _Missed(*data)
+    return {key: np.array(x) if isinstance(x, list) else x for key, x in data.items()}
 
 
 def _drawn(draw: _Draw, monitor: Monitor) -> dict[str, Any] | _Missed:

@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 
 from mdsolve.errors import UsageError
-from mdsolve.solution_files import write_atomically
+from mdsolve.outputs import write_atomically
 from mdsolve.study.fit import FittedInstance
 
 INLINE_PARAMETERS = 40

@@ -8,12 +8,14 @@ from functools import partial
 
 from mdsolve.errors import Finding, UsageError
 from mdsolve.instance.numbers import exact_number
+from mdsolve.pieces.engine import Work
+from mdsolve.pieces.place import store_for
+from mdsolve.pieces.store import key_of
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solver.market.growth_frontier import Frontier, Grid
 from mdsolve.solver.market.growth_frontier import frontier as single_frontier
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
-from mdsolve.study.parallel import results_of
 
 SWEEP_LIMIT = 100_000
 """Most points of one sweep."""
@@ -61,19 +63,41 @@ def sweep(
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
     jobs: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
 ) -> tuple[list[Frontier], Termination]:
-    """Return the frontier at every combination; what is done is kept when a run is stopped."""
-    watch = monitor or Monitor()
+    """Return the frontier at every combination; what is done is kept when a run is stopped.
+
+    Parameters
+    ----------
+    resume : bool
+        Go on with what an earlier sweep of the same combinations has finished.
+    """
     task = partial(_point, grid=grid, outside=outside, limit=limit, memory_limit=memory_limit)
     combinations = [(n, exponent) for n in agents for exponent in exponents]
+    asked = {"agents": list(agents), "exponents": list(map(str, exponents)), "limit": limit}
+    key = key_of("frontier", **asked, grid=grid, outside=outside, memory_limit=memory_limit)
+    work: Work[tuple[int, Fraction], Frontier] = Work(
+        task=task,
+        pieces=combinations,
+        label="sweep",
+        monitor=monitor or Monitor(),
+        jobs=jobs,
+        cluster=cluster,
+        store=store_for("frontier", None, key, resume=resume),
+        encode=Frontier.to_plain,
+        decode=Frontier.from_plain,
+        settings=lambda piece: f"{piece[0]} agents, exponent {piece[1]}",
+    )
     points: list[Frontier] = []
     try:
-        for point in results_of(task, combinations, jobs=jobs, monitor=watch, label="sweep"):
+        for point in work.in_order():
             points.append(point)  # noqa: PERF402 - what is done before a stop is kept
     except StopRequested:
         return points, Termination.LIMIT
     except KeyboardInterrupt:
         return points, Termination.INTERRUPTED
+    work.store.remove()
     reached = any(point.reached_limit for point in points)
     return points, Termination.LIMIT if reached else Termination.SOLVED
 

@@ -78,7 +78,7 @@ def test_long_runs_are_kept_while_they_run(tmp_path, monkeypatch):
     monkeypatch.setattr(driver, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     store = Checkpoint(tmp_path / "c.npz", "key")
     whole = run(instance(), checkpoint=store)
-    state, history = store.load(torch.device("cpu"))
+    state, history = store.load(torch.device("cpu"), whole.state)
     assert torch.equal(state.theta, whole.state.theta)
     assert len(history) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["c.npz"]
@@ -86,19 +86,55 @@ def test_long_runs_are_kept_while_they_run(tmp_path, monkeypatch):
 
 def test_other_runs_and_damaged_files_are_refused(tmp_path):
     path = tmp_path / "c.npz"
+    state = run(instance()).state
     with pytest.raises(UsageError, match="no unfinished run"):
-        Checkpoint(path, "key").load(torch.device("cpu"))
+        Checkpoint(path, "key").load(torch.device("cpu"), state)
     run(instance(), checkpoint=Checkpoint(path, "key"), monitor=StopAfter(1, KeyboardInterrupt()))
     with pytest.raises(UsageError, match="a run of another instance"):
-        Checkpoint(path, "other").load(torch.device("cpu"))
+        Checkpoint(path, "other").load(torch.device("cpu"), state)
     whole = path.read_bytes()
     for damaged in (whole[:-40], b"nonsense", b""):
         path.write_bytes(damaged)
         with pytest.raises(UsageError, match="damaged"):
-            Checkpoint(path, "key").load(torch.device("cpu"))
+            Checkpoint(path, "key").load(torch.device("cpu"), state)
     np.savez(path, theta=np.ones(3))
     with pytest.raises(UsageError, match="damaged"):
-        Checkpoint(path, "key").load(torch.device("cpu"))
+        Checkpoint(path, "key").load(torch.device("cpu"), state)
+
+
+BENT = {
+    "a model of another size": ("theta", lambda x: x[:-1]),
+    "a model in other numbers": ("theta", lambda x: x.astype(np.int64)),
+    "another number of agents": ("contributions", lambda x: x[:-1]),
+    "contributions that are text": ("contributions", lambda x: x.astype(str)),
+    "contributions that are none": ("contributions", lambda x: x * np.nan),
+    "a history that is too short": ("history.losses", lambda x: x[:0]),
+    "a history of other agents": ("history.losses", lambda x: x[:, :-1]),
+    "a phase that is none": ("rest", lambda x: x.replace("learning", "resting")),
+    "no count of rounds": ("rest", lambda x: x.replace('"learned": 1', '"learned": null')),
+    "rounds that are text": ("rest", lambda x: x.replace('"learned": 1', '"learned": "1"')),
+    "no phases": ("rest", lambda x: x.replace('"phases"', '"faces"')),
+    "no key": ("rest", lambda x: x.replace('"key"', '"lock"')),
+    "a list": ("rest", lambda x: "[1]"),
+    "no JSON": ("rest", lambda x: "{"),
+}
+
+
+@pytest.mark.parametrize("bent", BENT)
+def test_well_formed_but_wrong_checkpoints_are_refused(tmp_path, bent):
+    path = tmp_path / "c.npz"
+    stopped = run(
+        instance(), checkpoint=Checkpoint(path, "key"), monitor=StopAfter(1, KeyboardInterrupt())
+    )
+    key, bend = BENT[bent]
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    old = str(arrays[key]) if key == "rest" else arrays[key]
+    new = bend(old)
+    assert not np.array_equal(new, old)
+    np.savez(path, **{**arrays, key: np.array(new)})
+    with pytest.raises(UsageError, match="damaged"):
+        Checkpoint(path, "key").load(torch.device("cpu"), stopped.state)
 
 
 def test_the_fingerprint_speaks_of_everything_that_matters():

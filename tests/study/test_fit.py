@@ -317,3 +317,11 @@ def test_one_function_fits_files_and_instances(file):
         md.fit(training, costs=0.1)
     with pytest.raises(UsageError, match="a training instance, or a CSV file"):
         md.fit(fitted)
+
+
+def test_an_agent_with_one_line_is_a_finding(tmp_path):
+    """Held out, the line leaves nothing of that agent to fit the families to."""
+    path = tmp_path / "curves.csv"
+    path.write_text(table() + "island,150,0.5,2000,0.1\n")
+    with pytest.raises(UnsupportedError, match="no measurement of island beside those held out"):
+        fit_curves(path)

@@ -5,8 +5,8 @@ One file per family; the union below is the one place that names them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -49,6 +49,10 @@ class PerAgentAccuracySpec(AccuracySpec):
         for number, entry in enumerate(self.per_agent):
             yield from _wrong_row(entry, agents, "per_agent", number)
 
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return the families of some agents."""
+        return type(self)(per_agent=tuple(self.per_agent[k].among(kept) for k in kept))
+
 
 class PerGroupAccuracySpec(AccuracySpec):
     """One accuracy family per group."""
@@ -60,6 +64,10 @@ class PerGroupAccuracySpec(AccuracySpec):
         yield from unknown_groups(set(self.per_group), groups, "per_group")
         for name, entry in self.per_group.items():
             yield from _wrong_row(entry, agents, "per_group", name)
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return the families with weights of some agents; groups stay."""
+        return type(self)(per_group={k: entry.among(kept) for k, entry in self.per_group.items()})
 
 
 def _wrong_row(entry: Any, agents: int, *place: str | int) -> Iterator[Problem]:

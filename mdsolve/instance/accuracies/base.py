@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import ValidationInfo
@@ -12,6 +12,9 @@ from mdsolve.instance.arrays import require_finite
 from mdsolve.instance.common import StrictModel, folder_of
 from mdsolve.instance.findings import Problem
 from mdsolve.instance.numbers import bad_value, exact_number
+
+FEW = 1000
+"""Agents to count on where nobody knows how many there are."""
 
 Groups = Callable[[], set[str | None]]
 """Returns the groups that the agents are in; asked only where a family has to know."""
@@ -23,10 +26,30 @@ class AccuracySpec(StrictModel):
     learns: ClassVar[bool] = False
     """Whether accuracy depends on a model that is learned together, not on data alone."""
 
+    agent_axes: ClassVar[Mapping[str, int]] = {}
+    """Keys that hold tables -> how many of their first axes stand for agents, at most."""
+
     def misfits(self, agents: int, groups: Groups) -> Iterator[Problem]:
         """Yield what does not fit the number of agents or their groups."""
         del agents, groups
         yield from ()
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return what is left of it where only some agents are, by their old numbers."""
+        data = {key: getattr(self, key) for key in self.model_fields_set}
+        for key, axes in self.agent_axes.items():
+            if data.get(key) is not None:
+                data[key] = _rows_among(data[key], kept, axes)
+        return type(self)(**data)
+
+
+def _rows_among(table: Any, kept: Sequence[int], axes: int) -> Any:
+    """Return the rows (and columns) of some agents, of an array or a tuple of rows."""
+    if not isinstance(table, np.ndarray):
+        return tuple(table[number] for number in kept)
+    for axis in range(min(axes, table.ndim)):
+        table = table.take(kept, axis=axis)
+    return table
 
 
 def unknown_groups(known: set[str], groups: Groups, *place: str) -> Iterator[Problem]:
@@ -51,13 +74,21 @@ def wrong_rows(key: str, table: Any, agents: int, *, square: bool) -> Iterator[P
         yield ("accuracy", key), f"shape {table.shape}", expected, ""
 
 
-def weight_array(raw: Any, info: ValidationInfo) -> Any:
-    """Return weights as an array of one or two dimensions; None stays None."""
+def weight_array(raw: Any, info: ValidationInfo, *, square: bool = True) -> Any:
+    """Return weights as an array of one or two dimensions; None stays None.
+
+    Parameters
+    ----------
+    square : bool
+        Whether there is at most one column per agent, which says how large a file may be.
+    """
     if raw is None:
         return None
     if isinstance(raw, Mapping):
         try:
-            raw = folder_of(info).read(raw)
+            folder = folder_of(info)
+            agents = folder.implied.get("agents", FEW)  # none, where their list is wrong itself
+            raw = folder.read(raw, agents**2 if square else None)
         except ValueError as error:
             raise bad_value(f"a readable array file: {error}") from None
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import SkipValidation, ValidationInfo, field_validator
 
@@ -14,6 +14,7 @@ from mdsolve.instance.findings import Problem
 class LinearAccuracySpec(AccuracySpec):
     """a = W s."""
 
+    agent_axes: ClassVar[Mapping[str, int]] = {"weights": 2}
     family: Literal["linear"]
     weights: SkipValidation[Any]
 

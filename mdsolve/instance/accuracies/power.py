@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import SkipValidation, ValidationInfo, field_validator
 
@@ -22,6 +22,7 @@ from mdsolve.instance.numbers import NonNegativeNumber, Number, PositiveNumber
 class PowerAccuracySpec(AccuracySpec):
     """a = ceiling - scale * (1 + w.s) ** -exponent."""
 
+    agent_axes: ClassVar[Mapping[str, int]] = {"weights": 2}
     family: Literal["power"]
     ceiling: Number = Fraction(1)
     scale: PositiveNumber = Fraction(1)

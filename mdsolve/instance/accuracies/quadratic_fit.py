@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -20,6 +20,7 @@ class QuadraticFitAccuracySpec(AccuracySpec):
     """
 
     learns: ClassVar[bool] = True
+    agent_axes: ClassVar[Mapping[str, int]] = {"targets": 1}
     family: Literal["quadratic-fit"]
     target: Annotated[tuple[Number, ...], Field(min_length=1)] | None = None
     targets: Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -47,3 +47,10 @@ class UnionAccuracySpec(AccuracySpec):
             if any(not 0 <= j < agents for j in row):
                 expected = f"agent numbers from 0 to {agents - 1}"
                 yield ("accuracy", "neighbours", k), str(list(row)), expected, ""
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return what is left where only some agents are; neighbours are numbered anew."""
+        places = {old: new for new, old in enumerate(kept)}
+        rows = (self.neighbours[number] for number in kept)
+        neighbours = tuple(tuple(places[j] for j in row if j in places) for row in rows)
+        return type(self)(family=self.family, curve=self.curve, neighbours=neighbours)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator
 
-from mdsolve.instance.common import StrictModel
+from mdsolve.instance.costs.base import CostFamily
 from mdsolve.instance.numbers import Number, bad_value
 
 
-class PiecewiseLinearCostSpec(StrictModel):
+class PiecewiseLinearCostSpec(CostFamily):
     """Convex, non-decreasing interpolation through points (samples, cost)."""
 
     family: Literal["piecewise-linear"]
@@ -30,3 +30,8 @@ class PiecewiseLinearCostSpec(StrictModel):
                 "a non-decreasing convex cost", "slopes must start at 0 or more and rise"
             )
         return points
+
+    def scaled(self, factor: Fraction) -> Self:
+        """Return the cost ``factor * c(s)``."""
+        points = tuple((samples, factor * cost) for samples, cost in self.points)
+        return type(self)(family=self.family, points=points)

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from mdsolve.instance.common import StrictModel
+from mdsolve.instance.costs.base import CostFamily
 from mdsolve.instance.numbers import NonNegativeNumber, Number, bad_value
 
 
-class PowerCostSpec(StrictModel):
+class PowerCostSpec(CostFamily):
     """c(s) = rate * s ** exponent, exponent >= 1."""
 
     family: Literal["power"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
+from typing import ClassVar, Literal
 
-from mdsolve.instance.common import StrictModel
+from mdsolve.instance.costs.base import CostFamily
 from mdsolve.instance.numbers import NonNegativeNumber
 
 
-class QuadraticCostSpec(StrictModel):
+class QuadraticCostSpec(CostFamily):
     """c(s) = fixed + rate * s + curvature * s^2 / 2."""
 
+    amounts: ClassVar[tuple[str, ...]] = ("rate", "curvature", "fixed")
     family: Literal["quadratic"]
     rate: NonNegativeNumber
     curvature: NonNegativeNumber

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from mdsolve.instance.common import StrictModel
 from mdsolve.instance.findings import Problem
@@ -30,3 +31,14 @@ class ValuationFamily(StrictModel):
         """Yield what does not fit the agents' grids of types."""
         del grids
         yield from ()
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return what is left of it where only some agents are, by their old numbers.
+
+        Raises
+        ------
+        ValueError
+            If it says nothing about fewer agents.
+        """
+        del kept
+        return self

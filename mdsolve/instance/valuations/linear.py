@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Self
 
 from mdsolve.instance.findings import Problem
 from mdsolve.instance.numbers import Number, PositiveNumber
@@ -25,3 +25,8 @@ class LinearValuationSpec(ValuationFamily):
             got = f"{len(rows)} rows of lengths {rows}"
             expected = f"{agents} rows of {agents} numbers, one row and column per agent"
             yield (*place, "matrix"), got, expected, ""
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return rows and columns of some agents."""
+        matrix = tuple(tuple(self.matrix[i][j] for j in kept) for i in kept)
+        return type(self)(family=self.family, matrix=matrix, scale=self.scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 from pydantic import Field, SkipValidation, ValidationInfo, field_validator, model_validator
@@ -36,7 +36,9 @@ class TableValuationSpec(ValuationFamily):
             if key in data:
                 raise bad_value("either a file or arrays, not both")
             try:
-                arrays[key] = folder_of(info).read({"file": data["file"], "key": key})
+                folder = folder_of(info)
+                most = folder.implied.get("table")
+                arrays[key] = folder.read({"file": data["file"], "key": key}, most)
             except ValueError as error:
                 raise bad_value(f"a readable .npz file: {error}") from None
         return {**data, **arrays}
@@ -73,3 +75,9 @@ class TableValuationSpec(ValuationFamily):
                     f"shape {shape}: agents, then types of the largest grid",
                     "see the instance format: value[agent, own report, own type, others...]",
                 )
+
+    def among(self, kept: Sequence[int]) -> NoReturn:
+        """Refuse: values of all agents together say nothing about some of them."""
+        del kept
+        message = "a table of values, which says nothing about fewer agents"
+        raise ValueError(message)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
+from mdsolve.outputs import write_atomically
 from mdsolve.report.numbers import number
-from mdsolve.solution_files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -42,6 +42,8 @@ def comparison_view(found: Comparison) -> RenderableType:
         for key, row in found.conditions.items()
     }
     notes = [Text(f"{name} does not apply: {why}") for name, why in found.refused.items()]
+    if found.missing:
+        notes.append(Text(f"Stopped before {', '.join(found.missing)}; --resume goes on."))
     return Group(
         *alarms,
         _grid("Mechanisms side by side", heads, rows),

@@ -30,7 +30,9 @@ def frontier_view(points: Sequence[Frontier], asked: int) -> RenderableType:
     if len(points) == 1:
         parts.append(Text(first.reason + "."))
     if len(points) < asked:
-        parts.append(Text(f"Stopped early: {len(points)} of {asked} points are done."))
+        parts.append(
+            Text(f"Stopped early: {len(points)} of {asked} points are done; --resume goes on.")
+        )
     return Group(*parts)
 
 

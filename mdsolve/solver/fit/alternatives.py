@@ -150,6 +150,9 @@ def _fit_pac(data: Measurements) -> Fit:
     fitted, values = np.empty(len(data)), np.empty(len(names))
     for number in range(len(data.rows)):
         own = np.flatnonzero(data.row == number)
+        if not len(own):  # all of them were held out
+            got = f"no measurement of {data.rows[number]} beside those held out"
+            raise UnsupportedError.single("measurements", got, "two at least")
         part = data.take(own)
         variances = part.variances(part.accuracies)
         for _ in range(REWEIGHTINGS):

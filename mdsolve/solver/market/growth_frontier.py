@@ -20,7 +20,7 @@ otherwise the next columns are solved themselves until the bound covers the rest
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -102,6 +102,21 @@ class Frontier:
             "decided": self.decided,
             "witness": witness,
         }
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return everything that is known, as plain data that `from_plain` reads."""
+        return {**asdict(self), "exponent": str(self.exponent)}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Frontier:
+        """Return the result in plain data."""
+        found = data["refutation"]
+        refutation = None
+        if found is not None:
+            lists = {key: tuple(found[key]) for key in ("types", "chain")}
+            refutation = Refutation(**found | lists)
+        changed = {"exponent": Fraction(data["exponent"]), "refutation": refutation}
+        return cls(**data | changed)
 
 
 def frontier(

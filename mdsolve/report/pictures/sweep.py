@@ -1,0 +1,131 @@
+"""A picture of a sweep: a metric against the path that varies, one line per mechanism."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mdsolve.errors import UsageError
+from mdsolve.report.legible import legible
+from mdsolve.report.numbers import number
+from mdsolve.report.pictures.style import (
+    PALETTE,
+    Target,
+    cut,
+    few_ticks,
+    handles_of,
+    head,
+    legend_below,
+    picture,
+)
+from mdsolve.study.sweep_table import Row, SweepTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PREFERRED = ("welfare", "total_data", "minimal_revenue", "revenue", "least_utility", "alone_margin")
+
+UNITS = {"total_data": "samples"}
+"""What metrics are in; money, if nothing is said."""
+
+MOST_LINES = 24
+
+LONGEST_TITLE, LONGEST_LABEL = 80, 60
+
+STYLES = ("-", "--", ":", "-.")
+
+WIDTH, HEIGHT, ENTRY = 8.0, 4.4, 0.12
+"""Inches of the picture, and of an entry of the legend below it."""
+
+Line = tuple[str, tuple[Any, ...]]
+"""What makes a line: the mechanism, and everything that varies but the first path."""
+
+
+def draw_sweep(table: SweepTable, target: Target, metric: str | None = None) -> None:
+    """Draw a metric against the first path, one line per mechanism and setting of the rest.
+
+    A path of words, or a sweep over scenarios alone, is drawn as points beside each other.
+
+    Raises
+    ------
+    UsageError
+        If nothing is there to draw, or there are too many lines.
+    """
+    wanted = metric or next((key for key in PREFERRED if _known(table, key)), "welfare")
+    if not _known(table, wanted):
+        expected = ", ".join(key for key in PREFERRED if _known(table, key)) or "a row with numbers"
+        raise UsageError.single("--plot", f"no row with {wanted}", expected)
+    lines: dict[Line, list[Row]] = {}
+    for row in table.rows:
+        others = _others(table, row)
+        lines.setdefault((row.mechanism, others), []).append(row)
+    if len(lines) > MOST_LINES:
+        got, fix = f"{len(lines):,} lines", "put the path that matters first, and vary fewer others"
+        raise UsageError.single("--plot", got, f"at most {MOST_LINES}", fix)
+    ticks: dict[str, int] = {}
+    joined = bool(table.paths) and not table.sampled
+    mechanisms = list(dict.fromkeys(mechanism for mechanism, _ in lines))
+    styles = list(dict.fromkeys(others for _, others in lines))
+    with picture(target, WIDTH, HEIGHT + ENTRY * len(lines)) as figure:
+        head(figure, legible(table.name or "sweep"), LONGEST_TITLE)
+        axes = figure.add_subplot()
+        for (mechanism, others), rows in lines.items():
+            axes.plot(
+                [_abscissa(row, ticks) for row in rows],
+                [_value(row, wanted) for row in rows],
+                STYLES[styles.index(others) % len(STYLES)] if joined else "",
+                marker="o",
+                markersize=3.5,
+                color=PALETTE[mechanisms.index(mechanism) % len(PALETTE)],
+                label=_words(table, mechanism, others, len(styles) > 1),
+            )
+        _label(axes, table, wanted, ticks)
+        legend_below(figure, handles_of([axes]))
+
+
+def _others(table: SweepTable, row: Row) -> tuple[Any, ...]:
+    """Return what rows of one line have in common beside the mechanism."""
+    if not table.paths:
+        return ()
+    return (row.scenario,) if table.sampled else (*row.settings[1:], row.scenario)
+
+
+def _known(table: SweepTable, key: str) -> bool:
+    return any(key in row.numbers for row in table.rows)
+
+
+def _value(row: Row, key: str) -> float:
+    """Return a metric of a row; a gap where it has none."""
+    found = row.numbers.get(key)
+    return float("nan") if found is None else float(found)
+
+
+def _abscissa(row: Row, ticks: dict[str, int]) -> float:
+    """Return where a row is drawn; words get places of their own."""
+    setting = row.settings[0] if row.settings else row.scenario
+    if isinstance(setting, float):
+        return setting
+    return ticks.setdefault("null" if setting is None else setting, len(ticks))
+
+
+def _words(table: SweepTable, mechanism: str, others: tuple[Any, ...], several: bool) -> str:
+    if not several:
+        return mechanism
+    names = [*(() if table.sampled else table.paths[1:]), ""]
+    parts = [
+        f"{name} = {x:g}" if isinstance(x, float) else (f"{name} = {x}" if name else str(x))
+        for name, x in zip(names, others, strict=True)
+        if name or x
+    ]
+    return cut(legible(", ".join([mechanism, *parts])), LONGEST_LABEL)
+
+
+def _label(axes: Axes, table: SweepTable, wanted: str, ticks: dict[str, int]) -> None:
+    axes.yaxis.set_major_formatter(lambda value, _: number(value, 4))
+    axes.set_ylabel(f"{wanted.replace('_', ' ')} ({UNITS.get(wanted, 'money')})")
+    words = legible(table.paths[0]) if table.paths else "scenario"
+    axes.set_xlabel(cut(words, LONGEST_LABEL), parse_math=False)
+    if ticks:
+        shown = [cut(legible(word), LONGEST_LABEL // 3) for word in ticks]
+        axes.set_xticks(list(ticks.values()), shown, parse_math=False)
+    else:
+        few_ticks(axes)
