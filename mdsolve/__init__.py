@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mdsolve.conditions import Certificate, Condition
     from mdsolve.instance import MarketInstance, SharingInstance, TrainingInstance, load, parse
+    from mdsolve.proving.prove import prove, prove_file
     from mdsolve.solution import Solution
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
@@ -45,6 +46,8 @@ _HOMES = {
     "parse": "mdsolve.instance",
     "payments": "mdsolve.study.solve",
     "simulate": "mdsolve.study.dynamics",
+    "prove": "mdsolve.proving.prove",
+    "prove_file": "mdsolve.proving.prove",
     "solve": "mdsolve.study.solve",
     "train": "mdsolve.study.train",
     "verify": "mdsolve.study.verify",
@@ -67,6 +70,8 @@ __all__ = [
     "load",
     "parse",
     "payments",
+    "prove",
+    "prove_file",
     "simulate",
     "solve",
     "train",
