@@ -1,7 +1,8 @@
-"""Attacks on the checker in full: `python scripts/campaigns.py edits|formulas [ARITHMETIC]`.
+"""Attacks on the checkers in full: `python scripts/campaigns.py edits|formulas|proofs [MODE]`.
 
 `edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks
 every formula of the solver's games in turn and looks whether a changed answer is still certified.
+`proofs` changes proof files; `python scripts/campaigns.py proofs auto 20000` says how often.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.campaigns import edits, mutation
+from tests.campaigns import edits, mutation, proofs
 from tests.campaigns.games import cases
 
 
@@ -30,13 +31,22 @@ def main(what: str, arithmetic: str = "auto", every: int = 1) -> int:
             )
         print("\n".join(wrong))
         return int(bool(wrong))
-    found = mutation.campaign(cases(), mutation.formulas())
+    if what == "proofs":
+        found = proofs.campaign(proofs.samples(), every)
+        print(
+            f"{sum(found.kinds.values()):,} changes, {found.refused:,} refused, {found.true:,} "
+            f"still true, {found.unjudged:,} not judged, {len(found.wrong)} wrong passes"
+        )
+        print(dict(found.kinds))
+        print("\n".join(found.wrong))
+        return int(bool(found.wrong))
+    broken = mutation.campaign(cases(), mutation.formulas())
     print(
-        f"{found.formulas} formulas broken, {found.used} used, {found.changed} changed an answer, "
-        f"{found.refused} of them refused"
+        f"{broken.formulas} formulas broken, {broken.used} used, {broken.changed} changed an "
+        f"answer, {broken.refused} of them refused"
     )
-    print("\n".join(found.survivors))
-    return int(bool(found.survivors))
+    print("\n".join(broken.survivors))
+    return int(bool(broken.survivors))
 
 
 if __name__ == "__main__":

@@ -658,7 +658,7 @@ def check_rationality(record, alone=False):
         out = best_choice(game, i, array(hints[0], "alone", game.n)[i], enclose(0)) if alone else 0
         left = game.benefit(i) - game.cost(i) + game.payments[i] - out
         need(at_most(margin, left), f"agent {i} might be worse off")
-    return f"{game.paid()} has {show(margin)} more than {'alone' if alone else 'by staying out'}."
+    return f"{game.paid()} has at least {show(margin)} more than {'alone' if alone else 'outside'}."
 
 def check_reciprocity(record):
     """Everybody receives q (a(s) - a(0)) + p >= ratio times their Shapley value (Lemma 3)."""

@@ -11,9 +11,9 @@ from mdsolve.instance.canonical import NoDataError, canonical, data_sha256
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.proving import market, sharing
+from mdsolve.proving import boxes, market, planner, rationality, shaping, sharing, target
 from mdsolve.proving.checker import statement
-from mdsolve.proving.record import Entry, Missing, NotProvableError, ProofFile
+from mdsolve.proving.record import Entry, Missing, NotProvableError, OtherRuleError, ProofFile
 from mdsolve.proving.subject import Subject
 from mdsolve.solution import Solution
 from mdsolve.solution_files import entries_of, read_solution_data
@@ -34,8 +34,20 @@ DESIRABLE = (
 
 SHARING: tuple[tuple[tuple[str, ...], Builder], ...] = (
     (("nash", "feasibility"), sharing.nash),
+    (("nash", "budget-balance", "rule", "payment-limit", "feasibility"), target.target_rule),
+    (
+        ("data-maximality", "nash", "curve-feasibility", "individual-rationality-alone"),
+        shaping.value_shaping,
+    ),
     (("equilibria",), sharing.unique),
-    (("budget-balance", "rule"), sharing.balance),
+    (("budget-balance", "rule", "equal-treatment"), sharing.balance),
+    (("individual-rationality",), rationality.rationality),
+    (("individual-rationality-alone",), rationality.rationality_alone),
+    (("reciprocity",), rationality.reciprocity),
+    (("welfare-optimality", "feasibility"), planner.welfare),
+    (("welfare-kkt",), planner.kkt_failure),
+    (("no-equilibrium",), boxes.no_equilibrium),
+    (("no-rule",), target.no_target),
 )
 MARKET: tuple[tuple[tuple[str, ...], Builder], ...] = (
     (("no-mechanism",), market.none),
@@ -46,6 +58,7 @@ MARKET: tuple[tuple[tuple[str, ...], Builder], ...] = (
 NO_OBJECT = {
     "stated-numbers": "figures follow from the claims; `verify` recomputes each of them",
     "rule": "no claim states that amounts are those of this rule",
+    "optimality": "that no other design reaches more has no proof object",
     "side-constraints": "amounts asked for have no proof object",
 }
 """Reasons where nothing was tried."""
@@ -78,8 +91,8 @@ def prove(
     >>> game = md.parse({"kind": "sharing", "accuracy": {"family": "power"},
     ...                  "agents": [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]})
     >>> found = prove(game, md.solve(game, mechanism="none"))
-    >>> [entry.claim for entry in found.entries]
-    ['nash', 'unique', 'budget-balance']
+    >>> [entry.claim for entry in found.entries][:3], found.exit_code
+    (['nash', 'unique', 'budget-balance'], 0)
     """
     watch = monitor or Monitor(time_limit=time_limit)
     claim = solution.claim() if isinstance(solution, Solution) else solution
@@ -102,12 +115,17 @@ def prove(
         "data_sha256": data_sha256(instance),
     }
     names = [condition.name for condition in claimed if condition.verdict != "fail"]
+    others = [
+        condition.name
+        for condition in certificate.conditions
+        if not condition.claimed and condition.verdict == "pass"
+    ]
     refuted = tuple(condition.name for condition in claimed if condition.verdict == "fail")
     if not data:
         missing = tuple(Missing(condition, reason) for condition in names)
         return ProofFile(name, about, (), missing, refuted)
     subject = Subject(instance, data, claim, name, options, folder)
-    entries, reasons = _tried(subject, names, watch)
+    entries, reasons = _tried(subject, [*names, *others], watch)
     proved = {condition for entry in entries for condition in entry.conditions}
     missing = tuple(
         Missing(condition, reasons.get(condition, NO_OBJECT.get(condition, "no proof object")))
@@ -128,14 +146,20 @@ def _tried(
         builders = MARKET
     entries = []
     reasons: dict[str, str] = {}
+    proved: set[str] = set()
     for conditions, builder in builders:
         wanted = tuple(name for name in conditions if name in names)
         if conditions[0] not in names and not (conditions is DESIRABLE and wanted):
+            continue
+        if proved >= set(wanted):
             continue
         watch.check_time()
         try:
             proof = builder(subject)
             entries.append(Entry(wanted, proof, statement(proof, subject.data)))
+            proved |= set(wanted)
+        except OtherRuleError as refused:
+            reasons = dict.fromkeys(wanted, str(refused)) | reasons
         except NotProvableError as refused:
             reasons |= dict.fromkeys(wanted, str(refused))
     return tuple(entries), reasons

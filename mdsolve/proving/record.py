@@ -22,6 +22,13 @@ class NotProvableError(Exception):
     """There is no proof object for a claim; the text is the reason."""
 
 
+class OtherRuleError(NotProvableError):
+    """A claim is about other mechanisms than the solution's."""
+
+    def __init__(self, mechanism: str) -> None:
+        super().__init__(f"{mechanism or 'an agreement'} has no proof object of this condition")
+
+
 @dataclass(frozen=True)
 class Entry:
     """One claim with its data and hints.

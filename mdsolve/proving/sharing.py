@@ -8,7 +8,7 @@ from typing import Any
 
 from mdsolve.proving.checker import first_accepted
 from mdsolve.proving.reach import reach
-from mdsolve.proving.record import NotProvableError
+from mdsolve.proving.record import NotProvableError, OtherRuleError
 from mdsolve.proving.subject import Subject
 
 PLAYED = frozenset({"none", "budget-balanced", "contribution-transfer", "shapley"})
@@ -29,8 +29,7 @@ def rule_of(subject: Subject) -> dict[str, Any]:
         For rules and options that no claim knows.
     """
     if subject.mechanism not in PLAYED:
-        message = f"{subject.mechanism} has no proof object of this condition"
-        raise NotProvableError(message)
+        raise OtherRuleError(subject.mechanism)
     if subject.mechanism == "shapley" and subject.options.get("index", "shapley") != "shapley":
         message = "payments by another index have no proof object"
         raise NotProvableError(message)
@@ -45,7 +44,7 @@ def rule_of(subject: Subject) -> dict[str, Any]:
 
 def game_of(subject: Subject) -> dict[str, Any]:
     """Return the game, the rule and the contributions claimed."""
-    answer = {"mechanism": rule_of(subject), "contributions": subject.numbers("contributions")}
+    answer = {"mechanism": rule_of(subject), "contributions": subject.contributions()}
     return subject.game | answer
 
 
@@ -93,20 +92,20 @@ def unique(subject: Subject) -> Any:
     return {"claim": "unique", "data": game, "proof": {"row_scale": [1] * size}}
 
 
-def _power_of_ten(scale: Fraction, digits: int) -> Any:
-    """Return a power of ten of a scale's size, `digits` orders below it."""
+def power_of_ten(scale: Fraction, digits: int) -> str:
+    """Return a power of ten, `digits` orders below a positive number."""
     return f"1e{math.floor(math.log10(scale)) - digits}"
 
 
 def balance(subject: Subject) -> Any:
     """Return the claim that the stored payments sum to zero and are the rule's."""
-    game, payments = game_of(subject), subject.numbers("payments")
+    game, payments = game_of(subject), subject.payments()
     hints = quadrature(game) if subject.mechanism == "shapley" else {}
-    largest = max(abs(Fraction(p)) for p in map(str, payments)) or Fraction(1)
+    largest = max(abs(Fraction(p)) for p in payments) or Fraction(1)
     forms = [
         {
             "claim": "budget-balance",
-            "states": {"rule_error": _power_of_ten(largest, digits)},
+            "states": {"rule_error": power_of_ten(largest, digits)},
             "data": game,
             "proof": {"payments": payments} | hints,
         }

@@ -26,6 +26,11 @@ def written(value: Any) -> Any:
     return near if Fraction(repr(near)) == exact else str(exact)
 
 
+def dyadic(value: Any) -> str:
+    """Return the fraction that the double next to a number is, as proof files hold money."""
+    return str(Fraction(float(value)))
+
+
 @dataclass(frozen=True)
 class Subject:
     """One solution of an instance.
@@ -48,8 +53,8 @@ class Subject:
     options: Mapping[str, Any]
     folder: Path | None = None
 
-    def numbers(self, key: str) -> list[Any]:
-        """Return a column of the solution as proof files hold it.
+    def column(self, key: str) -> Any:
+        """Return a column of the solution.
 
         Raises
         ------
@@ -62,7 +67,15 @@ class Subject:
         if column is None:
             message = f"the solution states no {key}"
             raise NotProvableError(message)
-        return [written(value) for value in column]
+        return column
+
+    def contributions(self) -> list[Any]:
+        """Return the contributions: the decimals of the file are the point that is meant."""
+        return [written(value) for value in self.column("contributions")]
+
+    def payments(self) -> list[str]:
+        """Return money received: the doubles themselves, which sum to zero where they should."""
+        return [dyadic(value) for value in self.column("payments")]
 
     @cached_property
     def agents(self) -> Sequence[Mapping[str, Any]]:
@@ -76,18 +89,36 @@ class Subject:
         Raises
         ------
         NotProvableError
-            Where the game is of another form.
+            Where the game is of another form, or the platform brings data.
         """
         if self.data.get("platform_data") is not None:
             message = "the platform's own data are no part of this claim"
             raise NotProvableError(message)
+        return self._power_game
+
+    @cached_property
+    def whole_game(self) -> dict[str, Any]:
+        """The same with ceilings, fixed costs and the platform's data, for utilities."""
+        found = dict(self._power_game)
+        accuracy = self.data["accuracy"]
+        if "ceiling" in accuracy:
+            found["ceiling"] = accuracy["ceiling"]
+        fixed = [agent["fixed"] for agent in self.agents]
+        if any(cost != "0" for cost in fixed):
+            found["fixed"] = fixed
+        if self.data.get("platform_data") is not None:
+            found["platform_data"] = self.data["platform_data"]
+        return found
+
+    @cached_property
+    def _power_game(self) -> dict[str, Any]:
         if any(agent["budget"] is not None for agent in self.agents):
             message = "with budgets the game is a generalised one, which has no proof object"
             raise NotProvableError(message)
         accuracy = self.data["accuracy"]
         if accuracy.get("family") != "power":
             message = f"accuracies of the family {accuracy.get('family', 'per agent')}"
-            raise NotProvableError(message + " have no proof object")
+            raise NotProvableError(message + " have no proof object of this condition")
         found: dict[str, Any] = {"n": len(self.agents)}
         found |= _weights(accuracy, self.agents)
         for key in ("exponent", "scale"):
