@@ -45,8 +45,7 @@ def work(steps):
     STEPS[0] += steps
     need(STEPS[0] <= MOST_WORK, "too much work for a proof")
 
-def up(number):
-    """Divide by 2^192 and round up (`number >> BITS` rounds down)."""
+def up(number):  # divided by 2^192 and rounded up, as `number >> BITS` rounds down
     return -(-number >> BITS)
 
 class Interval:
@@ -93,8 +92,7 @@ def enclose(number):
     top, bottom = number.numerator << BITS, number.denominator
     return Interval(top // bottom, -(-top // bottom))
 
-def at_most(a, b):
-    """Tell whether a <= b for certain."""
+def at_most(a, b):  # whether a <= b for certain
     return enclose(a).hi <= enclose(b).lo
 
 def total(numbers):
@@ -212,7 +210,6 @@ def array(value, what, length=None, entry=lambda one, _: one):
     return [entry(one, what) for one in value]
 
 def numbers(value, what, length=None):
-    """Return a list of fractions."""
     return array(value, what, length, number)
 
 KINDS = {"[]": numbers, "#": integer, "*": lambda value, _: value, "": number,
@@ -246,7 +243,6 @@ def read(record, *wanted):
     return found
 
 def maybe(value, what):
-    """Return a number, or None where there is none."""
     return None if value is None else number(value, what)
 
 def spread(value, length, what, default):
@@ -1010,8 +1006,7 @@ class Market:
                 self.low[f] * self.low[k // f] >> BITS, up(self.high[f] * self.high[k // f]))
             self.low.append(x.lo)
             self.high.append(x.hi)
-    def exact(self, k):
-        """Return k^alpha for one integer: a fraction for alpha 0 and -1, else an interval."""
+    def exact(self, k):  # k^alpha for one integer: a fraction for alpha 0 and -1, else an interval
         if k == 0 or self.alpha in {0, -1}:
             return Fraction(1, k if self.alpha else 1) if k else Fraction(0)
         return power(k, self.alpha)
@@ -1161,7 +1156,10 @@ def check_frontier(record):
             f"{top + 1} all payments at {listed(profile)} are together at most {show(most)}.")
 
 def covered(market, cells, t, heights):
-    """Check one column of Lemma D or S: cells (from, to], the other's type t, H of each cell."""
+    """Check one column of Lemma D or S: cells (from, to], the other's type t, H of each cell.
+
+    Lemma F. f(x) = H(r) + phi(x, y) - phi(y, y) is concave: below the line H(u) + g (x-u) <= H(x)
+    on [u, s] if f(s) + (s-u) (g - phi(s+1, y) + phi(s, y))^+ is. Other rows go on to halves."""
     low, high = market.low, market.high
     need(all(y.lo >= x.lo and y.hi >= x.hi for x, y in pairwise(heights)), "H falls")
     rows = []
@@ -1171,11 +1169,14 @@ def covered(market, cells, t, heights):
         need(s <= t or h.hi <= low[2 * far] * 2 * far - high[far] * t, f"H is above its cap at {s}")
         rows.append((far, h.hi - low[2 * far] * far))  # (y, H(r) - phi(y, y))
     blocks = [(0, len(cells) - 1, rows)]
-    while blocks:  # phi rises in s: what holds for a block's last s and first H holds in all of it
+    while blocks:
         first, last, left = blocks.pop()
-        s, bottom = cells[last][1], heights[first].lo
-        work(len(left) // 3 + 1)
-        left = [row for row in left if row[0] < s and row[1] + high[s + row[0]] * s > bottom]
+        u, s, bottom = cells[first][1], cells[last][1], heights[first].lo
+        inside, span = range(first + 1, last + 1), s - u
+        g = min([(heights[k].lo - bottom) // (cells[k][1] - u) for k in inside], default=0)
+        work(len(left) // 2 + last - first + 1)
+        left = [(y, c) for y, c in left if y < s and c + high[s + y] * s + span * max(
+            0, g - low[s + y + 1] * (s + 1) + high[s + y] * s) > bottom + g * span]
         need(not left or first != last, f"a lie at {s} is not covered by H")
         middle = (first + last) // 2
         blocks += [(first, middle, left), (middle + 1, last, left)] if left else []
