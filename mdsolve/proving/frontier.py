@@ -31,16 +31,17 @@ def every_disparity(agents: int, exponent: Fraction) -> dict[str, Any]:
     NotProvableError
         Where the inequality of Lemma C fails, or is too narrow to be shown.
     """
-    n, a, c = agents, float(exponent), agents - 1
+    n, a, c = float(agents), float(exponent), float(agents - 1)
     most, scale = n ** (1 + a), c * n**a
 
     def psi(left: float, right: float) -> float:
         """Return the larger end of chord and tangent on an interval."""
         middle = (left + right) / 2
-        return max(
+        ends = [
             (1 + c * z) ** a + scale * (middle ** (1 + a) + (1 + a) * middle**a * (z - middle))
             for z in (left, right)
-        )
+        ]
+        return float(max(ends))
 
     message = "no mechanism for every disparity, or too narrowly to be shown"
     if not -1 < a < 0 or most <= 1:
@@ -58,13 +59,13 @@ def every_disparity(agents: int, exponent: Fraction) -> dict[str, Any]:
     entry = {
         "format": FORMAT,
         "claim": "every-D",
-        "market": {"n": n, "alpha": str(exponent)},
+        "market": {"n": agents, "alpha": str(exponent)},
         "breaks": [repr(z) for z in breaks],
     }
     return dict(first_accepted([entry]))
 
 
-def _falls(a: float, c: int, n: int, z: float) -> bool:
+def _falls(a: float, c: float, n: float, z: float) -> bool:
     """Tell whether psi might fall between z and 1."""
     return bool((1 + a) * n**a <= -a * (1 + c * z) ** (a - 1) * (1 + 2**-30))
 
