@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mdsolve.conditions import Certificate, Condition
     from mdsolve.instance import MarketInstance, SharingInstance, TrainingInstance, load, parse
+    from mdsolve.proving.prove import prove, prove_file
     from mdsolve.solution import Solution
     from mdsolve.status import Termination
     from mdsolve.study.compare import compare
@@ -46,6 +47,8 @@ _HOMES = {
     "parse": "mdsolve.instance",
     "payments": "mdsolve.study.solve",
     "simulate": "mdsolve.study.dynamics",
+    "prove": "mdsolve.proving.prove",
+    "prove_file": "mdsolve.proving.prove",
     "solve": "mdsolve.study.solve",
     "sweep": "mdsolve.study.sweep",
     "train": "mdsolve.study.train",
@@ -69,6 +72,8 @@ __all__ = [
     "load",
     "parse",
     "payments",
+    "prove",
+    "prove_file",
     "simulate",
     "solve",
     "sweep",

@@ -73,3 +73,12 @@ STRAIGHT = 1e-6
 
 INTERVAL_END = 1e-3
 """How far beyond an interval of equilibria, of its larger end, there must be none."""
+
+PAYMENT_MARGIN_OF_VALUE = 1e-14
+"""Share of the value by which proved payments of irrational markets stay below the largest."""
+
+PAYMENT_MARGIN_OF_UTILITY = 1e-12
+"""Share of what is left to agents by which such payments stay below the largest as well."""
+
+PAYMENT_AGREEMENT = 1e-9
+"""Distance, relative to the largest value, within which stored payments are those proved."""

@@ -1,9 +1,9 @@
-"""Attacks on the checker in full: `python scripts/campaigns.py edits|formulas|answers`.
+"""Attacks on the checkers in full: `python scripts/campaigns.py edits|formulas|answers|proofs`.
 
 `edits [ARITHMETIC [EVERY]]` changes every leaf of the solutions of small games and verifies each;
 `formulas` breaks every formula of the solver's games in turn and looks whether a changed answer is
 still certified; `answers [COUNT]` solves random instances by every mechanism: what is not refused
-must pass.
+must pass; `proofs auto 20000` makes so many changes to proof files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.campaigns import answers, edits, mutation
+from tests.campaigns import answers, edits, mutation, proofs
 from tests.campaigns.games import cases
 
 
@@ -37,13 +37,22 @@ def main(what: str, arithmetic: str = "auto", every: int = 1) -> int:
         print(dict(right.verdicts), dict(right.by_rule))
         print("\n".join(right.refused))
         return int(bool(right.refused))
-    found = mutation.campaign(cases(), mutation.formulas())
+    if what == "proofs":
+        found = proofs.campaign(proofs.samples(), every)
+        print(
+            f"{sum(found.kinds.values()):,} changes, {found.refused:,} refused, {found.true:,} "
+            f"still true, {found.unjudged:,} not judged, {len(found.wrong)} wrong passes"
+        )
+        print(dict(found.kinds))
+        print("\n".join(found.wrong))
+        return int(bool(found.wrong))
+    broken = mutation.campaign(cases(), mutation.formulas())
     print(
-        f"{found.formulas} formulas broken, {found.used} used, {found.changed} changed an answer, "
-        f"{found.refused} of them refused"
+        f"{broken.formulas} formulas broken, {broken.used} used, {broken.changed} changed an "
+        f"answer, {broken.refused} of them refused"
     )
-    print("\n".join(found.survivors))
-    return int(bool(found.survivors))
+    print("\n".join(broken.survivors))
+    return int(bool(broken.survivors))
 
 
 if __name__ == "__main__":

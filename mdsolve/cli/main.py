@@ -17,6 +17,7 @@ from mdsolve.cli.listing import list_mechanisms, show
 from mdsolve.cli.new import new
 from mdsolve.cli.outputs import release_outputs
 from mdsolve.cli.payments import payments
+from mdsolve.cli.prove import prove
 from mdsolve.cli.report import report
 from mdsolve.cli.reproduce import reproduce
 from mdsolve.cli.schema import schema
@@ -69,6 +70,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(payments)
 app.command()(verify)
+app.command()(prove)
 app.command()(design)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
