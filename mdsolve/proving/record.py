@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, EXIT_STOPPED
-from mdsolve.solution_files import write_atomically
+from mdsolve.outputs import write_atomically
 
 FORMAT = "mdsolve-proof/1"
 
