@@ -2,7 +2,7 @@
 
 The top level of a solution file is flat: the common keys (instance, mechanism, status, agents,
 certificate, provenance) beside the keys of the mechanism (`answers`, for example ``table`` or
-``contributions``). `mdsolve.solution_files` writes and reads it.
+``contributions``). `mdsolve.solution_writing` writes it, `mdsolve.solution_files` reads it.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ class Solution:
 
     def to_json(self, path: str | Path) -> None:
         """Write the solution atomically, large arrays as ``<stem>.<path>.npy`` beside it."""
-        from mdsolve.solution_files import write_solutions
+        from mdsolve.solution_writing import write_solutions
 
         write_solutions([self], path)
 

@@ -13,7 +13,8 @@ import pytest
 from mdsolve.errors import SolutionFileError, UsageError
 from mdsolve.outputs import LONGEST_NAME, claim, require_writable, write_atomically
 from mdsolve.solution import INLINE_ENTRIES, InstanceReference, MechanismUsed, Provenance, Solution
-from mdsolve.solution_files import load_solutions, place_for, read_solution_data, write_solutions
+from mdsolve.solution_files import load_solutions, read_solution_data
+from mdsolve.solution_writing import place_for, write_solutions
 from mdsolve.status import Termination
 
 LARGE = np.arange(INLINE_ENTRIES + 1, dtype=np.float64)

@@ -24,11 +24,8 @@ from mdsolve.solution import (
     Solution,
     plain,
 )
-from mdsolve.solution_files import (
-    SOLUTION_SIZE_LIMIT,
-    read_solution_data,
-    write_solutions,
-)
+from mdsolve.solution_files import SOLUTION_SIZE_LIMIT, read_solution_data
+from mdsolve.solution_writing import write_solutions
 from mdsolve.status import Termination
 
 

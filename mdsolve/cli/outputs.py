@@ -58,7 +58,7 @@ def undisturbed() -> Iterator[None]:
 
 def keep_solutions(solutions: Sequence[Solution], target: Path, *, quiet: bool = False) -> None:
     """Write solutions, beside the file where that already holds a better answer; say where."""
-    from mdsolve.solution_files import place_for, write_solutions
+    from mdsolve.solution_writing import place_for, write_solutions
 
     place = place_for(solutions, target)
     with undisturbed():

@@ -11,7 +11,7 @@ import scipy.optimize
 
 from mdsolve.instance import load
 from mdsolve.solution import Solution
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study import check
 from mdsolve.study.problem import problem_of

@@ -14,7 +14,7 @@ import yaml
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance import load
 from mdsolve.learn import extra
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify, verify_file

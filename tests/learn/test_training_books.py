@@ -8,7 +8,7 @@ import pytest
 
 from mdsolve.errors import SolutionFileError
 from mdsolve.learn.protocols.registry import PROTOCOLS
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from mdsolve.study.train import train
 from mdsolve.study.verify import verify
 from tests.learn.runs import instance

@@ -9,7 +9,7 @@ import yaml
 import mdsolve as md
 from mdsolve.errors import InstanceError, UnsupportedError, UsageError
 from mdsolve.instance import load, parse
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from mdsolve.status import Termination
 from mdsolve.study.draws import cloud_of, drawn_instance, with_bands
 from mdsolve.study.fit import assess, fit_curves

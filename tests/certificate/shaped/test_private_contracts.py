@@ -19,7 +19,7 @@ from mdsolve.certificate.stated.figures import compare
 from mdsolve.game.accuracies.pac import PacCurve
 from mdsolve.instance import parse
 from mdsolve.mechanism.value_shaping_private import curves
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from mdsolve.solver.shaping.others_data import OthersData
 from mdsolve.solver.shaping.private_contracts import PrivateAgent, best_contract
 from mdsolve.study.verify import verify_file

@@ -19,7 +19,7 @@ from mdsolve.report.page.source import find_instance, read_subjects
 from mdsolve.report.witness import witness_words
 from mdsolve.report.words import CONDITIONS, heading
 from mdsolve.solution import InstanceReference
-from mdsolve.solution_files import write_solutions
+from mdsolve.solution_writing import write_solutions
 from tests.conftest import INSTANCES
 
 EXAMPLE = INSTANCES / "papers" / "murhekar2025" / "example4.yaml"
