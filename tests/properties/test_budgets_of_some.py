@@ -23,7 +23,7 @@ RULES = (
     ("budget-balanced", {"beta": 0.2}),
     ("budget-balanced", {"beta": "full"}),
     ("contribution-transfer", {"beta": 0.05}),
-    ("shapley", {"index": "shapley"}),
+    ("shapley", {"index": "shapley", "weights": None, "share": 1}),
     ("welfare", {"p": 1.0, "beta": 0.3, "route": "interior-point"}),
     ("welfare", {"p": 1.0, "beta": "full", "route": "interior-point"}),
     ("welfare", {"p": 1.0, "beta": 0.3, "route": "cvxpy"}),

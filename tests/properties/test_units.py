@@ -34,7 +34,7 @@ PLAYED = [
     ("contribution-transfer", {"beta": PRICE}, ("power", "weighted", "curve")),
     (
         "shapley",
-        {"index": "shapley"},
+        {"index": "shapley", "weights": None, "share": 1},
         ("power", "weighted", "linear", "curve", "union", "threshold-power"),
     ),
     ("welfare", {"p": 1.0, "beta": 0.3, "route": "interior-point"}, ("power", "common", "curve")),
@@ -50,7 +50,7 @@ BUDGETED = [
     ("budget-balanced", {"beta": 0.3}, ("power", "weighted", "curve")),
     ("budget-balanced", {"beta": "full"}, ("power",)),
     ("contribution-transfer", {"beta": PRICE}, ("power",)),
-    ("shapley", {"index": "shapley"}, ("power", "weighted")),
+    ("shapley", {"index": "shapley", "weights": None, "share": 1}, ("power", "weighted")),
     ("welfare", {"p": 0.0, "beta": 0.3, "route": "interior-point"}, ("power", "curve")),
     ("welfare", {"p": -2.0, "beta": "full", "route": "interior-point"}, ("power",)),
     ("welfare", {"p": "-inf", "beta": 0.2, "route": "interior-point"}, ("power",)),

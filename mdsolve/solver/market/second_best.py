@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.optimize
-import scipy.sparse
 
 from mdsolve.errors import MemoryLimitError, SolveError
 from mdsolve.game.lottery import LotteryMarket, certain_markets
@@ -187,6 +185,8 @@ class _Program:
 
     def rows(self) -> tuple[Any, Floats, Integers]:
         """Return the inequalities A z <= b, and which lies they are: agent, own, report, column."""
+        from scipy.sparse import vstack
+
         parts, bounds, marks = [], [], []
         place = np.arange(self.count)
         width = (self.outcomes + self.size) * self.count
@@ -219,10 +219,12 @@ class _Program:
         parts.append(_matrix(everybody, [-np.ones(self.count)] * self.size, width))
         bounds.append(np.zeros(self.count))
         marks.append(np.full((self.count, 4), -2))
-        return scipy.sparse.vstack(parts).tocsr(), np.concatenate(bounds), np.concatenate(marks)
+        return vstack(parts).tocsr(), np.concatenate(bounds), np.concatenate(marks)
 
     def solved(self, *, whole: bool) -> tuple[Floats, Any, Integers]:
         """Return the best chances, what the solver says, and which lies its rows are."""
+        from scipy.optimize import linprog
+
         matrix, bounds, marks = self.rows()
         chances = self.outcomes * self.count
         payments = self.size * self.count
@@ -235,7 +237,7 @@ class _Program:
             "primal_feasibility_tolerance": PROGRAM_FEASIBILITY,
             "dual_feasibility_tolerance": PROGRAM_FEASIBILITY,
         }
-        found = scipy.optimize.linprog(
+        found = linprog(
             goal,
             matrix,
             bounds,
@@ -336,10 +338,12 @@ def rounded(chances: Floats) -> Floats:
 
 def _matrix(columns: Sequence[Integers], entries: Sequence[Floats], width: int) -> Any:
     """Return a sparse matrix with one entry per row in each of some columns."""
+    from scipy.sparse import csr_matrix
+
     rows = np.tile(np.arange(len(columns[0])), len(columns))
     shape = (len(columns[0]), width)
     data = (np.concatenate(list(entries)), (rows, np.concatenate(list(columns))))
-    return scipy.sparse.csr_matrix(data, shape)
+    return csr_matrix(data, shape)
 
 
 def _require_room(base: QualityMarket) -> None:

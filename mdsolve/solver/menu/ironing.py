@@ -78,7 +78,7 @@ def ironed(terms: MenuTerms) -> Ironed | None:
     >>> from mdsolve.game.cost_laws import CostTypes
     >>> found = ironed(MenuTerms(PowerCurve(), 1.0, CostTypes((0.02,), (1.0,)), 1, 20.0, 500.0))
     >>> round(found.most, 9), found.part
-    (15.192258364, 0.0)
+    (11.608807552, 0.0)
     """
     law = terms.law
     level = terms.alone_at(law.high)
