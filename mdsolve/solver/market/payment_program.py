@@ -12,10 +12,9 @@ is checked exactly before it is called a proof.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +66,14 @@ class ProgramResult:
     side: SideConstraints
     objective: str
     rows: int
-    method: str = METHOD
     spread: float | None = None
     proof: Sequence[Mapping[str, Any]] = ()
     proved: bool = False
-    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        """How the payments were found."""
+        return f"{METHOD}, {self.rows:,} rows"
 
     def findings(self) -> dict[str, Any]:
         """Return the mechanism-specific keys of the solution."""
@@ -79,7 +81,6 @@ class ProgramResult:
             "exists": self.payments is not None,
             "side_constraints": self.side.words(),
             "objective": self.objective,
-            "program": {"rows": self.rows, "seconds": dict(self.seconds)},
         }
         if self.spread is not None:
             found["least_spread"] = self.spread
@@ -124,16 +125,13 @@ def payment_program(
             "use coarser grids, or solve without side constraints",
         )
     watch = monitor or Monitor()
-    clock = time.perf_counter()
     rows = list(all_rows(market, side, objective))
     watch.check_time()
-    built = time.perf_counter()
     even = objective != "revenue" and len(market.agents) > 1
     table, spread = _solve(market, rows, "spread" if even else None, None)
     feasible = table is not None
     if feasible and even:
         table, _ = _solve(market, rows, None, spread)
-    seconds = {"build": built - clock, "solve": time.perf_counter() - built}
     words = ", ".join(side.words()) or "no side constraint"
     if not feasible:
         proof, proved = _contradiction(market, rows)
@@ -152,7 +150,6 @@ def payment_program(
             count,
             proof=proof,
             proved=proved,
-            seconds=seconds,
         )
     if table is None:
         message = "the second stage of the linear program found no payments at the least spread"
@@ -167,7 +164,6 @@ def payment_program(
         objective,
         count,
         spread=None if objective == "revenue" else spread or 0.0,
-        seconds=seconds,
     )
 
 
