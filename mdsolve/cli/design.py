@@ -21,6 +21,7 @@ from mdsolve.cli.common import (
     print_json,
     progress_monitor,
 )
+from mdsolve.cli.outputs import keep_solutions
 from mdsolve.errors import Finding, UsageError
 
 FLAGS = {
@@ -110,9 +111,7 @@ def design(
             memory_limit=memory_bytes(memory_limit),
         )
     if output is not None:  # before anything is printed: stdout may be closed or full
-        solution.to_json(output)
-        if not quiet:
-            note(f"wrote {output}")
+        keep_solutions([solution], output, quiet=quiet)
     if as_json:
         print_json(solution.to_dict())
     elif not quiet:

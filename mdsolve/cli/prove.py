@@ -51,7 +51,8 @@ def prove(
     heed(load(file), yes)
     with progress_monitor(quiet, time_limit) as monitor:
         found = prove_file(file, solution, mechanism=mechanism, monitor=monitor)
-    size = write_proofs(found, target)
+    proved = any(one.entries for one in found)
+    size = write_proofs(found, target) if proved else 0
     if as_json:
         summaries = [one.summary() for one in found]
         single = len(summaries) == 1
@@ -62,6 +63,9 @@ def prove(
 
         for one in found:
             console_for().print(prove_view(one))
-        note(f"wrote {target} ({size:,} bytes); check it with: python3 check_proof.py {target}")
+        if proved:
+            note(f"wrote {target} ({size:,} bytes); check it with: python3 check_proof.py {target}")
+        else:
+            note(f"nothing has a proof object, so {target} was not written")
     codes = [one.exit_code for one in found]
     raise typer.Exit(min((code for code in codes if code), default=EXIT_SOLVED))

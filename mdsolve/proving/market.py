@@ -34,10 +34,9 @@ def market_of(subject: Subject) -> tuple[dict[str, Any], list[int]]:
     if quality["family"] != "identity":
         message = f"the quality {quality['family']} has no proof object of payments"
         raise NotProvableError(message)
-    first = data["types"][0]
     grids = [_integers(grid) for grid in data["types"]]
     if any(grid != grids[0] for grid in grids):
-        message = f"types other than the same integers for everybody, such as {first}"
+        message = "types that differ from agent to agent have no proof object"
         raise NotProvableError(message)
     market = {"n": len(data["agents"]), "alpha": exponents[valuation["family"]]}
     return market | {"outside": data.get("outside", "pooled")}, grids[0]

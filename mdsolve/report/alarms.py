@@ -187,7 +187,8 @@ def _market(solution: Solution) -> dict[str, list[str]]:
     found = {OUTSIDE: [f"In the case shown ({case}), {lower_first(losers)}"] if losers else []}
     scale = largest(inside, outside, _numbers(answers["payments"]))
     least = as_float(answers.get("minimal_revenue", answers.get("revenue", 0)))
-    if least < -DEFAULT.verify * scale:
+    subsidy = _known_number(answers.get("subsidy", 0))  # what the platform set out to pay in
+    if least < -subsidy - DEFAULT.verify * scale:
         stated = answers.get("minimal_profile")
         types = stated if isinstance(stated, list | tuple) else ()
         lowest = ", ".join(amount(_known_number(data)) for data in types)

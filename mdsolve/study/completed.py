@@ -8,6 +8,8 @@ import numpy as np
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.build import market_game
+from mdsolve.game.lottery import LotteryMarket
+from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
@@ -70,5 +72,9 @@ def _complete_market(instance: MarketInstance, answers: dict[str, Any]) -> None:
     payments = np.asarray(table["payments"], dtype=np.float64)
     if payments.shape != (len(market.agents), *market.shape):
         return
-    answers |= at_profile(market, payments, shown_profile(instance, market))
+    chances = table.get("lottery")
+    ruled: Market = market
+    if chances is not None and isinstance(market, QualityMarket):
+        ruled = LotteryMarket.of(market, np.asarray(chances, dtype=np.float64))
+    answers |= at_profile(ruled, payments, shown_profile(instance, market))
     answers["minimal_revenue"] = float(payments.sum(axis=0).min())

@@ -25,6 +25,17 @@ def test_a_design_is_written_and_passes_the_checker(mdsolve, tmp_path):
     assert mdsolve("verify", EXAMPLE, out, "--quiet")[0] == 1
 
 
+def test_a_design_never_replaces_a_better_one(mdsolve, tmp_path):
+    out = tmp_path / "rule.json"
+    assert mdsolve("design", EXAMPLE, "-o", out, "--quiet")[0] == 0
+    good = out.read_text()
+    code, _, err = mdsolve("design", EXAMPLE, "-o", out, "--time-limit", "0")
+    assert code == 4
+    assert "holds a better answer" in " ".join(err.split())
+    assert out.read_text() == good
+    assert json.loads((tmp_path / "rule.partial.json").read_text())["status"]
+
+
 def test_what_no_rule_brings_about_is_exit_three_with_the_concessions(mdsolve_json, mdsolve):
     asked = ("--require", "contributions=3,1", "--require", "payment-limit=0.01")
     code, data = mdsolve_json("design", EXAMPLE, *asked)

@@ -52,6 +52,21 @@ def test_answers_are_proved_and_the_proofs_hold(
     assert data["instance"]["data_sha256"] in report
 
 
+@pytest.mark.parametrize("data", [{"a": 1}, None])
+def test_without_a_proof_object_nothing_is_written(mdsolve, tmp_path, data):
+    solution, target = tmp_path / "s.json", tmp_path / "p.json"
+    target.write_text("an older proof")
+    if data is None:  # whose types differ, which no proof object is about yet
+        mdsolve("solve", SMALL / "share.yaml", "-o", solution, "--quiet")
+    else:
+        solution.write_text(json.dumps(data))
+    code, out, err = mdsolve("prove", SMALL / "share.yaml", solution, "-o", target)
+    assert code == 4
+    assert "was not written" in " ".join(err.split())
+    assert "types that differ from agent to agent" in " ".join(out.split())
+    assert target.read_text() == "an older proof"
+
+
 def test_a_proof_is_bound_to_its_instance(mdsolve, tmp_path):
     file = MURHEKAR / "example3.yaml"
     solution, target = tmp_path / "s.json", tmp_path / "p.json"

@@ -137,6 +137,9 @@ def test_a_market_names_who_loses_and_what_the_organiser_pays_in():
     )
     assert second.startswith("The payments lose money: in the worst case (data 1, 1) the organiser")
     assert "pays in 7.5." in second
+    # What the platform set out to pay in is no alarm; more than that is.
+    assert words(solution(MARKET | {"subsidy": 7.5})) == [first]
+    assert words(solution(MARKET | {"subsidy": 7.0})) == [first, second]
 
 
 @pytest.mark.parametrize(

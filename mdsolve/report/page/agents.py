@@ -36,11 +36,14 @@ def _market_agents(subject: Subject) -> Html:
     money |= {"outside_values": _floats(answers["outside_values"]), "gains": market_gains(answers)}
     small = ROUND_OFF * largest(*money.values())
     columns = [column(np.where(np.abs(x) <= small, 0.0, x)) for x in money.values()]
-    heads = ["agent", "data (type)", "model received", "is worth", "pays (negative: receives)"]
-    heads += ["utility", "staying out", "gains"]
     quality = answers.get("model_quality") or [None] * len(solution.agents)
+    received = {"model received": column(quality)}
+    if "model_chance" in answers:  # a lottery decides who is handed the model
+        received = {"chance of the model": column(answers["model_chance"])}
+    heads = ["agent", "data (type)", *received, "is worth", "pays (negative: receives)"]
+    heads += ["utility", "staying out", "gains"]
     data = column(answers["profile"])
-    rows = zip(solution.agents, data, column(quality), *columns, strict=True)
+    rows = zip(solution.agents, data, *received.values(), *columns, strict=True)
     return table("The case shown; worth, payments and utilities in money", heads, rows)
 
 

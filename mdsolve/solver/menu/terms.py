@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
-from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.cost_laws import CostLaw
 from mdsolve.game.curves import Curve
 from mdsolve.game.sharing import SharingGame
 from mdsolve.solver.bisection import last_true
+from mdsolve.solver.shaping.private_population import pooled_accuracy
 from mdsolve.solver.shaping.standalone_value import individual_optimum, viability_threshold
 
 Floats = npt.NDArray[np.float64]
@@ -143,22 +143,7 @@ def menu_terms(game: SharingGame) -> MenuTerms:
         If costs are known, agents differ, models weigh their data differently, or there are
         budgets.
     """
-    accuracy = game.accuracy
-    if not game.private:
-        raise UnsupportedError.single(
-            "agents", "known costs", "a prior over costs", "or use value-shaping"
-        )
-    if game.budgeted:
-        raise UnsupportedError.single(
-            "agents", "budgets", "agents without", "nobody pays under this rule; leave budget: out"
-        )
-    if not isinstance(accuracy, WeightedAccuracy) or not accuracy.of_all_data:
-        raise UnsupportedError.single(
-            "accuracy",
-            "a model that weighs the agents' data differently",
-            "accuracy as a function of the total of all data",
-            "use pac, threshold-power, curve, or power without weights",
-        )
+    accuracy = pooled_accuracy(game)
     curves = {accuracy.curve.of(agent) for agent in range(game.size)}
     alike = [("prior", len(game.laws)), ("accuracy", len(curves))]
     alike += [("value", len(set(game.value.tolist()))), ("capacity", len(set(game.capacity)))]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracy import WeightedAccuracy
 from mdsolve.game.curves import Curve
-from mdsolve.game.sharing import SharingGame
+from mdsolve.game.sharing import SharingGame, require_costs
 from mdsolve.solver.shaping.private_contracts import PrivateAgent
 
 Floats = npt.NDArray[np.float64]
@@ -39,8 +39,8 @@ class Population:
         return np.asarray(float(np.dot(self.members, amounts)) - amounts)
 
 
-def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
-    """Return the classes of a game and each agent's class, shape (n,).
+def pooled_accuracy(game: SharingGame) -> WeightedAccuracy:
+    """Return accuracies of the plain total of all data, for agents whose costs only they know.
 
     Raises
     ------
@@ -48,11 +48,8 @@ def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
         If costs are known, models do not depend on the plain total of all data, or there are
         budgets, which a rule without payments has no use for.
     """
-    prior, accuracy = game.prior, game.accuracy
-    if prior is None:
-        raise UnsupportedError.single(
-            "agents", "known costs", "a prior over two cost rates", "or use value-shaping"
-        )
+    require_costs(game, private=True)
+    accuracy = game.accuracy
     if game.budgeted:
         raise UnsupportedError.single(
             "agents", "budgets", "agents without", "nobody pays under this rule; leave budget: out"
@@ -63,6 +60,23 @@ def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
             "a model that weighs the agents' data differently",
             "accuracy as a function of the total of all data",
             "use pac, threshold-power, curve, or power without weights",
+        )
+    return accuracy
+
+
+def population_of(game: SharingGame) -> tuple[Population, npt.NDArray[np.intp]]:
+    """Return the classes of a game and each agent's class, shape (n,).
+
+    Raises
+    ------
+    UnsupportedError
+        If costs are known, models do not depend on the plain total of all data, or there are
+        budgets, which a rule without payments has no use for.
+    """
+    accuracy, prior = pooled_accuracy(game), game.prior
+    if prior is None:
+        raise UnsupportedError.single(
+            "agents: prior", "other than two costs", "one low and one high cost", "use menu"
         )
     numbers: dict[tuple[float | Curve, ...], int] = {}
     agents: list[PrivateAgent] = []

@@ -325,3 +325,25 @@ def test_the_template_is_in_the_package():
     import mdsolve.report.page
 
     assert (Path(mdsolve.report.page.__file__).parent / "page.html").is_file()
+
+
+MARKETS = [
+    (INSTANCES / "cases" / "three-banks.yaml", "second-best"),
+    (INSTANCES / "cases" / "three-banks.yaml", "vcg"),
+    (INSTANCES / "small" / "growth.yaml", "desirable"),
+    (INSTANCES / "small" / "linear.yaml", "mep"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), MARKETS, ids=lambda x: x if isinstance(x, str) else x.stem
+)
+def test_a_page_says_of_a_market_what_its_solution_says(tmp_path, file, name):
+    """Values are those under the rule that hands out the models, even by lot."""
+    (subject,) = made(tmp_path, file, name)
+    answers = solved(file, name).answers
+    for key in ("values", "outside_values", "utilities", "payments"):
+        shown = np.asarray(subject.solution.answers[key], dtype=float)
+        np.testing.assert_allclose(shown, np.asarray(answers[key], dtype=float), rtol=1e-9)
+    chances = answers.get("model_chance")
+    assert ("chance of the model" in Page(report_page([subject])).words) == (chances is not None)
