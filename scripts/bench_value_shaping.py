@@ -122,7 +122,7 @@ def loop_alone(game: SharingGame) -> list[float]:
 
 
 def loop_round(game: SharingGame, total: float, worth: list[float]) -> None:
-    """Let some agents answer one after the other, each by Newton's method on his own equation."""
+    """Let some agents answer one after the other, each by Newton's method on their own equation."""
     k, threshold = CURVE.complexity, CURVE.threshold
     for value, rate, alone in zip(
         game.value[:LOOP_AGENTS].tolist(),

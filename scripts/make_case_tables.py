@@ -39,8 +39,8 @@ def write(name: str, value: np.ndarray, outside: np.ndarray) -> None:
 def fixed_market() -> tuple[np.ndarray, np.ndarray]:
     """Return 60 q_i / (q_1 + q_2) on the types 1, 2, 3, everybody receiving the best model.
 
-    A member uses the better of the pooled model and his own; who stays out has his own, and so has
-    the other.
+    A member uses the better of the pooled model and their own; who stays out has their own, and
+    so has the other.
     """
     types = np.array([1.0, 2.0, 3.0])
     value = np.zeros((2, 3, 3, 3))

@@ -53,7 +53,7 @@ class PlainMarket:
         return best_choice
 
     def report_value(self, agent: int, true: Sequence[Any], report: Any) -> Any:
-        """Return v_agent when he reports `report` and everybody else the truth."""
+        """Return v_agent when they report `report` and everybody else the truth."""
         reports = tuple(report if j == agent else t for j, t in enumerate(true))
         if self.handed is not None:
             models = self.handed[reports]
@@ -64,7 +64,7 @@ class PlainMarket:
         return self.value(agent, q)
 
     def outside_value(self, agent: int, true: Sequence[Any]) -> Any:
-        """Return v_agent when he stays out."""
+        """Return v_agent when they stay out."""
         return self.value_without(agent, agent, true)
 
     def value_without(self, absent: int, agent: int, true: Sequence[Any]) -> Any:

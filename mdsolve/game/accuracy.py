@@ -1,7 +1,7 @@
 """Accuracies a_i(s) of all agents as functions of all contributions s.
 
 The interface every solver works with: values, own slopes and own second derivatives, the Jacobian,
-one agent's accuracy along his own contribution, and what is known about concavity. Contributions
+one agent's accuracy along their own contribution, and what is known about concavity. Contributions
 are in samples, accuracies without unit.
 """
 
@@ -103,7 +103,7 @@ class Accuracy(ABC):
 
     @abstractmethod
     def along(self, agent: int, s: Floats, own: Floats) -> Floats:
-        """Return a_agent with his own contribution replaced by each entry of `own`."""
+        """Return a_agent with their own contribution replaced by each entry of `own`."""
 
     @abstractmethod
     def slope_along(self, agent: int, s: Floats, own: Floats) -> Floats:

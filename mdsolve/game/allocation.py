@@ -1,10 +1,10 @@
 """Who receives the best model: the efficient rule and the give-it-to-everybody rule.
 
 Given the participants' reports, the platform trains one best model of quality Q(sum of reports).
-Each participant receives it or receives nothing and keeps his own. The efficient rule takes the
+Each participant receives it or receives nothing and keeps their own. The efficient rule takes the
 choice that maximises the participants' total valuation; ties give the model ([C20] section 7.2).
 When somebody stays out the same rule is applied to the remaining participants: the outsider's own
-model still counts in everybody's valuation, but his valuation is not counted.
+model still counts in everybody's valuation, but their valuation is not counted.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class MixedCurve(Curve):
         return result
 
     def value(self, y: Floats) -> Floats:
-        """Return each agent's accuracy at his own amount of data, shape (n,)."""
+        """Return each agent's accuracy at their own amount of data, shape (n,)."""
         return self._gather("value", y)
 
     def slope(self, y: Floats) -> Floats:

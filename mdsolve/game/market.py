@@ -1,7 +1,7 @@
 """A data market ([C20]): types on grids, models allocated by quality, values with externalities.
 
-Agent i owns t_i valid samples and may report any lower type of his grid. The platform hands out
-models of quality x_i(report); he uses q_i = max(x_i, Q(t_i)) and earns v_i(q). Three tables
+Agent i owns t_i valid samples and may report any lower type of their grid. The platform hands out
+models of quality x_i(report); they use q_i = max(x_i, Q(t_i)) and earn v_i(q). Three tables
 describe everything a payment rule can depend on:
 
 ``truthful_values(i)``
@@ -84,11 +84,11 @@ class Market(ABC):
 
     @abstractmethod
     def outside_values(self, agent: int) -> Array:
-        """Return v_agent when he stays out, shape (m_1, ..., m_n)."""
+        """Return v_agent when they stay out, shape (m_1, ..., m_n)."""
 
     @abstractmethod
     def report_values(self, agent: int, report: int) -> Array:
-        """Return v_agent when he reports type number `report`.
+        """Return v_agent when they report type number `report`.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class Market(ABC):
     def column(self, agent: int, others: Sequence[int], highest: int | None = None) -> Market:
         """Return the market with the others' types fixed at the given grid numbers.
 
-        The others keep one type each, so the agent's tables have shape (m_agent, 1, ..., 1); his
+        The others keep one type each, so the agent's tables have shape (m_agent, 1, ..., 1); their
         own types are cut after number `highest`, if given.
         """
 
@@ -157,7 +157,7 @@ class QualityMarket(Market):
 
     @cached_property
     def sizes(self) -> tuple[Array, ...]:
-        """Each agent's types as an array that broadcasts along his own axis."""
+        """Each agent's types as an array that broadcasts along their own axis."""
         arrays = []
         for axis, grid in enumerate(self.grids):
             shape = [1] * len(self.grids)
@@ -169,7 +169,7 @@ class QualityMarket(Market):
 
     @cached_property
     def own_quality(self) -> tuple[Array, ...]:
-        """Q(t_i) for each agent, broadcasting along his own axis."""
+        """Q(t_i) for each agent, broadcasting along their own axis."""
         return tuple(self.quality.at(size, self.arithmetic) for size in self.sizes)
 
     @cached_property
@@ -213,7 +213,7 @@ class QualityMarket(Market):
         return used
 
     def outside_values(self, agent: int) -> Array:
-        """Return v_agent when he stays out."""
+        """Return v_agent when they stay out."""
         return self.values_without(agent, agent)
 
     def values_without(self, absent: int, agent: int) -> Array:
@@ -222,7 +222,7 @@ class QualityMarket(Market):
         return self._full(value)
 
     def report_values(self, agent: int, report: int) -> Array:
-        """Return v_agent when he reports type number `report`, for true types from there on.
+        """Return v_agent when they report type number `report`, for true types from there on.
 
         True types whose own model is no better than the one handed out use the same models as the
         reported type would, so only the others need a valuation of their own.

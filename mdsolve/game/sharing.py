@@ -1,6 +1,6 @@
 """A data-sharing game: agents choose contributions, learn together, and may pay each other.
 
-Agent i picks s_i in [0, capacity_i]; his utility is
+Agent i picks s_i in [0, capacity_i]; their utility is
 
     u_i(s) = value_i a_i(s) - c_i(s_i) + p_i(s)        (+ budget_i where one is given)
 

@@ -95,7 +95,7 @@ class TrainingAgents(StrictModel):
     """Who takes part: cost per unit of contribution, most units, money per unit of accuracy.
 
     The unit is the protocol's (`ProtocolSpec.unit`). Without a capacity an agent can bring all
-    the examples that the partition gives him, once per round.
+    the examples that the partition gives them, once per round.
     """
 
     cost: Annotated[tuple[NonNegativeNumber, ...], Field(min_length=1)]

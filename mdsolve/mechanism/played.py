@@ -35,7 +35,7 @@ class PlayedMechanism(SharingMechanism):
 
     @abstractmethod
     def stakes(self, game: SharingGame, options: Mapping[str, Any]) -> AccuracyStakes:
-        """Return what each agent gains and bears by his own contribution."""
+        """Return what each agent gains and bears by their own contribution."""
 
     def details(self, game: SharingGame, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return further keys of every solution under the rule."""
@@ -131,5 +131,5 @@ def _why_not(game: SharingGame, found: Equilibrium) -> str:
     name = game.agents[found.budgets.penniless]
     return (
         "No equilibrium was found: what is best for the others leaves agent "
-        f"{name} with too little money whatever he contributes."
+        f"{name} with too little money whatever they contribute."
     )

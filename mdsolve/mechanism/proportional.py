@@ -1,7 +1,7 @@
 """`proportional-data`, `-value`, `-shapley`: models are degraded for who stands behind the leader.
 
 The baselines that [K22] compares its value shaping with: agent i receives a model worth
-(psi_i / max_j psi_j)^p v(total), psi one of three measures of what he contributes.
+(psi_i / max_j psi_j)^p v(total), psi one of three measures of what they contribute.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`shapley`: everybody ends up with his Shapley share of all accuracies ([M25] M^Shap)."""
+"""`shapley`: everybody ends up with their Shapley share of all accuracies ([M25] M^Shap)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ShapleyPayments(SharingMechanism):
     Rational against staying out when fixed costs are 0, not always against training alone.
 
     With ``weights`` w_i phi is the weighted Shapley value (Kalai and Samet): agent i arrives before
-    time x with chance x^w_i, and earns what he adds on arrival. Equilibria then maximise
+    time x with chance x^w_i, and earns what they add on arrival. Equilibria then maximise
     P(s) - sum_i c_i(s_i) / w_i. With ``share`` theta below 1 agents keep 1 - theta of their own
     accuracy: theta = 0 is `none`.
 
@@ -52,7 +52,7 @@ class ShapleyPayments(SharingMechanism):
     name = "shapley"
     title = "Shapley payments"
     citation = "[M25] (7), Theorems 4.3, 4.6, 4.7"
-    summary = "Everybody earns his Shapley share of all accuracies; payments sum to zero."
+    summary = "Everybody earns their Shapley share of all accuracies; payments sum to zero."
     maturity = "verified against paper"
     pays_by_contributions = True
     simulable = True
@@ -70,7 +70,7 @@ class ShapleyPayments(SharingMechanism):
         Option(
             "index",
             "shapley",
-            "what everybody's share is: his Shapley or his Banzhaf value",
+            "what everybody's share is: their Shapley or their Banzhaf value",
             choices=("shapley", "banzhaf"),
         ),
         WeightsOption(
@@ -193,7 +193,7 @@ def _outcome(
 
 
 def _within_budgets(stakes: ShapleyStakes, monitor: Monitor) -> SharingOutcome:
-    """Return an equilibrium in which nobody spends more than his budget."""
+    """Return an equilibrium in which nobody spends more than their budget."""
     game = stakes.game
     found = budgeted_shapley(game, monitor, stakes.index)
     budgets = found.budgets
@@ -206,7 +206,7 @@ def _within_budgets(stakes: ShapleyStakes, monitor: Monitor) -> SharingOutcome:
     elif budgets.penniless is not None:
         message = (
             f"No equilibrium was found in which agent {game.agents[budgets.penniless]} can pay: "
-            "what he owes for the others' data and his own cost exceed his budget."
+            "what they owe for the others' data and their own cost exceed their budget."
         )
     else:
         message = "No profile was found that everybody can afford and nobody can improve."

@@ -43,7 +43,7 @@ STEP_RULES = ("auto", "published")
 
 
 class Upbred(SharingMechanism):
-    """Every agent follows his own slope while the center follows the mean accuracy's gradient in w.
+    """Every agent follows their own slope while the center climbs the mean accuracy's gradient.
 
     The rule ends where nobody gains by another contribution and the model suits all together.
     Contributions are cut to [0, capacity]. As printed, Algorithm 1 does not cut: a step over a
@@ -257,7 +257,7 @@ def _course_message(game: SharingGame, path: JointPath, inside: bool) -> str:
     if not inside:
         k = int(np.argmax(np.maximum(-path.contributions, path.contributions - game.capacity)))
         return (
-            f"{after} agent {game.agents[k]} is at {path.contributions[k]:.6g} samples, which he "
+            f"{after} agent {game.agents[k]} is at {path.contributions[k]:.6g} samples, which they "
             f"cannot contribute: no equilibrium.{left}"
         )
     if path.ending is Ending.SINGULAR:

@@ -1,4 +1,4 @@
-"""`2p-upbred`: a price per sample moves everybody to his capacity, then the model is learned."""
+"""`2p-upbred`: a price per sample moves everybody to their capacity, then the model is learned."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ SHOWN = 5
 class UpbredTwoPhases(SharingMechanism):
     """p_i = beta (s_i - 1/(n-1) sum_{j != i} s_j): full contributions, then the best model for all.
 
-    With beta > zeta + tau every agent's utility rises with his own contribution whatever the others
-    do, so everybody contributes all he has. Payments sum to zero. Nothing makes everybody better
+    With beta > zeta + tau every agent's utility rises with their own contribution whatever the
+    others do, so everybody contributes all they have. Payments sum to zero. Nothing makes everybody better
     off than without taking part: who has little data pays those who have much. The certificate
     and the key `worse_off` name who loses.
     """
@@ -188,7 +188,7 @@ class UpbredTwoPhases(SharingMechanism):
         if rested and not keeps_full(game, w, _effective(game, beta)):
             rested = False
             message = (
-                "Everybody contributed all he has for the first model, but with the one learned "
+                "Everybody contributed all they have for the first model, but with the one learned "
                 f"somebody gains by contributing less: beta is below {known.least:.6g}."
             )
         ended = Termination.SOLVED if rested else Termination.LIMIT
@@ -272,7 +272,7 @@ def _phases(
 
 
 def _message(game: SharingGame, losers: Mapping[str, Any]) -> str:
-    words = "Everybody contributes all he has" + (
+    words = "Everybody contributes all they have" + (
         ", and the model is the best one for all together." if game.learning else "."
     )
     for key, outside in (("than_staying_out", "staying out"), ("than_alone", "training alone")):
@@ -289,8 +289,8 @@ def _unfinished(game: SharingGame, first: JointPath, second: JointPath | None) -
         name = game.agents[int(short[0])]
         why = "came to rest" if first.ending is Ending.RESTED else "ended"
         return (
-            f"Phase 1 {why} after {first.steps:,} rounds with agent {name} below his capacity, so "
-            "phase 2 never begins."
+            f"Phase 1 {why} after {first.steps:,} rounds with agent {name} below their capacity, "
+            "so phase 2 never begins."
         )
     assert second is not None
     if second.ending is Ending.DIVERGED:

@@ -1,4 +1,4 @@
-"""`value-shaping`: the model each agent receives grows with his data just fast enough ([K22])."""
+"""`value-shaping`: the model each agent receives grows with their data just fast enough ([K22])."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ValueShaping(SharingMechanism):
         return np.zeros(game.size)
 
     def received(self, game: SharingGame, s: Floats, options: Mapping[str, Any]) -> Floats:
-        """Return the value of each agent's model, everybody on his own curve."""
+        """Return the value of each agent's model, everybody on their own curve."""
         del options
         return models_at(game, s)
 

@@ -1,4 +1,4 @@
-"""`value-shaping-private`: two contracts per agent where only he knows his costs ([K22])."""
+"""`value-shaping-private`: two contracts per agent where only they know their costs ([K22])."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALWAYS = ("individual-rationality-alone", "incentive-compatibility")
 class ValueShapingPrivate(SharingMechanism):
     """Nobody pays; a contribution m earns a model worth at most v(m + D), D the others' data.
 
-    Up to m_h*, what a high-cost agent gives alone, the model is that of his own data. Then its
+    Up to m_h*, what a high-cost agent gives alone, the model is that of their own data. Then its
     worth rises at the rate c_high up to m_up, the contribution meant for high costs, and at c_low
     up to m_down, meant for low costs, which earns the full model. Among all such menus the two are
     chosen for the largest expected contribution: v'(m_down + D) = c_low - p/(1-p) (c_high - c_low)
@@ -146,7 +146,7 @@ def _expectations(population: Population, found: PrivateEquilibrium) -> dict[str
         members, chances = np.array(population.members), population.chances
         pairs = [(profile.probability, list(profile.contracts)) for profile in found.profiles]
         counts = [np.array(profile.low_types) for profile in found.profiles]
-        # The chance of a profile for a member who knows that his own costs are low (or high).
+        # The chance of a profile for a member who knows that their own costs are low (or high).
         weights = [
             (k / (members * chances), (members - k) / (members * (1 - chances))) for k in counts
         ]

@@ -1,4 +1,4 @@
-"""`vcg`: each agent pays the harm his participation does to the others ([C20] Definition 8)."""
+"""`vcg`: each agent pays the harm their participation does to the others ([C20] Definition 8)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class VickreyClarkeGroves(MarketMechanism):
     name = "vcg"
     title = "Vickrey-Clarke-Groves"
     citation = "[C20] Definition 8, Example 1"
-    summary = "Everybody pays the harm his participation does to the others; not truthful here."
+    summary = "Everybody pays the harm their participation does to the others; not truthful here."
     maturity = "verified against paper"
     promises: ClassVar[Mapping[str, str]] = {
         "efficiency": "always",
@@ -57,7 +57,7 @@ class VickreyClarkeGroves(MarketMechanism):
             without = total(harmed) if harmed else zero
             payments[agent] = without - (total([inside[j] for j in others]) if others else zero)
             context.monitor.advance("payments", agent + 1, len(game.agents))
-        message = "Each agent pays the harm his participation does to the others."
+        message = "Each agent pays the harm their participation does to the others."
         return MarketOutcome(
             Termination.SOLVED, message, "closed form", market=chosen, payments=payments
         )

@@ -49,7 +49,7 @@ class Panels:
     place : (m,) of int
         Panel of each crowded agent.
     position : (m,)
-        His position in the panel, in [-1, 1].
+        Their position in the panel, in [-1, 1].
     kinds, lows, highs : (panels,)
         Kind and range of amounts of each panel.
     """

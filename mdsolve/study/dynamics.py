@@ -76,7 +76,7 @@ def simulate(
     start : float, sequence of float, or "capacity"
         First contributions, in samples.
     cap : float or None
-        No agent contributes more than this in the simulation, whatever his capacity.
+        No agent contributes more than this in the simulation, whatever their capacity.
     seed : int or None
         Of the draws; None is 0.
 

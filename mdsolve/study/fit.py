@@ -66,7 +66,7 @@ class Assessment:
         return math.sqrt(float((self.residuals**2).mean()))
 
     def warnings(self) -> list[str]:
-        """Return what a user must know before he trusts the fit, in sentences."""
+        """Return what a user must know before they trust the fit, in sentences."""
         found = []
         test = self.lack_of_fit
         if test.found:

@@ -116,7 +116,7 @@ def test_own_model_option_counts_for_a_liar():
             {"kind": "market", "agents": 2, "types": [1, 3, 10], "valuation": {"family": "share"}}
         )
     ).with_arithmetic(EXACT)
-    # type 10 reports 3 against 1: the common model has quality 4, his own has 10
+    # type 10 reports 3 against 1: the common model has quality 4, their own has 10
     value = market.column(0, [0]).report_values(0, 1).ravel()[1]
     assert value == Fraction(10, 14)
 

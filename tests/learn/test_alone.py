@@ -41,7 +41,7 @@ def test_the_verdict_on_taking_part():
     solution = train(made, alone=True)
     condition = solution.certificate.condition("individual-rationality-alone")
     losing = solution.utilities < solution.standalone["utilities"]
-    assert losing[2]  # all of his dear data is brought by fedavg, and none by himself
+    assert losing[2]  # all of their dear data is brought by fedavg, and none by themselves
     assert solution.standalone["contributions"][2] == 0
     assert (condition.verdict, condition.claimed) == ("fail", False)
     named = condition.detail.removesuffix(" would rather have trained alone").split(", ")

@@ -88,7 +88,7 @@ def test_rounds_without_projection_leave_the_box_and_say_so():
     start = {"start": "capacity", "model_start": [0.5, 1.5]}
     found = run(EXAMPLE1, "upbred", **given, **start, projection="none", steps=2000)
     assert found.exit_code == 4
-    assert "which he cannot contribute" in found.message
+    assert "which they cannot contribute" in found.message
     assert found.course["left_box_at"] == 502
     assert max(found.last_contributions) < 0
     early = run(EXAMPLE1, "upbred", **given, **start, projection="none", steps=520)

@@ -68,7 +68,7 @@ def shares(s, t):
 def test_example_3_by_hand():
     found = solve(sharing(paper.EXAMPLE, paper.RATES), "none")
     np.testing.assert_allclose(found.contributions, [math.sqrt(10) - 1, 0], atol=1e-10)
-    # Agent 2 gains less than 0.25 from his first sample: 1/(1 + s_1)^2 = 0.1.
+    # Agent 2 gains less than 0.25 from their first sample: 1/(1 + s_1)^2 = 0.1.
     assert agreement(recomputed("murhekar2025/example3")) == [True, True, True, True, None]
 
 
@@ -154,7 +154,7 @@ def test_equilibria_of_the_table_by_plain_best_responses(name):
                 b = a * n * (n - 2) + c
                 root = mpmath.sqrt(b * b - 4 * a * c * (n - 1) ** 2)
                 borne = 1 - float((b - root) / (2 * c))
-        # Each agent in turn solves w_ii / (1 + y)^2 = borne c_i for his own contribution.
+        # Each agent in turn solves w_ii / (1 + y)^2 = borne c_i for their own contribution.
         s = np.zeros(30)
         for _ in range(4000):
             before = s.copy()
@@ -375,7 +375,7 @@ def test_theorem_4_9_fails_only_outside_its_hypotheses():
 
 
 def test_one_way_help_by_hand():
-    # phi_1 = 1/2 [a_1(s_1, 0) + a_1(s) - a_1(0, s_2)]; agent 2 gains from himself in both a's.
+    # phi_1 = 1/2 [a_1(s_1, 0) + a_1(s) - a_1(0, s_2)]; agent 2 gains from their own data in both a's.
     def conditions(s):
         x, y = s
         first = ((1 + x) ** -2 + (1 + x + y) ** -2) / 2 - 0.1

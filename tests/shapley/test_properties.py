@@ -124,7 +124,7 @@ def test_a_null_agent_changes_nothing(case, place):
 
 @given(games(most=6))
 def test_twins_get_the_same(case):
-    """An agent and his exact copy get equal shares."""
+    """An agent and their exact copy get equal shares."""
     game, s = case
     accuracy = game.accuracy
     copied = [*range(game.size), 0]
@@ -140,7 +140,7 @@ def test_twins_get_the_same(case):
 
 @given(games())
 def test_balanced_contributions(case):
-    """P(N) is the potential: an agent's share is what P loses without him (Hart, Mas-Colell)."""
+    """P(N) is the potential: an agent's share is what P loses without them (Hart, Mas-Colell)."""
     game, s = case
     found = shapley(game, s).shares
     for agent in range(game.size):

@@ -1,4 +1,4 @@
-"""Accuracies of all agents, and each along his own contribution, over any number system.
+"""Accuracies of all agents, and each along their own contribution, over any number system.
 
 Along the own contribution an accuracy is made of concave branches, the same number for all agents:
 its largest branch counts (`power`, clipped curves), or branches follow each other (`union`).

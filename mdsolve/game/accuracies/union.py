@@ -90,7 +90,7 @@ class UnionAccuracy(Accuracy):
         return np.array([1 - self._left_out(i, effort, -1) for i in range(self.agents)])
 
     def own_slopes(self, s: Floats) -> Floats:
-        """Return e'(s_i) prod of the neighbours' misses, 0 where i is not his own neighbour."""
+        """Return e'(s_i) prod of the neighbours' misses, 0 where i is not their own neighbour."""
         return np.asarray(np.diagonal(self.jacobian(s)))
 
     def own_second(self, s: Floats) -> Floats:

@@ -178,7 +178,7 @@ class Costs:
         return second
 
     def along(self, agent: int, own: Floats) -> Floats:
-        """Return one agent's cost at many contributions of his."""
+        """Return one agent's cost at many contributions of their."""
         form = self._form(agent)
         if form is not None:
             return form.value(own)
@@ -186,7 +186,7 @@ class Costs:
         return np.asarray(cost + self.power_rate[agent] * own ** self.power_exponent[agent])
 
     def slope_along(self, agent: int, own: Floats) -> Floats:
-        """Return one agent's right marginal cost at many contributions of his."""
+        """Return one agent's right marginal cost at many contributions of their."""
         form = self._form(agent)
         if form is not None:
             return form.slope(own)
@@ -253,7 +253,7 @@ class Costs:
         return amount
 
     def transformed(self, factor: float, shift: float = 0.0) -> Costs:
-        """Return factor c_i(s) + shift s: what an agent bears of his cost under a transfer rule."""
+        """Return factor c_i(s) + shift s: an agent's part of their cost under a transfer rule."""
         return Costs(
             factor * self.fixed,
             factor * self.rate + shift,

@@ -44,7 +44,7 @@ ROOT_STEPS = 300
 
 
 def budgeted_equilibrium(spending: Spending, monitor: Monitor) -> Equilibrium:
-    """Return an equilibrium in which nobody spends more than his budget.
+    """Return an equilibrium in which nobody spends more than their budget.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def _uniqueness(game: _Game, found: Equilibrium) -> Uniqueness:
 
 
 def _pushing(stakes: AccuracyStakes, s: Floats) -> npt.NDArray[np.bool_]:
-    """Tell who would contribute more if he could, by more than rounding."""
+    """Tell who would contribute more if they could, by more than rounding."""
     benefit = stakes.benefit_slopes(s)
     return np.asarray(stakes.marginal(s) > DEFAULT.solve * np.abs(benefit))
 

@@ -46,7 +46,7 @@ TINY = float(np.finfo(np.float64).tiny)
 
 
 def budgeted_shapley(game: SharingGame, monitor: Monitor, index: Index) -> Equilibrium:
-    """Return an equilibrium in which nobody spends more than his budget.
+    """Return an equilibrium in which nobody spends more than their budget.
 
     Raises
     ------

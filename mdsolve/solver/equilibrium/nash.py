@@ -41,7 +41,7 @@ SWEEP_LIMIT = 1000
 def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
     stakes: AccuracyStakes, monitor: Monitor
 ) -> Equilibrium:
-    """Return an equilibrium of a game in which everybody earns his own accuracy.
+    """Return an equilibrium of a game in which everybody earns their own accuracy.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def accuracy_equilibrium(  # noqa: PLR0911 - one return per method
     if game.size > DENSE_LIMIT:
         raise MemoryLimitError.single(
             "agents",
-            f"{game.size:,}, each with his own weights",
+            f"{game.size:,}, each with their own weights",
             f"at most {DENSE_LIMIT:,} with a full matrix",
             "give weights by group (group_weights), which scale to a million agents",
         )

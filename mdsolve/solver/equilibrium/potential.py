@@ -42,7 +42,7 @@ SUFFICIENT = 1e-4
 
 
 class _Pieces:
-    """The interval each agent may currently move in, and his marginal cost there."""
+    """The interval each agent may currently move in, and their marginal cost there."""
 
     def __init__(self, costs: Costs, capacity: Floats) -> None:
         self.costs, self.capacity = costs, capacity
@@ -149,7 +149,7 @@ class PotentialNewton(Method[Iterate, Equilibrium]):
         held = ((s <= pieces.low) & (slope <= 0)) | ((s >= pieces.high) & (slope >= 0))
         free = np.flatnonzero(~held)
         direction = np.zeros_like(s)
-        # Who has a straight utility goes to the end of his interval: a step as long as it takes.
+        # Who has a straight utility goes to the end of their interval: a step as long as it takes.
         curvature = -np.where(state.straight, state.bend, state.bent)[free]
         factors = state.point.hessian_factors.restricted(free)
         direction[free] = factors.solve(-slope[free], curvature)
@@ -244,7 +244,7 @@ def has_smooth_potential(game: SharingGame) -> bool:
 
 
 def _costless(game: SharingGame) -> npt.NDArray[np.bool_]:
-    """Tell whose data cost nothing up to his capacity: shares never fall, so he brings them all.
+    """Tell whose data cost nothing up to their capacity: shares never fall, so they bring them all.
 
     Slopes may be so small that rounding decides about their sign.
     """

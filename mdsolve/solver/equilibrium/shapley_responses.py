@@ -1,7 +1,7 @@
 """Equilibria of the Shapley mechanism where payoffs are clipped, kinked or given by an object.
 
 The mechanism is an exact potential game whatever the payoff, so best responses one after the other
-raise P(s) - sum_i c_i(s_i) and come to rest at an equilibrium. An agent's share along his own
+raise P(s) - sum_i c_i(s_i) and come to rest at an equilibrium. An agent's share along their own
 contribution x is
 
     phi_i(x) = sum over coalitions X of the others of w_|X| (A(X with x) - A(X)),

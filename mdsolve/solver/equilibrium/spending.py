@@ -102,7 +102,7 @@ class Spending:
 def within_own_means(game: SharingGame) -> SharingGame:
     """Return the game with capacities cut to what each agent can pay for alone.
 
-    Who cannot even pay his fixed cost contributes nothing.
+    Who cannot even pay their fixed cost contributes nothing.
     """
     if not game.budgeted:
         return game

@@ -1,4 +1,4 @@
-"""What an agent gains and bears by his own contribution, once a mechanism is in place.
+"""What an agent gains and bears by their own contribution, once a mechanism is in place.
 
 Under every mechanism of a sharing game u_i(s) = benefit_i(s) - borne_i(s_i) + (something that does
 not depend on s_i). The benefit is value_i a_i(s), or the Shapley share; what is borne is a

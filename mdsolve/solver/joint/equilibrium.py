@@ -97,7 +97,7 @@ def gradient(
 
 
 def utilities_alone(game: SharingGame) -> Floats | None:
-    """Return what each agent has at best with his own data and model; None for too many agents."""
+    """Return what each agent has at best with their own data and model; None for too many."""
     if game.size > ALONE_LIMIT:
         return None
     own = within_own_means(game).by_themselves()

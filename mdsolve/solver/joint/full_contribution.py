@@ -1,4 +1,4 @@
-"""When a price per sample makes everybody contribute all he has: zeta, tau and the least price.
+"""When a price per sample makes everybody contribute all they have: zeta, tau and the least price.
 
 Under p_i = beta (s_i - mean of the others) the own marginal utility is da_i/ds_i - c_i' + beta, in
 money per sample. [D25] Assumption 2 has c_i' <= zeta and da_i/ds_i >= -tau everywhere; beta above

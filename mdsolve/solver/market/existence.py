@@ -155,7 +155,7 @@ def _affordable(profiles: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 def _columns_at(profile: Sequence[int]) -> list[tuple[Column, int]]:
-    """Return every agent's column at a profile, with his own type number."""
+    """Return every agent's column at a profile, with their own type number."""
     return [
         ((agent, tuple(number for j, number in enumerate(profile) if j != agent)), own)
         for agent, own in enumerate(profile)

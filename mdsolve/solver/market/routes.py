@@ -165,7 +165,7 @@ def monotone_obstacle(market: Market) -> str | None:  # noqa: PLR0911 - one reas
 def _monotone_payments(
     market: QualityMarket, agent: int, solved: dict[tuple[TypeGrid, Fraction, int], Array]
 ) -> Array:
-    """Return the agent's payments at every profile; `solved` holds those of agents like him."""
+    """Return the agent's payments at every profile; `solved` holds those of agents like them."""
     valuation = market.valuation
     assert isinstance(valuation, GrowthValuation)
     grids = market.grids

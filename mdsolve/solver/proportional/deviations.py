@@ -1,4 +1,4 @@
-"""What one agent earns by his own contribution, the others' held fixed, at many profiles at once.
+"""What one agent earns by their own contribution, the others' held fixed, at many profiles at once.
 
 The model received is worth ratio(x)^p v(total): [K22] (12)-(14). Between kinks the utility is
 smooth, not always concave.
@@ -25,9 +25,9 @@ class Deviations:
     ----------
     types : AgentTypes
     kind : int
-        His type.
+        Their type.
     ratio : Ratio
-        How he stands.
+        How they stand.
     power : float
         The exponent p.
     rest : (B, 1)

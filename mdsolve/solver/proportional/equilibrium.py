@@ -44,7 +44,7 @@ class ProportionalEquilibria:
     branches : tuple of Branch
         Disjoint where there is one type.
     participating : bool
-        Whether every contributor earns at least what training alone would give him; equilibria
+        Whether every contributor earns at least what training alone would give them; equilibria
         where somebody does not are only kept where there is no other.
     """
 

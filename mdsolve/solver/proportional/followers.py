@@ -177,7 +177,7 @@ def _stays(payoff: Deviations, now: Floats, best: Floats, utility: Floats) -> Fl
 def _together(game: RankedGame, levels: Floats, kind: int, own: Floats) -> Floats:
     """Return where agents alike rest when all of them move, between two of their contributions.
 
-    One agent's answer to fellows who stay is no answer to fellows who move with him, and repeated
+    One agent's answer to fellows who stay is no answer to fellows who move with them, and repeated
     answers may swing for ever; the point at which nobody's marginal utility is left is in between.
 
     Parameters

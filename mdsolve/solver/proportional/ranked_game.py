@@ -69,7 +69,7 @@ class RankedGame:
     power: float
 
     def deviations(self, levels: Floats, kind: int) -> Deviations:
-        """Return what one agent of type `kind` earns who moves, his fellows staying.
+        """Return what one agent of type `kind` earns who moves, their fellows staying.
 
         Parameters
         ----------

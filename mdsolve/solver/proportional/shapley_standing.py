@@ -40,7 +40,7 @@ class Shares:
     totals : (r, C)
         Data of each coalition of others and the platform, samples.
     weights : (r or 1, C, 2)
-        Of what the agent adds to each coalition: for his value, and for the leader's.
+        Of what the agent adds to each coalition: for their value, and for the leader's.
     alone : (r, 1)
         The leader's value where the agent brings nothing, in accuracy.
     """

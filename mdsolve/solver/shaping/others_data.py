@@ -1,6 +1,6 @@
 """How much data the others bring when each is of a low-cost or a high-cost type.
 
-Agents alike form a class. Of the members of a class other than the agent himself, the number with
+Agents alike form a class. Of the members of a class other than the agent, the number with
 low costs is binomial; the total over classes is the sum of independent such numbers. Its atoms are
 enumerated, so expectations are exact up to rounding.
 """

@@ -1,4 +1,4 @@
-"""The best pair of contracts for one agent whose cost rate is low or high, known only to him.
+"""The best pair of contracts for one agent whose cost rate is low or high, known only to them.
 
 The platform offers (m_l, V_l) and (m_h, V_h): contribute m, receive a model worth V. With
 w(m) the (expected) worth of all data if the agent brings m, F_t(m) = w(m) - c_t m and u_t* what
@@ -36,7 +36,7 @@ SMALLEST = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True)
 class PrivateAgent:
-    """One agent as the platform knows him.
+    """One agent as the platform knows them.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class PrivateAgent:
     probability_low : float
         Chance of the low one, strictly between 0 and 1.
     capacity : float
-        Most samples he can bring; may be infinite.
+        Most samples they can bring; may be infinite.
     platform_data : float
         Samples of the platform in every model that it hands out.
     """
@@ -69,7 +69,7 @@ class PrivateAgent:
 
 @dataclass(frozen=True)
 class Contract:
-    """What one agent is offered, and what it is worth to him.
+    """What one agent is offered, and what it is worth to them.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Contract:
     low_worth, high_worth : float
         Worth of the models they receive, in money.
     alone_low, alone_high : (2,)
-        What each type does on his own data alone: contribution in samples, utility in money.
+        What each type does on their own data alone: contribution in samples, utility in money.
     alone_worth : float
         Worth of the model of the high-cost type alone, in money.
     expected : float
@@ -244,7 +244,7 @@ RULES: dict[str, Rule] = {"exact": best_contract, "published": published_contrac
 
 
 def best_alone(alone: Worth, rate: float) -> Interval:
-    """Return the contribution and the utility of a type that trains on his own data."""
+    """Return the contribution and the utility of a type that trains on their own data."""
     candidates = [top(alone, rate, piece) for piece in alone.pieces(0.0, alone.agent.capacity)]
     finite = [m for m in (0.0, *candidates) if math.isfinite(m)]
     if len(finite) <= len(candidates):
@@ -255,9 +255,9 @@ def best_alone(alone: Worth, rate: float) -> Interval:
 
 
 def accepted_amounts(worth: Worth, rate: float, start: float, alone: Interval) -> list[Interval]:
-    """Return where the full model is worth the cost: w(m) - rate m >= what he earns alone.
+    """Return where the full model is worth the cost: w(m) - rate m >= what they earn alone.
 
-    The intervals rise; his own best amount alone is always in one of them.
+    The intervals rise; their own best amount alone is always in one of them.
     """
     found: list[Interval] = []
     for piece in worth.pieces(start, worth.agent.capacity):

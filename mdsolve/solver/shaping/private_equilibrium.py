@@ -5,8 +5,8 @@ Three readings of what an agent expects of the others:
 
 - `bayes`: the distribution of their total (`others_data`);
 - `mean-field`: its expectation, as if it were certain;
-- `ex-post`: the amount that they really bring, known when he contributes; the contracts then differ
-  from one profile of types to the next.
+- `ex-post`: the amount that they really bring, known when they contribute; the contracts then
+  differ from one profile of types to the next.
 
 Agents alike get the same contracts, so the unknowns are two numbers per class of agents.
 """

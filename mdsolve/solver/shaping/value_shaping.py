@@ -1,4 +1,4 @@
-"""Equilibria under shaped models: each agent is asked for all that keeps him as well off as alone.
+"""Equilibria under shaped models: each agent is asked for all that keeps them as well off as alone.
 
 With u_i the best utility alone, on the own data only, agent i is handed v(S + P) for m_i samples
 where
@@ -51,7 +51,7 @@ class ShapedEquilibria:
         All equilibrium totals of contributed data, rising, in samples; only the largest where
         somebody would contribute to the platform's data alone.
     alone : (n,)
-        Optimum of each agent on his own, in samples.
+        Optimum of each agent on their own, in samples.
     worth : (n,)
         Its utility in money, fixed costs left out.
     steps : int

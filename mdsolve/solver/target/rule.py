@@ -137,7 +137,7 @@ def filled(least: Floats, total: float) -> Floats:
 
 
 def rates_of(game: SharingGame, s: Floats) -> Floats:
-    """Return b_i: what a sample more costs agent i less what it is worth to him, shape (n,).
+    """Return b_i: what a sample more costs agent i less what it is worth to them, shape (n,).
 
     Of the rates that do at a kink or a bound, the one nearest to zero.
     """

@@ -77,7 +77,7 @@ class WelfareModel:
     curve : Curve
         Accuracy as a function of y; smooth, so measured curves are frozen at one of their pieces.
     own, shared : float
-        What an agent bears of his own cost beyond `shared`, and of everybody's cost.
+        What an agent bears of their own cost beyond `shared`, and of everybody's cost.
     capacity : (n,)
         Samples; 0 for agents who cannot or need not contribute.
     reach : (n,)

@@ -7,7 +7,7 @@ With C = sum c_j(s_j), y = w.s and (for the minimum) the level tau, the step ds 
     X_i = own sum_{j of i} c_j' ds_j,   dC = c'.ds,   dy = w.ds,
 
 E, budget, bend >= 0. Each agent's block diag(E) + D d d' (d = own c', D = budget + bend) is
-eliminated with his source of the largest d_j^2 / E_j last, so that every quantity below is a sum
+eliminated with their source of the largest d_j^2 / E_j last, so that every quantity below is a sum
 of terms of one sign even when complementarity sends E or D to 0 or infinity; Woodbury's formula
 would subtract nearly equal numbers there. What remains is a 5 x 5 system in (dC, dy, dtau) and
 the multipliers of the two linking equations.

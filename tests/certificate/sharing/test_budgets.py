@@ -71,7 +71,7 @@ def test_a_binding_budget_holds_within_a_millionth(name, options, accuracy):
     nash = below.condition("nash")
     assert nash.verdict == "fail"
     assert nash.witness["agent"] == "a"
-    # He can move back to where his money ends, and gains that.
+    # They can move back to where their money ends, and gains that.
     assert nash.witness["best_response"] == pytest.approx(solution.contributions[0], abs=1e-9)
     assert exact_number(nash.witness["gain"]) > 0
 
@@ -85,7 +85,7 @@ def test_without_the_budget_the_same_profile_is_no_equilibrium():
 
 
 def test_an_empty_feasible_set_is_named():
-    """The rich agent does what is best for him; nothing is left to the poor one."""
+    """The rich agent does what is best for them; nothing is left to the poor one."""
     agents = [
         {"name": "rich", "cost": 1, "value": 100, "budget": 100},
         {"name": "poor", "cost": 1, "value": 4, "budget": 1},

@@ -359,7 +359,7 @@ def test_the_welfare_optimum_is_proved_and_a_worse_choice_refuted(p):
 
 
 def test_budgets_end_what_an_agent_can_choose():
-    """A spends his whole budget: more would pay, but he has no money for it."""
+    """A spends their whole budget: more would pay, but they have no money for it."""
     data = {
         **TWO,
         "agents": [

@@ -41,7 +41,7 @@ def money(budget, cost, own, other):
 
 @pytest.mark.parametrize("budget", [0.085, 0.088])
 def test_one_agent_held_back_against_two_equations(budget):
-    """A has nothing left and B's marginal share meets his cost; solved in 30 digits."""
+    """A has nothing left and B's marginal share meets their cost; solved in 30 digits."""
     solution = md.solve(instance_of((budget, 1)), "shapley")
     assert solution.termination is Termination.SOLVED
     assert "1 budget holds" in solution.message
@@ -56,7 +56,7 @@ def test_one_agent_held_back_against_two_equations(budget):
     np.testing.assert_allclose(solution.contributions, expected, rtol=0, atol=1e-9)
     assert solution.certificate.verdict == "pass"
     a, b = solution.contributions
-    # On a fine grid of his own contributions A can pay for nothing better.
+    # On a fine grid of their own contributions A can pay for nothing better.
     own = np.linspace(0, 10, 200_001)
     worth = share(own, b) - COSTS[0] * own
     affordable = money(budget, COSTS[0], own, b) >= 0
@@ -73,7 +73,7 @@ def test_a_millionth_beyond_or_below_is_rejected():
         certificate = md.verify(instance, claim)
         assert certificate.condition("nash").verdict == "fail"
         money_left = certificate.condition("feasibility")
-        # His money falls by 1e-8 only: beyond the tolerance of 1e-9 all the same.
+        # Their money falls by 1e-8 only: beyond the tolerance of 1e-9 all the same.
         assert money_left.verdict == feasible
     free = instance_of((10, 10))
     assert md.verify(free, data).condition("nash").verdict == "fail"
@@ -112,7 +112,7 @@ def test_budgets_that_never_bind_change_nothing():
 
 
 def test_means_that_are_no_interval_are_searched():
-    """B pays for A's data: he cannot afford little, nor much; the checker sees both ends."""
+    """B pays for A's data: they cannot afford little, nor much; the checker sees both ends."""
     other = 1.2
     own = np.linspace(0, 8, 8001)
     fits = money(0.45, COSTS[1], own, other) >= 0

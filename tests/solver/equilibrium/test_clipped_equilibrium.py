@@ -87,7 +87,7 @@ def test_cheap_agents_leave_no_other_equilibrium_and_the_least_cost_gives_all():
 
 
 def test_a_dear_agent_who_would_have_to_fill_up_drops_out():
-    # The cheap agent's capacity ends at 2; for 16 more the dear one would pay more than he gets.
+    # The cheap agent's capacity ends at 2; for 16 more the dear one would pay more than they get.
     game = game_of(linear(0.001, 0.03), capacity=[2.0, np.inf])
     found = clipped_equilibrium(game, game.costs)
     assert found.totals == (0.0,)

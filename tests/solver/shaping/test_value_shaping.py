@@ -117,7 +117,7 @@ def test_totals_agree_with_forty_digits(seed):
 
 
 def best_responses(game, rounds=3000):
-    """Return where everybody's asking for all he can leads, from above, one total after another."""
+    """Return where everybody's asking for all they can leads, from above, total after total."""
     found = shaped_equilibria(game)
     total = 10 * found.totals[-1] + 1e4
     for _ in range(rounds):
