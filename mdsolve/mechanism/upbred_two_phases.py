@@ -52,8 +52,8 @@ class UpbredTwoPhases(SharingMechanism):
     """p_i = beta (s_i - 1/(n-1) sum_{j != i} s_j): full contributions, then the best model for all.
 
     With beta > zeta + tau every agent's utility rises with their own contribution whatever the
-    others do, so everybody contributes all they have. Payments sum to zero. Nothing makes everybody better
-    off than without taking part: who has little data pays those who have much. The certificate
+    others do, so everybody contributes all they have. Payments sum to zero. Nothing makes everybody
+    better off than without taking part: who has little data pays those who have much. The certificate
     and the key `worse_off` name who loses.
     """
 

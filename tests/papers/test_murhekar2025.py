@@ -375,7 +375,7 @@ def test_theorem_4_9_fails_only_outside_its_hypotheses():
 
 
 def test_one_way_help_by_hand():
-    # phi_1 = 1/2 [a_1(s_1, 0) + a_1(s) - a_1(0, s_2)]; agent 2 gains from their own data in both a's.
+    # phi_1 = 1/2 [a_1(s_1, 0) + a_1(s) - a_1(0, s_2)]; agent 2's data count in both a's.
     def conditions(s):
         x, y = s
         first = ((1 + x) ** -2 + (1 + x + y) ** -2) / 2 - 0.1
