@@ -53,8 +53,8 @@ class UpbredTwoPhases(SharingMechanism):
 
     With beta > zeta + tau every agent's utility rises with their own contribution whatever the
     others do, so everybody contributes all they have. Payments sum to zero. Nothing makes everybody
-    better off than without taking part: who has little data pays those who have much. The certificate
-    and the key `worse_off` name who loses.
+    better off than without taking part: who has little data pays those who have much. The
+    certificate and the key `worse_off` name who loses.
     """
 
     name = "2p-upbred"
