@@ -34,4 +34,7 @@ def new(
         ) from None
     except OSError as error:
         raise UsageError.single(str(output), str(error.strerror), "a writable place") from None
-    note(f"wrote {output}")
+    note(
+        f"wrote {output}; editors complete and check it once the schema lies beside it: "
+        f"mdsolve schema {kind.value} > mdsolve-{kind.value}.schema.json"
+    )

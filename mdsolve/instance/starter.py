@@ -1,8 +1,13 @@
-"""Commented starter files for `mdsolve new`."""
+"""Commented starter files for `mdsolve new`.
+
+The first line tells editors with a YAML language server where the schema lies; `mdsolve schema
+KIND` prints it. Elsewhere it is a comment like any other.
+"""
 
 from __future__ import annotations
 
 MARKET = """\
+# yaml-language-server: $schema=./mdsolve-market.schema.json
 # A data market: who trains one model together, who pays whom?
 format: mdsolve/1
 kind: market
@@ -38,6 +43,7 @@ profile: [8, 2]
 """
 
 SHARING = """\
+# yaml-language-server: $schema=./mdsolve-sharing.schema.json
 # A sharing game: everybody decides how much data to contribute.
 format: mdsolve/1
 kind: sharing
@@ -52,9 +58,14 @@ agents:
 
 # Accuracy as a function of everybody's contributions.
 accuracy: {family: power, ceiling: 1, scale: 1, exponent: 1}
+
+# The mechanism used unless -m names another one (mdsolve list shows all). To have the rule designed
+# for what you want instead: mdsolve design FILE.
+mechanism: {name: shapley}
 """
 
 TRAINING = """\
+# yaml-language-server: $schema=./mdsolve-training.schema.json
 # A federated training run in which agents choose how much to contribute.
 format: mdsolve/1
 kind: training
