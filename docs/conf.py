@@ -13,8 +13,14 @@ author = "The mdsolve developers"
 copyright = "The mdsolve developers, Apache-2.0"
 release = version = installed_version("mdsolve")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "package_tables"]
-source_suffix = {".md": "markdown"}
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "package_tables",
+    "reference_pages",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build"]
 nitpicky = False
 
