@@ -59,19 +59,19 @@ class Command:
 
 COMMANDS = {
     "sweep": Command(
-        ("sweep", f"{CASES}/four-hospitals.yaml", "--vary", "platform_data=0:9:10", "-m", "none"),
-        10,
+        ("sweep", f"{CASES}/four-hospitals.yaml", "--vary", "platform_data=0:9:4", "-m", "none"),
+        4,
         "t.csv",
     ),
     "sweep on two processes": Command(
         (
-            *("sweep", f"{CASES}/four-hospitals.yaml", "--vary", "platform_data=0:9:10"),
+            *("sweep", f"{CASES}/four-hospitals.yaml", "--vary", "platform_data=0:9:4"),
             *("-m", "none", "--jobs", "2", "--per-agent"),
         ),
-        10,
+        4,
         "t.json",
     ),
-    "frontier": Command(("frontier", "--agents", "2", "--exponent=-1:-0.7:0.01", "--json"), 30),
+    "frontier": Command(("frontier", "--agents", "2", "--exponent=-1:-0.7:0.05", "--json"), 7),
     "compare": Command(
         (
             *("compare", f"{CASES}/four-hospitals.yaml", "--json"),
@@ -90,8 +90,8 @@ COMMANDS = {
         resume=False,  # it goes on unasked
     ),
     "draws": Command(
-        ("solve", "fitted.yaml", "-m", "none", "--draws", "12", "--seed", "1"),
-        12,
+        ("solve", "fitted.yaml", "-m", "none", "--draws", "4", "--seed", "1"),
+        4,
         "s.json",
         prepare=("fit", f"{CASES}/learning-curves.csv", "--cost", "0.0003", "-o", "fitted.yaml"),
     ),
@@ -162,8 +162,8 @@ def words_of(command: Command, *, resume: bool) -> list[str]:
     return [*command.words, *output, *(["--resume"] if resume and command.resume else [])]
 
 
-def complaints(name: str, folder: Path, reference: Any, seed: int) -> list[str]:
-    """Stop a command up to three times at drawn moments; return what was not as it should be."""
+def complaints(name: str, folder: Path, reference: Any, seed: int, *, stops: int = 3) -> list[str]:
+    """Stop a command up to so many times at drawn moments; return what was not as it should be."""
     command, draw = COMMANDS[name], random.Random(seed)
     found: list[str] = []
     if command.prepare:
@@ -172,7 +172,7 @@ def complaints(name: str, folder: Path, reference: Any, seed: int) -> list[str]:
     if old:
         (folder / str(command.output)).write_text(OLD)
     resume = False
-    for _ in range(draw.randint(1, 3)):
+    for _ in range(draw.randint(1, stops)):
         number = draw.choice(SIGNALS)
         ended = run(
             words_of(command, resume=resume), folder, number, draw.randint(1, command.pieces)

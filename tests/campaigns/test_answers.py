@@ -9,6 +9,6 @@ KNOWN = (53, 277, 516, 1202)
 
 
 def test_no_answer_of_a_random_instance_is_refused():
-    report = campaign([*range(1000, 1020), *KNOWN])
+    report = campaign([*range(1000, 1008), *KNOWN])
     assert report.refused == []
-    assert report.verdicts["solved: pass"] >= 10
+    assert report.verdicts["solved: pass"] >= 5

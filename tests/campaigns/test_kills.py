@@ -7,7 +7,11 @@ import pytest
 from tests.campaigns.kills import COMMANDS, complaints, outcome, run, words_of
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+FEW = ("sweep on two processes", "frontier", "compare", "train")
+"""One of each way to keep unfinished work; the campaign runs all commands."""
+
+
+@pytest.mark.parametrize("name", FEW)
 def test_what_is_stopped_and_taken_up_ends_as_if_it_had_not_been(name, tmp_path):
     command = COMMANDS[name]
     whole = tmp_path / "whole"
@@ -19,4 +23,4 @@ def test_what_is_stopped_and_taken_up_ends_as_if_it_had_not_been(name, tmp_path)
     reference = outcome(command, whole, ended)
     stopped = tmp_path / "stopped"
     stopped.mkdir()
-    assert not complaints(name, stopped, reference, seed=1)
+    assert not complaints(name, stopped, reference, seed=1, stops=1)

@@ -134,7 +134,7 @@ def test_grid_of_two_agents(p, beta):
     game = budget_game([0.5, 1.2], [6, 3], [1.5, 2.5], capacity=[2.0, np.inf])
     found = welfare_program(game, p, beta)
     assert_proved(found)
-    grid = [np.linspace(0, 2, 121), np.linspace(0, 3, 121)]
+    grid = [np.linspace(0, 2, 61), np.linspace(0, 3, 61)]
     means = [mean_at(game, p, beta, np.array([a, b])) for a in grid[0] for b in grid[1]]
     rounding = 1e-12 + (1e-15 / abs(p) if 0 < abs(p) < 1 else 0)
     assert max(means) <= found.dual_bound * (1 + rounding)
