@@ -6,7 +6,6 @@ import pytest
 
 from tests.campaigns.kills import COMMANDS, complaints, outcome, run, words_of
 
-
 FEW = ("sweep on two processes", "frontier", "compare", "train")
 """One of each way to keep unfinished work; the campaign runs all commands."""
 
