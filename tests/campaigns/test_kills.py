@@ -1,4 +1,4 @@
-"""A few drawn moments of the campaign; `scripts/campaigns.py kills` runs as many as are wanted."""
+"""A few drawn moments of the campaign; `scripts/kill_campaign.py` runs as many as are wanted."""
 
 from __future__ import annotations
 
