@@ -1300,9 +1300,9 @@ def bind_market(record, instance):
     """A growth market on the same integers for everybody, identity quality."""
     market, valuation = record["market"], instance["valuation"]
     name, scale = valuation["family"], number(valuation.get("scale", 1))
-    need(scale == 1 or (scale > 0 and record["claim"] != "payments"), "a scale of the valuation")
-    alpha = {"growth": valuation.get("exponent"), "share": -1}[name]
-    same(number(alpha), number(market["alpha"]), "alpha")
+    need(scale > 0, "the scale of the valuation")
+    alpha = number({"growth": valuation.get("exponent"), "share": -1}[name])
+    same(alpha, number(market["alpha"]), "alpha")
     same(len(instance["agents"]), market["n"], "n")
     same("identity", instance.get("quality", {}).get("family", "identity"), "the quality")
     if "outside" in market:
@@ -1315,6 +1315,7 @@ def bind_market(record, instance):
             need(ends == [lo, hi] and (step == 1 or lo == hi), "types are not the instance's")
         else:
             same(list(range(lo, hi + 1)), numbers(grid, "types"), "types")
+    return "" if scale == 1 else f" Money is counted in units of the valuation's scale, {scale}."
 
 CLAIMS = {name: (check, bind) for bind, checks in (
     (bind_game, {"nash": check_nash, "unique": check_unique, "budget-balance": check_balance,
@@ -1333,7 +1334,6 @@ CLAIMS = {name: (check, bind) for bind, checks in (
 ) for name, check in checks.items()}
 
 # 7. The command.
-
 def judged(record, instance=None):
     """Return the accepted statement of one claim, bound to an instance where there is one."""
     need(isinstance(record, dict), "the proof is not an object")
@@ -1343,7 +1343,7 @@ def judged(record, instance=None):
     try:
         statement = check({key: record[key] for key in record if key not in {"format", "claim"}})
         if instance is not None:
-            bind(record, instance)
+            statement += bind(record, instance) or ""
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError) as e:
         raise Refused(f"malformed, or not of the instance's form: {str(e)[:120]!r}") from None
     return statement

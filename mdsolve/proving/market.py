@@ -89,7 +89,8 @@ def payments(subject: Subject) -> Any:
 
     Stored payments are doubles on the border of what truthfulness allows. Those proved are the
     largest ones W - h where values are rational; else a little less, rounded down:
-    as W and h increase, every inequality gets a margin that rounding cannot use up.
+    as W and h increase, every inequality gets a margin that rounding cannot use up. Money is
+    counted in units of the valuation's scale.
 
     Raises
     ------
@@ -97,10 +98,10 @@ def payments(subject: Subject) -> Any:
         Where the stored payments are not those of largest revenue.
     """
     market, types = market_of(subject)
-    if "scale" in subject.data["valuation"]:
-        message = "payments under valuations of another scale than 1 have no proof object"
-        raise NotProvableError(message)
-    stored = _table(subject, market["n"], types)
+    # Valuations of scale S are S times those of scale 1, and so are payments.
+    stored = _table(subject, market["n"], types) / exact_number(
+        subject.data["valuation"].get("scale", 1)
+    )
     columns = Columns.of(market, types)
     apart = columns.distance(stored)
     if apart > exact_number(PAYMENT_AGREEMENT) * columns.worth:

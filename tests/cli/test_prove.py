@@ -116,3 +116,25 @@ def test_python_objects_have_no_proof():
     found = md.prove(game, md.solve(game, mechanism="none"))
     assert found.entries == ()
     assert found.exit_code == 4
+
+
+@pytest.mark.parametrize("scale", [100, "1/3"])
+def test_money_of_another_unit_is_proved_in_units_of_the_scale(tmp_path, scale):
+    market = md.parse(
+        {
+            "kind": "market",
+            "agents": ["a", "b"],
+            "types": {"from": 1, "to": 5},
+            "valuation": {"family": "growth", "exponent": "-0.7", "scale": scale},
+        }
+    )
+    solution, target = md.payments(market), tmp_path / "p.json"
+    found = md.prove(market, solution)
+    assert "maximal-revenue" in found.proved
+    found.to_json(target)
+    code, report = checked(target)
+    assert code == 0
+    assert f"in units of the valuation's scale, {scale}." in report
+    lower = solution.table["payments"] * 0.999
+    data = {**solution.to_dict(), "table": {**solution.to_dict()["table"], "payments": lower}}
+    assert not md.prove(market, md.Solution.from_dict(data)).proved
