@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-for name, examples in {"quick": 40, "thorough": 2000}.items():
+for name, examples in {"quick": 25, "thorough": 2000}.items():
     settings.register_profile(
         name,
         max_examples=examples,

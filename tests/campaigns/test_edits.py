@@ -7,7 +7,7 @@ import pytest
 from tests.campaigns.edits import campaign
 from tests.campaigns.games import cases
 
-EVERY = 97
+EVERY = 193
 """One edit in so many, another one for each case."""
 
 SLOW = ("proportional-value", "proportional-shapley")

@@ -11,12 +11,8 @@ from tests.cli.conftest import PAPER, PROGRAM, SMALL, program
 
 COMMANDS = {
     "solve": (["solve", SMALL / "growth.yaml", "--json"], 0),
-    "payments": (["payments", SMALL / "share.yaml", "--json"], 0),
     "frontier": (["frontier", "--agents", "2", "--exponent", "-0.8", "--json"], 0),
-    "check": (["check", PAPER / "example1.yaml", "--json"], 0),
     "validate": (["validate", SMALL / "growth.yaml", "--json"], 0),
-    "list": (["list", "--json"], 0),
-    "show": (["show", "desirable", "--json"], 0),
     "schema": (["schema"], 0),
     "reproduce": (["reproduce", "--json"], 0),
 }
