@@ -8,13 +8,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
 DEMO := instances/cases/three-hospitals.yaml
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs wheel bench clean
 
 help:
 	@echo "make demo   set up and solve a bundled instance, ending with its certificate"
 	@echo "make test   set up and run the tests"
 	@echo "make lint   style, types, import rules, dependencies"
 	@echo "make docs   build the documentation without warnings"
+	@echo "make wheel  build the wheel and try it in bare environments of Python 3.11, 3.12, 3.13"
 	@echo "make bench  time the solvers against their peers"
 	@echo "make clean  remove .venv and build products"
 
@@ -33,6 +34,10 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
+wheel: $(VENV)/.dev
+	$(BIN)/python scripts/try_wheel.py --lowest
+	$(BIN)/python scripts/try_wheel.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_frontier.py
