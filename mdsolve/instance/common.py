@@ -25,6 +25,7 @@ from pydantic.json_schema import SkipJsonSchema
 from mdsolve.errors import InstanceError
 from mdsolve.instance.arrays import ArrayFolder
 from mdsolve.instance.findings import Problem, expectation, findings_of, several, shown
+from mdsolve.instance.frames import without_frames
 from mdsolve.instance.numbers import NonNegativeNumber, bad_value
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class _Reporting(ModelMetaclass):
     def __call__(cls, **data: Any) -> Any:  # noqa: N805 - of a class
         """Return the instance; raises `InstanceError` with one finding per problem."""
         try:
+            data = {key: without_frames(entry) for key, entry in data.items()}
             return super().__call__(**data)
         except ValidationError as error:
             raise InstanceError(

@@ -14,6 +14,7 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.agent_weights import ratios_of
+from mdsolve.mechanism.chosen import Rule
 from mdsolve.mechanism.shapley import WEIGHTED
 from mdsolve.shapley.routes import shapley
 from mdsolve.solution import Solution
@@ -24,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 def payments_at(
     instance: SharingInstance,
-    mechanism: str | None,
+    mechanism: str | Rule | None,
     contributions: Sequence[float] | Floats | str,
     *,
     options: Mapping[str, Any] | None = None,
