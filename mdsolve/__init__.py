@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mdsolve.study.fit_source import fit
     from mdsolve.study.frontier import frontier
     from mdsolve.study.payments_at import payments_at
+    from mdsolve.study.people_table import agents_from
     from mdsolve.study.sensitivity import Sensitivity, sensitivity
     from mdsolve.study.solve import payments, solve
     from mdsolve.study.sweep import sweep
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "agents_from": "mdsolve.study.people_table",
     "Certificate": "mdsolve.conditions",
     "Condition": "mdsolve.conditions",
     "Explanation": "mdsolve.report.explain",
@@ -96,6 +98,7 @@ __all__ = [
     "Termination",
     "TrainingInstance",
     "__version__",
+    "agents_from",
     "assess",
     "check",
     "compare",

@@ -123,6 +123,11 @@ class Table:
         parquet.write_table(pa.table(columns), stream)
 
 
+def is_tabular(path: Path | None) -> bool:
+    """Tell whether a file is a table by its ending."""
+    return path is not None and path.suffix.lower() in ENDINGS
+
+
 def require_table(path: Path, further: Sequence[str] = ()) -> None:
     """Raise `UsageError` unless a table can be written in the format of the file's ending.
 

@@ -162,7 +162,7 @@ class _Reporting(ModelMetaclass):
     def __call__(cls, **data: Any) -> Any:  # noqa: N805 - of a class
         """Return the instance; raises `InstanceError` with one finding per problem."""
         try:
-            data = {key: without_frames(entry) for key, entry in data.items()}
+            data = {key: without_frames(entry, key) for key, entry in data.items()}
             return super().__call__(**data)
         except ValidationError as error:
             raise InstanceError(

@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 
+DEEPEST = 6
+"""Levels of nested data in which frames are looked for."""
 
-def without_frames(data: Any) -> Any:
-    """Return data in which frames are lists of rows and series arrays; the rest is as it was.
+ROWS = "agents"
+"""Key whose frame is a list of rows, one per agent; other frames are matrices of numbers."""
 
-    Missing cells of a frame (None, NaN, NA) are left out of their rows, as keys that are not
-    written are.
+
+def without_frames(data: Any, key: str = "", depth: int = 0) -> Any:
+    """Return data in which frames and series are rows or arrays; the rest is as it was.
+
+    Missing cells of a row (None, NaN, NA) are left out, as keys that are not written are.
+
+    Parameters
+    ----------
+    key : str
+        That the data stand under.
+    depth : int
+        Levels above it.
 
     Examples
     --------
@@ -22,19 +34,24 @@ def without_frames(data: Any) -> Any:
     >>> without_frames({"contributions": Series(), "mechanism": "none"})
     {'contributions': array([1., 2.]), 'mechanism': 'none'}
     """
-    if isinstance(data, str | bytes | int | float | np.ndarray | np.generic) or data is None:
+    if depth > DEEPEST or isinstance(data, np.ndarray | np.generic):
         return data
     if isinstance(data, Mapping):
-        return {key: without_frames(entry) for key, entry in data.items()}
+        return {name: without_frames(x, str(name), depth + 1) for name, x in data.items()}
     if isinstance(data, list | tuple):
-        plain = all(isinstance(entry, str | int | float) for entry in data)
-        return data if plain else type(data)(map(without_frames, data))
-    return _read(data)
+        if not any(_may_hold(entry) for entry in data):
+            return data
+        return [without_frames(entry, "", depth + 1) for entry in data]
+    return _read(data, key)
 
 
-def _read(data: Any) -> Any:
+def _may_hold(entry: Any) -> bool:
+    return isinstance(entry, Mapping) or hasattr(entry, "to_numpy")
+
+
+def _read(data: Any, key: str) -> Any:
     """Return the rows of a frame, the entries of a series, and everything else as it is."""
-    if hasattr(data, "columns"):
+    if key == ROWS and hasattr(data, "columns"):
         if callable(getattr(data, "to_dicts", None)):
             return _rows(data.to_dicts())
         if callable(getattr(data, "to_dict", None)):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 MARKET = """\
 # A data market: who trains one model together, who pays whom?
 format: mdsolve/1
@@ -79,3 +83,19 @@ seed: 0
 """
 
 STARTERS = {"market": MARKET, "sharing": SHARING, "training": TRAINING}
+
+
+def sharing_starter(agents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the starter of a sharing game with these agents in place of its own.
+
+    Examples
+    --------
+    >>> text = sharing_starter([{"name": "city", "cost": "1/10"}])
+    >>> [line for line in text.splitlines() if line.startswith("  - ")]
+    ['  - {"name": "city", "cost": "1/10"}']
+    """
+    lines = SHARING.splitlines()
+    own = [number for number, line in enumerate(lines) if line.startswith("  - {name:")]
+    entries = [f"  - {json.dumps(dict(agent), ensure_ascii=False)}" for agent in agents]
+    lines[own[0] : own[-1] + 1] = entries
+    return "\n".join(lines) + "\n"

@@ -19,7 +19,8 @@ from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
 from mdsolve.solution_files import entries_of, read_solution_data
-from mdsolve.study.agreement_table import is_table, read_agreement
+from mdsolve.study.agreement_table import read_agreement
+from mdsolve.study.table_reading import is_table
 from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT
 

@@ -102,3 +102,27 @@ def test_what_is_piped_in_may_be_wrong(mdsolve, content, piped):
     assert "got:" in err
     piped(content)
     assert mdsolve("verify", EXAMPLE, "-")[0] == 2
+
+
+def test_new_files_from_tables(mdsolve, mdsolve_json, tmp_path):
+    table = tmp_path / "agents.csv"
+    table.write_text("agent;cost;capacity\ncity;0,1;\ncounty;0,25;30\n")
+    made = ("new", "sharing", "--agents", table, "--decimal-comma", "-o", tmp_path / "g.yaml")
+    assert mdsolve(*made)[0] == 0
+    _, out, _ = mdsolve("new", "proposal", "--instance", tmp_path / "g.yaml")
+    assert out == "agent,contribution,payment\ncity,0,0\ncounty,0,0\n"
+    (tmp_path / "p.csv").write_text(out)
+    assert mdsolve_json("verify", tmp_path / "g.yaml", tmp_path / "p.csv")[1]["verdict"] == "fail"
+    assert mdsolve("new", "market", "--agents", table)[0] == 2
+    assert mdsolve("new", "sharing", "--instance", tmp_path / "g.yaml")[0] == 2
+    assert mdsolve("new", "proposal", "--instance", SMALL / "share.yaml")[0] == 2
+
+
+def test_results_as_tables(mdsolve, tmp_path):
+    file = tmp_path / "r.csv"
+    assert mdsolve("solve", EXAMPLE, "-m", "none", "-m", "shapley", "-q", "-o", file)[0] == 0
+    lines = file.read_text().splitlines()
+    assert lines[0].startswith("mechanism,agent,contribution,")
+    assert [line.split(",")[0] for line in lines[1:]] == ["none", "none", "shapley", "shapley"]
+    assert mdsolve("solve", EXAMPLE, "-m", "none", "-q", "-o", tmp_path / "r.tex")[0] == 0
+    assert (tmp_path / "r.tex").read_text().startswith("\\begin{tabular}")
