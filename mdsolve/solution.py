@@ -11,6 +11,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ import numpy as np
 
 from mdsolve.conditions import Certificate
 from mdsolve.status import Termination
+from mdsolve.table import Library
 
 FORMAT = "mdsolve-solution/1"
 INLINE_ENTRIES = 10_000
@@ -155,6 +157,53 @@ class Solution:
             f"{self.termination.label}, certificate {verdict}; {', '.join(self.answers)}>"
         )
 
+    def __getitem__(self, agent: str) -> dict[str, Any]:
+        """Return the numbers of one agent: contribution, payment, utility and what else there is.
+
+        Raises `KeyError`, naming the agents there are.
+        """
+        from mdsolve.solution_table import agent_row
+
+        return agent_row(self, agent)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return str(_later("mdsolve.report.public").html_of(self))
+
+    def to_frame(self, library: Library = "pandas") -> Any:
+        """Return a data frame with a row per agent.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}
+
+        Raises
+        ------
+        UsageError
+            Where the library is not installed.
+        """
+        from mdsolve.solution_table import agents_table
+
+        return agents_table(self).to_frame(library)
+
+    def to_table(self, path: str | Path) -> None:
+        """Write a row per agent as .csv, .parquet or .tex; raises `UsageError` for others."""
+        from mdsolve.solution_table import agents_table
+
+        agents_table(self).write(Path(path))
+
+    def plot(self, path: str | Path, instance: Any = None) -> None:
+        """Draw the outcome into a PNG or SVG file; the instance adds what only it knows."""
+        _later("mdsolve.report.public").plot(self, path, instance)
+
+    def report(self, path: str | Path, instance: Any = None) -> None:
+        """Write a self-contained page; without the instance nothing on it is checked again."""
+        _later("mdsolve.report.public").report(instance, self, path)
+
+    def explain(self, instance: Any, agent: str | None = None) -> Any:
+        """Return in words where the numbers come from; see `mdsolve.explain`."""
+        return _later("mdsolve.report.explain").explain(instance, self, agent)
+
     @property
     def exit_code(self) -> int:
         """Exit code of the command that produced this solution."""
@@ -268,6 +317,11 @@ class Solution:
             expected = "one solution; read several with mdsolve.solution_files.load_solutions"
             raise SolutionFileError.single(str(path), f"{len(found)} solutions", expected)
         return found[0]
+
+
+def _later(module: str) -> Any:
+    """Return a module of a later layer, which solutions do not depend on."""
+    return import_module(module)
 
 
 def plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 
 from mdsolve.conditions import Certificate
 from mdsolve.errors import Finding, SolutionFileError
+from mdsolve.instance.text import STANDARD_INPUT, standard_input
 from mdsolve.solution import (
     FORMAT,
     InstanceReference,
@@ -97,11 +98,13 @@ def read_solution_data(path: str | Path) -> dict[str, Any]:
         if source.exists() and not source.is_file():
             kind = "a folder" if source.is_dir() else "a pipe or device"
             raise refuse(kind, "a solution file")
-        size = source.stat().st_size
+        piped = str(source) == STANDARD_INPUT
+        content = standard_input(SOLUTION_SIZE_LIMIT) if piped else b""
+        size = len(content) if piped else source.stat().st_size
         if size > SOLUTION_SIZE_LIMIT:
             limit = f"at most {SOLUTION_SIZE_LIMIT:,} bytes"
             raise refuse(f"{size:,} bytes", limit, "put large tables into .npy files")
-        text = source.read_text(encoding="utf-8-sig")
+        text = (content if piped else source.read_bytes()).decode("utf-8-sig")
         data = json.loads(
             text,
             parse_float=_written_decimal,

@@ -11,6 +11,8 @@ from typer.core import TyperGroup
 from mdsolve.cli.check import check
 from mdsolve.cli.compare import compare
 from mdsolve.cli.design import design
+from mdsolve.cli.explain import explain
+from mdsolve.cli.export import export
 from mdsolve.cli.fit import fit
 from mdsolve.cli.frontier import frontier
 from mdsolve.cli.listing import list_mechanisms, show
@@ -21,6 +23,7 @@ from mdsolve.cli.prove import prove
 from mdsolve.cli.report import report
 from mdsolve.cli.reproduce import reproduce
 from mdsolve.cli.schema import schema
+from mdsolve.cli.sensitivity import sensitivity
 from mdsolve.cli.solve import solve
 from mdsolve.cli.stops import ClosedPipeError, StoppedError
 from mdsolve.cli.streams import code_of, flush_output, note, prepare_streams, sentence_of
@@ -75,6 +78,9 @@ app.command()(design)
 app.command(context_settings={"ignore_unknown_options": False})(frontier)
 app.command()(compare)
 app.command()(sweep)
+app.command()(sensitivity)
+app.command()(explain)
+app.command()(export)
 app.command()(fit)
 app.command()(train)
 app.command()(check)

@@ -71,6 +71,16 @@ def keep_solutions(solutions: Sequence[Solution], target: Path, *, quiet: bool =
         note(f"wrote {place}")
 
 
+def keep_table(solutions: Sequence[Solution], target: Path, *, quiet: bool = False) -> None:
+    """Write a row per agent of every solution in place of the file; say where."""
+    from mdsolve.solution_table import solutions_table
+
+    with undisturbed():
+        solutions_table(solutions).write(target)
+    if not quiet:
+        note(f"wrote {target}")
+
+
 def partial_of(target: Path) -> Path:
     """Return where what is not complete is written.
 

@@ -29,14 +29,19 @@ from mdsolve.cli.common import (
 
 
 def solve(
-    file: Annotated[Path, typer.Argument(help="Instance file (YAML, JSON or TOML).")],
+    file: Annotated[Path, typer.Argument(help="Instance file (YAML, JSON or TOML), - for stdin.")],
     mechanism: Annotated[
         list[str] | None,
         typer.Option("--mechanism", "-m", help="Mechanism; may be repeated. See mdsolve list."),
     ] = None,
     settings: Settings = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the solution to this JSON file.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the solution to this JSON file; .csv, .parquet or .tex: a row per agent.",
+        ),
     ] = None,
     plot: Annotated[
         Path | None,

@@ -11,7 +11,7 @@ from typing import Any
 
 from mdsolve.cli.caution import heed
 from mdsolve.cli.common import print_json
-from mdsolve.cli.outputs import keep_solutions, output_file
+from mdsolve.cli.outputs import keep_solutions, keep_table, output_file
 from mdsolve.cli.streams import note
 from mdsolve.instance import Instance, load
 from mdsolve.pieces.engine import results_of
@@ -20,12 +20,14 @@ from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
+from mdsolve.report.units import Units
 from mdsolve.solution import Solution
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
 from mdsolve.study.explain import STORED, explain_payments, profile_numbers
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
+from mdsolve.table import is_tabular, require_table
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -55,6 +57,9 @@ class Request:
 def solve_and_show(request: Request, monitor: Monitor) -> int:
     """Carry out a request; return the exit code, the worst one where several mechanisms ran."""
     output_file(request.output, request.file)
+    if is_tabular(request.output):
+        assert request.output is not None
+        require_table(request.output)
     output_file(request.plot)
     if request.plot is not None:
         require_png(request.plot)
@@ -70,10 +75,11 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
     )
     solutions = list(solved)
     if request.output is not None:  # before anything is printed: stdout may be closed or full
-        keep_solutions(solutions, request.output, quiet=request.quiet)
+        keep = keep_table if is_tabular(request.output) else keep_solutions
+        keep(solutions, request.output, quiet=request.quiet)
     if not request.quiet and not request.as_json:
         for solution in solutions:
-            console_for().print(solution_view(solution))
+            console_for().print(solution_view(solution, units=Units.of(instance)))
     if request.explain is not None:
         _explain(instance, solutions[0], request)
     if request.plot is not None:

@@ -98,14 +98,15 @@ def sweep(
     from mdsolve.instance import load
     from mdsolve.report.pictures.style import require_png
     from mdsolve.study.sweep import sweep as swept
-    from mdsolve.study.sweep_table import require_table
+    from mdsolve.study.sweep_table import JSON
+    from mdsolve.table import require_table
     from mdsolve.tolerance import DEFAULT, Tolerances
 
     one_place(jobs, cluster)
     output_file(output, file)
     output_file(plot)
     if output is not None:
-        require_table(output)
+        require_table(output, JSON)
     if plot is not None:
         require_png(plot)
     if metric is not None and metric not in METRICS:

@@ -38,8 +38,8 @@ def verify(
     solution: Annotated[
         Path,
         typer.Argument(
-            help="Solution file (JSON) from any source, or a table of agents, contributions and "
-            "payments (CSV, XLSX)."
+            help="Solution file (JSON) from any source, - for stdin, or a table of agents, "
+            "contributions and payments (CSV, XLSX)."
         ),
     ],
     arithmetic: Annotated[

@@ -25,6 +25,7 @@ from pydantic.json_schema import SkipJsonSchema
 from mdsolve.errors import InstanceError
 from mdsolve.instance.arrays import ArrayFolder
 from mdsolve.instance.findings import Problem, expectation, findings_of, several, shown
+from mdsolve.instance.frames import without_frames
 from mdsolve.instance.numbers import NonNegativeNumber, bad_value
 
 if TYPE_CHECKING:
@@ -144,12 +145,24 @@ class Expected(StrictModel):
         return results
 
 
+Unit = Annotated[Label, Field(min_length=1, max_length=30)]
+
+
+class UnitsSpec(StrictModel):
+    """What money, data and accuracy are counted in: shown beside numbers, and changes none."""
+
+    money: Unit | None = None
+    data: Unit | None = None
+    accuracy: Unit | None = None
+
+
 class _Reporting(ModelMetaclass):
     """Makes a class whose constructor reports what is wrong as `load` and `parse` do."""
 
     def __call__(cls, **data: Any) -> Any:  # noqa: N805 - of a class
         """Return the instance; raises `InstanceError` with one finding per problem."""
         try:
+            data = {key: without_frames(entry, key) for key, entry in data.items()}
             return super().__call__(**data)
         except ValidationError as error:
             raise InstanceError(
@@ -166,6 +179,7 @@ class InstanceBase(StrictModel, metaclass=_Reporting):
     source: str | None = None
     mechanism: MechanismField | None = None
     expected: Expected | None = None
+    units: UnitsSpec | None = None
     _path: Path | None = PrivateAttr(default=None)
     _sha256: str | None = PrivateAttr(default=None)
 

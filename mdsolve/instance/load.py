@@ -14,6 +14,7 @@ from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.arrays import ArrayFolder, sha256_of
 from mdsolve.instance.common import InstanceBase
 from mdsolve.instance.findings import findings_of, shown
+from mdsolve.instance.frames import without_frames
 from mdsolve.instance.limits import broken_limits
 from mdsolve.instance.place import Place, located
 from mdsolve.instance.text import read_document
@@ -57,7 +58,7 @@ def parse(data: Mapping[str, Any], folder: str | Path | None = None) -> Instance
     'market'
     """
     array_folder = ArrayFolder(Path(folder) if folder is not None else None)
-    return _validated(data, array_folder, "instance", {})
+    return _validated(without_frames(data), array_folder, "instance", {})
 
 
 def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place, int]) -> Instance:

@@ -6,6 +6,10 @@ KIND` prints it. Elsewhere it is a comment like any other.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 MARKET = """\
 # yaml-language-server: $schema=./mdsolve-market.schema.json
 # A data market: who trains one model together, who pays whom?
@@ -90,3 +94,19 @@ seed: 0
 """
 
 STARTERS = {"market": MARKET, "sharing": SHARING, "training": TRAINING}
+
+
+def sharing_starter(agents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the starter of a sharing game with these agents in place of its own.
+
+    Examples
+    --------
+    >>> text = sharing_starter([{"name": "city", "cost": "1/10"}])
+    >>> [line for line in text.splitlines() if line.startswith("  - ")]
+    ['  - {"name": "city", "cost": "1/10"}']
+    """
+    lines = SHARING.splitlines()
+    own = [number for number, line in enumerate(lines) if line.startswith("  - {name:")]
+    entries = [f"  - {json.dumps(dict(agent), ensure_ascii=False)}" for agent in agents]
+    lines[own[0] : own[-1] + 1] = entries
+    return "\n".join(lines) + "\n"

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,10 @@ DOTTED_KEY = re.compile(
     f"{{{DEPTH_LIMIT}}}"
 )
 """A TOML key that nests too deeply; parsing takes time quadratic in its number of parts."""
+
+
+STANDARD_INPUT = "-"
+"""Name that stands for what is piped in."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,13 @@ def read_document(path: Path) -> Document:
         Missing, unreadable, too large, not text, of unknown ending, or malformed.
     """
     readers = {".yaml": _read_yaml, ".yml": _read_yaml, ".json": _read_json, ".toml": _read_toml}
-    reader = readers.get(path.suffix.lower())
+    streamed = str(path) == STANDARD_INPUT
+    reader = _read_either if streamed else readers.get(path.suffix.lower())
     if reader is None:
         raise refusal(path, f"a file ending in {path.suffix!r}", "one of .yaml, .yml, .json, .toml")
-    content = read_bytes(path)
+    content = standard_input(SIZE_LIMIT) if streamed else read_bytes(path)
+    if len(content) > SIZE_LIMIT:
+        raise refusal(path, "too long an instance", f"at most {SIZE_LIMIT:,} bytes")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -74,6 +83,23 @@ def read_document(path: Path) -> Document:
     _check_depth(path, text)
     tree, lines = reader(path, text)
     return Document(tree, content, lines)
+
+
+def _read_either(path: Path, text: str) -> Any:
+    """Read what comes without a name: JSON where it begins with a brace, else YAML."""
+    return (_read_json if text.lstrip().startswith("{") else _read_yaml)(path, text)
+
+
+def standard_input(most: int) -> bytes:
+    """Return what is piped in, one byte more than `most` at most; the same when asked again."""
+    return _piped(sys.stdin, most)
+
+
+@cache
+def _piped(stream: Any, most: int) -> bytes:
+    if stream is None:
+        return b""
+    return bytes(stream.buffer.read(most + 1))
 
 
 def read_bytes(path: Path) -> bytes:

@@ -17,6 +17,7 @@ from mdsolve.proving.record import Entry, Missing, NotProvableError, OtherRuleEr
 from mdsolve.proving.subject import Subject
 from mdsolve.solution import Solution
 from mdsolve.solution_files import entries_of, read_solution_data
+from mdsolve.study.verb import verb
 from mdsolve.study.verify import verify
 
 Builder = Callable[[Subject], Mapping[str, Any]]
@@ -64,6 +65,7 @@ NO_OBJECT = {
 """Reasons where nothing was tried."""
 
 
+@verb
 def prove(
     instance: Instance,
     solution: Solution | Mapping[str, Any],
@@ -73,6 +75,7 @@ def prove(
     time_limit: float | None = None,
     folder: Path | None = None,
     label: str = "solution",
+    throw: bool = True,
 ) -> ProofFile:
     """Return a proof object for every claimed condition of a solution that has one.
 
@@ -84,6 +87,8 @@ def prove(
         As `verify` takes it.
     mechanism : str or None
         Judge the solution as this rule, whatever it says.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Examples
     --------
@@ -94,6 +99,7 @@ def prove(
     >>> [entry.claim for entry in found.entries][:3], found.exit_code
     (['nash', 'unique', 'budget-balance'], 0)
     """
+    del throw  # `verb` reads it
     watch = monitor or Monitor(time_limit=time_limit)
     claim = solution.claim() if isinstance(solution, Solution) else solution
     certificate = verify(
@@ -165,20 +171,32 @@ def _tried(
     return tuple(entries), reasons
 
 
+@verb
 def prove_file(
     file: str | Path,
     solution: str | Path,
     *,
     mechanism: str | None = None,
     monitor: Monitor | None = None,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> list[ProofFile]:
     """Prove every solution in a file.
+
+    Parameters
+    ----------
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Raises
     ------
     InstanceError, SolutionFileError, UsageError
         If one of the files or arguments cannot be used.
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     instance, source = load(file), Path(solution)
     found = []
     for label, entry in entries_of(read_solution_data(source), str(source)):

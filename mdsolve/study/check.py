@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mdsolve.errors import Finding, InstanceError
-from mdsolve.instance import load
+from mdsolve.instance import Instance, load
 from mdsolve.instance.numbers import exact_number
 from mdsolve.pieces.engine import Work
 from mdsolve.pieces.place import store_for
@@ -20,6 +20,7 @@ from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution, plain
 from mdsolve.status import Termination
 from mdsolve.study.solve import solve
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT
 
 NOT_ANSWERS = frozenset({"mechanism", "options", "tolerance", "source", "note"})
@@ -127,15 +128,42 @@ def check_files(
     return reports
 
 
-def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
-    """Solve the instance under every mechanism with known answers and compare.
+@verb
+def check(
+    source: str | Path | Instance,
+    *,
+    monitor: Monitor | None = None,
+    time_limit: float | None = None,
+    throw: bool = True,
+) -> CheckReport:
+    """Solve an instance under every mechanism with known answers and compare.
+
+    Parameters
+    ----------
+    source : str, Path or Instance
+        With known answers, ``expected``.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Raises
     ------
     InstanceError
         If the file cannot be loaded or has no known answers.
     """
-    instance = load(file)
+    del throw  # `verb` reads it
+    instance = load(source) if isinstance(source, str | Path) else source
+    label = str(source) if isinstance(source, str | Path) else instance.label
+    return _checked(instance, label, monitor or Monitor(time_limit=time_limit))
+
+
+def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
+    """Check one file, as a piece of `check_files`."""
+    return _checked(load(file), str(file), monitor)
+
+
+def _checked(instance: Instance, file: str, monitor: Monitor | None) -> CheckReport:
     if instance.expected is None or not instance.expected.results:
         raise InstanceError(
             [
@@ -165,7 +193,7 @@ def check_instance(file: Path, monitor: Monitor | None = None) -> CheckReport:
             raise KeyboardInterrupt
         stopped = stopped or solution.termination is Termination.LIMIT
         comparisons.extend(compare(solution, result))
-    return CheckReport(str(file), instance.expected.source, tuple(comparisons), stopped)
+    return CheckReport(file, instance.expected.source, tuple(comparisons), stopped)
 
 
 def compare(solution: Solution, result: Mapping[str, Any]) -> list[Comparison]:

@@ -22,6 +22,7 @@ from mdsolve.status import Termination
 from mdsolve.study.kept_solutions import is_final, solution_from_plain, solution_to_plain
 from mdsolve.study.problem import options_for
 from mdsolve.study.solve import solve
+from mdsolve.study.verb import verb
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Comparison:
         }
 
 
+@verb
 def compare(
     instance: Instance,
     mechanisms: Sequence[str] = (),
@@ -73,6 +75,8 @@ def compare(
     jobs: int = 1,
     cluster: str | None = None,
     resume: bool = False,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> Comparison:
     """Solve an instance under several mechanisms.
 
@@ -89,6 +93,10 @@ def compare(
         Address of a dask scheduler to use instead (extra `cluster`).
     resume : bool
         Go on with what an earlier comparison of the same has finished.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Raises
     ------
@@ -106,6 +114,8 @@ def compare(
     >>> round(found.metrics["data_gain"]["shapley"], 6)
     1.927339
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     if instance.kind == "training":
         raise UnsupportedError.single(
             f"{instance.label}: kind",

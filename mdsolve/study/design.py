@@ -31,6 +31,7 @@ from mdsolve.study.design_menu import menu_designed
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.solve import solved
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 Floats = npt.NDArray[np.float64]
@@ -76,6 +77,7 @@ class TradeOff:
         return [float(x) for x in np.linspace(self.start, self.end, self.count)]
 
 
+@verb
 def design(
     instance: Instance,
     *,
@@ -87,6 +89,7 @@ def design(
     memory_limit: int = MEMORY_LIMIT,
     seed: int | None = None,
     time_limit: float | None = None,
+    throw: bool = True,
 ) -> Solution:
     """Return the best rule for a goal under requirements, or the proof that there is none.
 
@@ -106,6 +109,8 @@ def design(
         outcomes. Hyphens will do.
     trade_off : mapping or None
         One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -129,6 +134,7 @@ def design(
     >>> found.termination.label, found.optimal, round(found.metrics["total_data"], 6)
     ('solved', True, 21.921568)
     """
+    del throw  # `verb` reads it
     watch = monitor or Monitor(time_limit=time_limit)
     context = Context(watch, tolerances, memory_limit, seed)
     if isinstance(instance, MarketInstance):

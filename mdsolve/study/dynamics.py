@@ -21,6 +21,7 @@ from mdsolve.errors import MemoryLimitError, UnsupportedError
 from mdsolve.game.sharing import SharingGame
 from mdsolve.instance import Instance
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.chosen import Rule
 from mdsolve.mechanism.outcome import SharingOutcome
 from mdsolve.mechanism.played import PlayedMechanism
 from mdsolve.mechanism.registry import SHARING_MECHANISMS
@@ -35,6 +36,7 @@ from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import balanced
 from mdsolve.study.solve import concluded
 from mdsolve.study.stopping import stop_message, stop_termination
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 Floats = npt.NDArray[np.float64]
@@ -43,9 +45,10 @@ STEPS = 1000
 """Steps of the papers' simulations."""
 
 
+@verb
 def simulate(
     instance: Instance,
-    mechanism: str | None = None,
+    mechanism: str | Rule | None = None,
     *,
     options: Mapping[str, Any] | None = None,
     step_size: float | str = "auto",
@@ -56,13 +59,15 @@ def simulate(
     seed: int | None = None,
     monitor: Monitor | None = None,
     tolerances: Tolerances = DEFAULT,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> Solution:
     """Simulate best-response dynamics, s_i <- clip(s_i + step_size du_i/ds_i, 0, cap).
 
     Parameters
     ----------
     instance : SharingInstance
-    mechanism : str or None
+    mechanism : str, Rule or None
         One of none, budget-balanced, contribution-transfer, shapley; None takes the instance's.
     options : mapping or None
         Options of the mechanism.
@@ -79,6 +84,10 @@ def simulate(
         No agent contributes more than this in the simulation, whatever their capacity.
     seed : int or None
         Of the draws; None is 0.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -103,6 +112,8 @@ def simulate(
     >>> solution.termination.label, solution.contributions.round(6).tolist()
     ('solved', [2.998393, 1.169048])
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     if not isinstance(instance, SharingInstance):
         raise UnsupportedError.single(
             f"{instance.label}: kind", instance.kind, "sharing, for simulated dynamics"

@@ -13,8 +13,10 @@ from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.study.fit import FittedInstance, fit_curves
 from mdsolve.study.fit_training import fit_training
+from mdsolve.study.verb import verb
 
 
+@verb
 def fit(
     source: str | Path | Instance,
     *,
@@ -28,6 +30,8 @@ def fit(
     device: str = "cpu",
     jobs: int = 1,
     monitor: Monitor | None = None,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> SharingInstance:
     """Fit accuracy functions and return the sharing game that has them.
 
@@ -47,6 +51,10 @@ def fit(
         Latin hypercube; runs per point.
     jobs : int
         Worker processes; the result does not depend on them.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -69,6 +77,8 @@ def fit(
     >>> game.fit.family, float(game.fit.parameters["ceiling"])
     ('power', 0.927569)
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     return fitted_from(
         source,
         family=family,

@@ -16,11 +16,13 @@ from mdsolve.solver.market.growth_frontier import Frontier, Grid
 from mdsolve.solver.market.growth_frontier import frontier as single_frontier
 from mdsolve.solver.market.routes import MEMORY_LIMIT
 from mdsolve.status import Termination
+from mdsolve.study.verb import verb
 
 SWEEP_LIMIT = 100_000
 """Most points of one sweep."""
 
 
+@verb
 def frontier(
     agents: int | Sequence[int],
     exponent: float | str | Fraction | Sequence[float | str | Fraction],
@@ -30,6 +32,8 @@ def frontier(
     limit: int = 10**6,
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> Frontier | list[Frontier]:
     """Return the largest type disparity with a desirable mechanism, or a list for ranges.
 
@@ -37,12 +41,18 @@ def frontier(
     ----------
     agents, exponent : number or sequence
         A decimal keeps its written value: -0.8 is -4/5.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Examples
     --------
     >>> frontier(agents=2, exponent=-0.8).frontier
     59
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     one = isinstance(agents, int) and isinstance(exponent, float | int | str | Fraction)
     counts = [agents] if isinstance(agents, int) else list(agents)
     scalar = isinstance(exponent, float | int | str | Fraction)

@@ -14,17 +14,20 @@ from mdsolve.game.sharing import SharingGame
 from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.agent_weights import ratios_of
+from mdsolve.mechanism.chosen import Rule
 from mdsolve.mechanism.shapley import WEIGHTED
 from mdsolve.shapley.routes import shapley
 from mdsolve.solution import Solution
+from mdsolve.study.agreement_table import read_agreement
 from mdsolve.study.problem import problem_of
+from mdsolve.study.table_reading import is_table
 
 Floats = npt.NDArray[np.float64]
 
 
 def payments_at(
     instance: SharingInstance,
-    mechanism: str | None,
+    mechanism: str | Rule | None,
     contributions: Sequence[float] | Floats | str,
     *,
     options: Mapping[str, Any] | None = None,
@@ -35,7 +38,7 @@ def payments_at(
     Parameters
     ----------
     contributions : sequence of float or str
-        Samples; as text either numbers separated by commas or a solution file.
+        Samples; as text either numbers separated by commas, a solution file, or a table.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def payments_at(
 
 def _contributions(game: SharingGame, given: Sequence[float] | Floats | str) -> Floats:
     if isinstance(given, str):
-        s = _read(given)
+        s = _read(given, game.agents)
     else:
         s = np.array([float(exact_number(entry)) for entry in given])
     expected = f"{game.size} numbers, one per agent, from 0 to the agent's capacity"
@@ -102,7 +105,7 @@ def _contributions(game: SharingGame, given: Sequence[float] | Floats | str) -> 
     return s
 
 
-def _read(text: str) -> Floats:
+def _read(text: str, names: Sequence[str]) -> Floats:
     try:
         return np.array([float(exact_number(part)) for part in text.split(",")])
     except ValueError:
@@ -110,6 +113,12 @@ def _read(text: str) -> Floats:
         if not path.suffix:
             expected = "numbers separated by commas, or a solution file"
             raise UsageError.single("contributions", repr(text), expected) from None
+    if is_table(path):
+        agreed = read_agreement(path, names).get("contributions")
+        if agreed is None:
+            got = f"{path}, without contributions"
+            raise UsageError.single("contributions", got, "a column contribution")
+        return np.array([float(x) for x in agreed])
     found = Solution.load(path).answers.get("contributions")
     if found is None:
         got = f"{path}, without contributions"

@@ -11,6 +11,7 @@ from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
+from mdsolve.mechanism.chosen import Rule, name_and_options
 from mdsolve.mechanism.described import Mechanism
 from mdsolve.mechanism.options import effective_options, options_by_mechanism
 from mdsolve.mechanism.outcome import Outcome
@@ -64,13 +65,13 @@ class Problem(ABC, Generic[Game, Found]):
 
 
 def problem_of(
-    instance: Instance, mechanism: str | None, options: Mapping[str, Any] | None = None
+    instance: Instance, mechanism: str | Rule | None, options: Mapping[str, Any] | None = None
 ) -> Problem[Any, Any]:
     """Return the problem that an instance and a mechanism's name make.
 
     Parameters
     ----------
-    mechanism : str or None
+    mechanism : str, Rule or None
         None takes the one named in the instance.
     options : mapping or None
         They win over those in the instance.
@@ -92,7 +93,8 @@ def problem_of(
             "market or sharing",
             "train it with: mdsolve train FILE",
         )
-    name, given = chosen_mechanism(instance, mechanism, options or {})
+    chosen, asked = name_and_options(mechanism, options)
+    name, given = chosen_mechanism(instance, chosen, asked)
     rule: Mechanism = mechanism_named(instance.kind, name)
     effective = effective_options(name, rule.options, given)
     kind = MarketProblem if isinstance(instance, MarketInstance) else SharingProblem

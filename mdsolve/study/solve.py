@@ -11,18 +11,21 @@ from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.market import MarketInstance
+from mdsolve.mechanism.chosen import Rule
 from mdsolve.mechanism.outcome import Outcome
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solution
 from mdsolve.study.certify import certified
 from mdsolve.study.problem import Problem, problem_of
 from mdsolve.study.stopping import stop_message, stop_termination
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
+@verb
 def solve(
     instance: Instance,
-    mechanism: str | None = None,
+    mechanism: str | Rule | None = None,
     *,
     options: Mapping[str, Any] | None = None,
     monitor: Monitor | None = None,
@@ -30,6 +33,7 @@ def solve(
     memory_limit: int = MEMORY_LIMIT,
     seed: int | None = None,
     time_limit: float | None = None,
+    throw: bool = True,
 ) -> Solution:
     """Solve an instance under one mechanism and check the answer independently.
 
@@ -37,14 +41,16 @@ def solve(
     ----------
     instance : Instance
         As returned by `mdsolve.load`.
-    mechanism : str or None
-        Name of a mechanism; None takes the one named in the instance.
+    mechanism : str, Rule or None
+        A mechanism; None takes the one named in the instance.
     options : mapping or None
         Options of the mechanism; they win over those in the instance.
     memory_limit : int
         Bytes that a computation may plan for.
     time_limit : float or None
         Seconds after which the best so far is returned.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -60,6 +66,7 @@ def solve(
     MemoryLimitError
         The answer would need more memory than allowed.
     """
+    del throw  # `verb` reads it
     watch = monitor or Monitor(time_limit=time_limit)
     context = Context(watch, tolerances, memory_limit, seed)
     return solved(problem_of(instance, mechanism, options), context)
@@ -122,6 +129,7 @@ def concluded(
     return certified(instance, solution, context, start=start, stopped=stop)
 
 
+@verb
 def payments(
     instance: Instance,
     *,
@@ -131,6 +139,7 @@ def payments(
     monitor: Monitor | None = None,
     memory_limit: int = MEMORY_LIMIT,
     time_limit: float | None = None,
+    throw: bool = True,
 ) -> Solution:
     """Return maximal-revenue payments of a market, or the proof that there are none.
 
@@ -140,12 +149,15 @@ def payments(
         Side constraints such as ``"budget-balance"`` and ``"cap=2.5"`` (money).
     objective : {"revenue", "fairness", "spread"}
         With side constraints: what is optimised.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Raises
     ------
     UnsupportedError
         For an instance that is no market: `mdsolve.payments_at` knows what sharing rules pay.
     """
+    del throw  # `verb` reads it
     if not isinstance(instance, MarketInstance):
         raise UnsupportedError.single(
             f"{instance.label}: kind",

@@ -28,6 +28,7 @@ from mdsolve.study.solve import solve
 from mdsolve.study.stopping import stop_termination
 from mdsolve.study.sweep_plan import Plan, Point, plan_of, require_instances
 from mdsolve.study.sweep_table import Row, SweepTable, columns_of
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT, Tolerances
 
 
@@ -45,6 +46,7 @@ class _Piece:
     per_agent: bool
 
 
+@verb
 def sweep(
     instance: Instance,
     vary: Mapping[str, Any] | Sequence[str] = (),
@@ -63,6 +65,7 @@ def sweep(
     output: Path | None = None,
     resume: bool = False,
     time_limit: float | None = None,
+    throw: bool = True,
 ) -> SweepTable:
     """Solve an instance at every point of a grid or a sample, under several mechanisms.
 
@@ -89,6 +92,8 @@ def sweep(
         `resume` is asked for.
     resume : bool
         Go on with an earlier sweep of the same points, which was stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -110,6 +115,7 @@ def sweep(
     >>> [round(x, 3) for x in table.column("total_data")][:4]
     [2.162, 4.698, 2.162, 4.371]
     """
+    del throw  # `verb` reads it
     if instance.kind == "training":
         got, expected = instance.kind, "a market or a sharing game"
         raise UnsupportedError.single(f"{instance.label}: kind", got, expected)

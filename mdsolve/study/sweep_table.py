@@ -1,9 +1,7 @@
-"""The table of a sweep: rows, columns, and its files (CSV, Parquet, JSON)."""
+"""The table of a sweep: rows, columns, and its files (CSV, Parquet, LaTeX, JSON)."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -11,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED, UsageError
+from mdsolve.errors import EXIT_SOLVED, EXIT_STOPPED
 from mdsolve.outputs import write_atomically
 from mdsolve.status import Termination
+from mdsolve.table import Library, Table, require_table
 
 FORMAT = "mdsolve-sweep/1"
 
-ENDINGS = (".csv", ".parquet", ".json")
+JSON = (".json",)
+"""Endings of tables with everything that is known of them."""
 
 OF_MARKETS = ("exists", "revenue", "minimal_revenue")
 """Numbers that only markets have."""
@@ -175,15 +175,19 @@ class SweepTable:
             "asked": self.asked,
         }
 
+    @property
+    def table(self) -> Table:
+        """The columns with their entries, floats that are not finite included."""
+        rows = [row.cells(self.paths) for row in self.rows]
+        return Table({name: [cells.get(name) for cells in rows] for name in self.columns})
+
     def to_csv(self) -> str:
         """Return the table as CSV: floats by repr, what is missing empty."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.columns)
-        for row in self.rows:
-            cells = row.cells(self.paths)
-            writer.writerow([_written(cells.get(key)) for key in self.columns])
-        return stream.getvalue()
+        return self.table.to_csv()
+
+    def to_frame(self, library: Library = "pandas") -> Any:
+        """Return the table as a data frame of pandas or polars; raises `UsageError`."""
+        return self.table.to_frame(library)
 
     def write(self, target: str | Path) -> None:
         """Write the table, in the format of the file's ending.
@@ -194,54 +198,12 @@ class SweepTable:
             For other endings, and for Parquet without the extra `tables`.
         """
         path = Path(target)
-        require_table(path)
-        if path.suffix == ".parquet":
-            write_atomically(path, self._parquet)
+        require_table(path, JSON)
+        if path.suffix != ".json":
+            self.table.write(path)
             return
-        text = self.to_csv()
-        if path.suffix == ".json":
-            text = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
         write_atomically(path, lambda stream: stream.write(text.encode()))
-
-    def _parquet(self, stream: Any) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
-        rows = [row.cells(self.paths) for row in self.rows]
-        columns = {}
-        for name in self.columns:
-            entries = [cells.get(name) for cells in rows]
-            mixed = any(isinstance(x, str) for x in entries)
-            columns[name] = [x if x is None or not mixed else str(x) for x in entries]
-        parquet.write_table(pa.table(columns), stream)
-
-
-def require_table(path: Path) -> None:
-    """Raise `UsageError` unless a table can be written in the format of the file's ending."""
-    if path.suffix not in ENDINGS:
-        expected = "one of " + ", ".join(ENDINGS)
-        raise UsageError.single(str(path), f"the ending {path.suffix!r}", expected)
-    if path.suffix == ".parquet":
-        try:
-            import pyarrow as pa  # noqa: F401
-        except ImportError:
-            got, fix = "pyarrow is not installed", "pip install 'mdsolve[tables]', or use .csv"
-            raise UsageError.single(str(path), got, "the extra 'tables'", fix) from None
-
-
-def _written(value: Any) -> str:
-    """Return a cell of CSV.
-
-    Examples
-    --------
-    >>> _written(0.1), _written(None), _written(True), _written("none")
-    ('0.1', '', 'true', 'none')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _finite(value: Any) -> Any:

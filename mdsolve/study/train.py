@@ -15,11 +15,13 @@ from mdsolve.solution import InstanceReference, MechanismUsed, Provenance, Solut
 from mdsolve.status import Termination
 from mdsolve.study.certify import certified
 from mdsolve.study.sharing_problem import p_means
+from mdsolve.study.verb import verb
 
 if TYPE_CHECKING:
     from mdsolve.learn.driver import TrainingRun
 
 
+@verb
 def train(
     instance: TrainingInstance,
     *,
@@ -29,6 +31,8 @@ def train(
     checkpoint: Path | None = None,
     resume: bool = False,
     alone: bool = False,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> Solution:
     """Run the federated protocol of an instance.
 
@@ -45,6 +49,10 @@ def train(
     alone : bool
         Whether to train every agent alone too, to tell who gains from taking part; takes a few
         times as long as the run itself.
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Returns
     -------
@@ -61,6 +69,8 @@ def train(
     UsageError
         `resume` without a stored run of this instance, or a stored run without `resume`.
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     from mdsolve.learn.extra import require_learning
 
     require_learning()

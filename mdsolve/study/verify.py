@@ -14,11 +14,14 @@ from mdsolve.certificate.reading.sharing import sharing_reading
 from mdsolve.conditions import Certificate
 from mdsolve.errors import UnsupportedError
 from mdsolve.instance import Instance, load
+from mdsolve.instance.frames import without_frames
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
 from mdsolve.solution_files import entries_of, read_solution_data
-from mdsolve.study.agreement_table import is_table, read_agreement
+from mdsolve.study.agreement_table import read_agreement
+from mdsolve.study.table_reading import is_table
+from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT
 
 
@@ -30,6 +33,7 @@ class Verification:
     certificate: Certificate
 
 
+@verb
 def verify_file(
     file: str | Path,
     solution: str | Path,
@@ -42,14 +46,25 @@ def verify_file(
     any_instance: bool = False,
     decimal_comma: bool = False,
     monitor: Monitor | None = None,
+    time_limit: float | None = None,
+    throw: bool = True,
 ) -> list[Verification]:
     """Check every solution in a file, or the agreement in a table of agents.
+
+    Parameters
+    ----------
+    time_limit : float or None
+        Seconds after which the work is stopped.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Raises
     ------
     InstanceError, SolutionFileError, UsageError
         If one of the files or arguments cannot be used.
     """
+    del throw  # `verb` reads it
+    monitor = monitor or Monitor(time_limit=time_limit)
     instance = load(file)
     source = Path(solution)
     data = (
@@ -77,6 +92,7 @@ def verify_file(
     return verifications
 
 
+@verb
 def verify(
     instance: Instance,
     solution: Solution | Mapping[str, Any],
@@ -91,6 +107,7 @@ def verify(
     time_limit: float | None = None,
     folder: Path | None = None,
     label: str = "solution",
+    throw: bool = True,
 ) -> Certificate:
     """Check a solution, or plain data from anywhere, against the instance.
 
@@ -113,6 +130,8 @@ def verify(
         Accept a solution that was made for a file with other content.
     folder : Path or None
         Where array files named in the data lie.
+    throw : bool
+        False: return a `Failure` with the error instead of raising it.
 
     Examples
     --------
@@ -122,7 +141,8 @@ def verify(
     >>> verify(market, {"table": {"payments": [[0, 0]]}}).verdict
     'pass'
     """
-    data = solution.claim() if isinstance(solution, Solution) else solution
+    del throw  # `verb` reads it
+    data = solution.claim() if isinstance(solution, Solution) else without_frames(solution)
     request = Request(
         arithmetic,
         DEFAULT.verify if tolerance is None else tolerance,

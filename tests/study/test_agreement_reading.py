@@ -14,7 +14,8 @@ from mdsolve.certificate.check import certificate
 from mdsolve.certificate.dispatch import Request
 from mdsolve.errors import SolutionFileError, UnsupportedError, UsageError
 from mdsolve.instance import parse
-from mdsolve.study.agreement_table import is_table, read_agreement
+from mdsolve.study.agreement_table import read_agreement
+from mdsolve.study.table_reading import is_table
 
 NAMES = ("city", "county")
 RIGHT = {"agents": ["city", "county"], "contributions": [3, 1], "payments": ["1/2", "-1/2"]}

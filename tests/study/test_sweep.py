@@ -21,7 +21,8 @@ from mdsolve.progress import Monitor
 from mdsolve.status import Termination
 from mdsolve.study.sweep import _row
 from mdsolve.study.sweep_plan import latin_hypercube, plan_of
-from mdsolve.study.sweep_table import Row, require_table
+from mdsolve.study.sweep_table import Row
+from mdsolve.table import require_table
 
 AGENTS = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
 GAME = {"kind": "sharing", "agents": AGENTS, "accuracy": {"family": "power"}, "name": "two"}

@@ -12,7 +12,7 @@ form of their own. One file per family, found by its name, offers
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import import_module
 from types import ModuleType
@@ -262,6 +262,25 @@ class Costs:
             self.power_exponent,
             tuple((agents, form.transformed(factor, shift)) for agents, form in self.shapes),
         )
+
+    def steeper(self, agent: int, by: float) -> Costs:
+        """Return the costs with c_i(s) + by s for one agent.
+
+        Examples
+        --------
+        >>> Costs.linear([1.0, 2.0]).steeper(1, 0.5).rate.tolist()
+        [1.0, 2.5]
+        """
+        rate = self.rate.copy()
+        shapes = self.shapes
+        if self._form(agent) is None:
+            rate[agent] += by
+        else:
+            shapes = tuple(
+                (k, form.transformed(1.0, by if k == agent else 0.0))
+                for k, form in self._one_by_one()
+            )
+        return replace(self, rate=rate, shapes=shapes)
 
     def divided(self, weights: Floats) -> Costs:
         """Return c_i / w_i for positive weights, shape (n,).

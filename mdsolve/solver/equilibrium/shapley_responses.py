@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -240,17 +240,27 @@ def shapley_responses(stakes: ShapleyStakes, monitor: Monitor) -> Equilibrium:
 def _sweeps(stakes: ShapleyStakes, start: Floats) -> Sweeps:
     game = stakes.game
 
-    def own(s: Floats, agent: int) -> OwnPayoff:
-        share, capacity = _own_share(stakes, s, agent), float(game.capacity[agent])
-        if stakes.part < 1:
-            share = PartialShare(share, OwnAccuracy(game, s.copy(), agent), stakes.part)
-        return OwnPayoff(share, game.costs, agent, capacity, game.agents[agent])
-
     def span(s: Floats) -> float:
         return float(game.accuracy.own_span(s).max())
 
     name = "global best responses on Shapley shares"
+    own = partial(own_payoff, stakes)
     return Sweeps(own, start, span, name, SWEEP_LIMIT, stays=True, cycles=stakes.part < 1)
+
+
+def own_payoff(stakes: ShapleyStakes, s: Floats, agent: int) -> OwnPayoff:
+    """Return the agent's payoff along the own contribution, the others' as in s.
+
+    Raises
+    ------
+    UnsupportedError
+        Where that would take too many coalitions.
+    """
+    game = stakes.game
+    share, capacity = _own_share(stakes, s, agent), float(game.capacity[agent])
+    if stakes.part < 1:
+        share = PartialShare(share, OwnAccuracy(game, s.copy(), agent), stakes.part)
+    return OwnPayoff(share, game.costs, agent, capacity, game.agents[agent])
 
 
 def _own_share(stakes: ShapleyStakes, s: Floats, agent: int) -> Benefit:

@@ -1,0 +1,1 @@
+"""Games and markets as objects with methods, for Python callers."""
