@@ -9,7 +9,10 @@ from fractions import Fraction
 from mdsolve.errors import Finding
 from mdsolve.instance.numbers import exact_number
 
-SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance")
+SUMS = ("budget-balance", "deficit-allowed", "expected-balance")
+"""Switches that say what payments sum to."""
+
+SWITCHES = (*SUMS, "coalitions")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 OBJECTIVES = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
 
@@ -24,7 +27,8 @@ class Side:
     Parameters
     ----------
     switches : frozenset of str
-        ``budget-balance``: they sum to zero; ``deficit-allowed``: the sum may be negative.
+        ``budget-balance``: they sum to zero; ``deficit-allowed``: the sum may be negative;
+        ``coalitions``: nobody gains by leaving together.
     amounts : mapping of str to Fraction
         Money: ``cap`` and ``floor`` of every payment, ``revenue-floor`` of every sum, ``spread``
         of two payments at one profile, ``subsidy``: by how much sums may be negative.
@@ -74,7 +78,13 @@ class Side:
     @property
     def unbounded(self) -> bool:
         """Tell whether rationality and truthfulness alone bound payments from above."""
-        return not self.balanced and not self.bounds.keys() - {"subsidy"}
+        coupled = self.balanced or self.coalitions
+        return not coupled and not self.bounds.keys() - {"subsidy"}
+
+    @property
+    def coalitions(self) -> bool:
+        """Tell whether no set of agents may gain by leaving together."""
+        return "coalitions" in self.switches
 
     @property
     def never_loses(self) -> bool:
@@ -136,7 +146,7 @@ def _contradictions(
     switches: set[str], amounts: dict[str, Fraction], where: str, findings: list[Finding]
 ) -> None:
     """Note amounts below zero, and what says different things about the sum of payments."""
-    sums = [name for name in (*SWITCHES, "subsidy") if name in switches or name in amounts]
+    sums = [name for name in (*SUMS, "subsidy") if name in switches or name in amounts]
     floored = [name for name in ("expected-balance", "subsidy") if name in sums]
     floor = "revenue-floor" in amounts and bool(floored)
     if len(sums) > 1 or floor:

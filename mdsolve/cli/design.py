@@ -29,6 +29,7 @@ FLAGS = {
     "budget-balance": "yes",
     "deficit-allowed": "yes",
     "expected-balance": "yes",
+    "coalitions": "yes",
 }
 """Requirements that may be named without a value."""
 
@@ -52,8 +53,9 @@ def design(
             metavar="NAME[=VALUE]",
             help="Sharing games: alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, "
             "least-total=T, contributions=S1,S2,..., dominant, form=rates. Markets: subsidy=S, "
-            "cap=X, floor=X, revenue-floor=X, spread=X, balanced=profile|weak|expected|none; with "
-            "expected-welfare outcomes=lottery|single. "
+            "cap=X, floor=X, revenue-floor=X, spread=X, "
+            "balanced=profile|weak|expected|none, coalitions; "
+            "with expected-welfare outcomes=lottery|single. "
             "NAME.AGENT=VALUE is one agent's. May be repeated.",
         ),
     ] = None,

@@ -59,6 +59,7 @@ class Desirable(MarketMechanism):
         "maximal-revenue": "without side constraints",
         "expected-balance": "as a side constraint",
         "budget-balance": "as a side constraint",
+        "coalitions": "as a side constraint",
         "side-constraints": "where amounts are given",
     }
     options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)

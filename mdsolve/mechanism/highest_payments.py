@@ -40,6 +40,7 @@ def by_paths(side: SideConstraints, objective: str) -> bool:
     """
     coupling = {
         "budget-balance": side.budget_balance,
+        "coalitions": side.coalitions,
         "floor": side.floor is not None,
         "revenue-floor": side.revenue_floor is not None,
         "spread": side.spread is not None,

@@ -17,6 +17,10 @@ CAP = "cap"
 """What stands for a report where a cap on the agent's payments takes the place of that."""
 
 
+ROW = ("kind", "agent", "profile", "bound", "multiplier", "report", "other", "members")
+"""Keys of a row."""
+
+
 @dataclass(frozen=True)
 class AgentChain:
     """Rising reports of one agent, the last being the true type.
@@ -108,6 +112,8 @@ class Row:
         The lie of an ``incentive`` row.
     other : str or None
         The second agent of a ``spread`` row.
+    members : tuple of str
+        The agents who leave together, of a ``coalition`` row.
     bound : Fraction or None
         As stated.
     """
@@ -118,6 +124,7 @@ class Row:
     multiplier: Fraction
     report: Fraction | None = None
     other: str | None = None
+    members: tuple[str, ...] = ()
     bound: Fraction | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,6 +141,8 @@ class Row:
             found["report"] = shown_number(self.report)
         if self.other is not None:
             found["other"] = self.other
+        if self.members:
+            found["members"] = list(self.members)
         return found
 
 
@@ -165,7 +174,7 @@ class Rows(About):
         """Return the proof in plain data."""
         rows = []
         for entry in fields.entries("rows"):
-            entry.closed("kind", "agent", "profile", "bound", "multiplier", "report", "other")
+            entry.closed(*ROW)
             rows.append(
                 Row(
                     entry.text("kind"),
@@ -174,6 +183,7 @@ class Rows(About):
                     entry.number("multiplier"),
                     entry.maybe("report"),
                     entry.text("other") if entry.has("other") else None,
+                    entry.texts("members") if entry.has("members") else (),
                     entry.maybe("bound"),
                 )
             )

@@ -36,6 +36,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "The organiser does not pay in on average",
         "By the chances that the instance names, what the agents pay together is at least 0.",
     ),
+    "coalitions": (
+        "No group is better off on its own",
+        "No agents gain together by leaving with their data and training a model of their own.",
+    ),
     "maximal-revenue": (
         "The organiser could not charge more",
         "Any higher payment would drive an agent out or make a lie worth while.",

@@ -50,6 +50,7 @@ MARKET_RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("desirable", {"side": "cap=1,subsidy=1"}),
     ("desirable", {"side": "expected-balance"}),
     ("desirable", {"side": "subsidy=3", "objective": "smallest-cap"}),
+    ("desirable", {"side": "coalitions"}),
     ("second-best", {}),
     ("second-best", {"outcomes": "single"}),
 )

@@ -31,7 +31,7 @@ def sharing(agents: list[dict[str, Any]], accuracy: dict[str, Any], **more: Any)
 
 
 def market(types: Any, valuation: dict[str, Any], **more: Any) -> Any:
-    """Return a market of two agents."""
+    """Return a market of two agents, unless others are named."""
     data = {"kind": "market", "agents": ["north", "south"], "types": types}
     return md.parse({**data, "valuation": valuation, **more})
 
@@ -113,6 +113,9 @@ def cases() -> tuple[Case, ...]:
         {"family": "growth", "exponent": "-0.9"},
         prior=[[0.125] * 3, [0.125] * 3, [0.25, 0, 0]],
     )
+    three = {name: [1, 2] for name in "abc"}
+    trio = market(three, {"family": "growth", "exponent": "-0.7"}, agents=["a", "b", "c"])
+    slow = market(three, {"family": "growth", "exponent": "-0.72"}, agents=["a", "b", "c"])
     fixed = market({"from": 1, "to": 7}, {"family": "share"})
     saturated = market(
         ["0.5", 1, 2], {"family": "growth", "exponent": 0}, quality={"family": "saturation"}
@@ -167,6 +170,8 @@ def cases() -> tuple[Case, ...]:
         Case("saturated-desirable", saturated, "desirable"),
         Case("growth-expected", rivals, "desirable", {"side": "expected-balance"}),
         Case("growth-expected-none", rivals, "desirable", {"side": "expected-balance,cap=-0.5"}),
+        Case("growth-coalitions", trio, "desirable", {"side": "coalitions,subsidy=0.01"}),
+        Case("growth-coalitions-none", slow, "desirable", {"side": "coalitions"}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),

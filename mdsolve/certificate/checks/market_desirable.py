@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mdsolve.certificate.checks.market_balance import expected, strong, weak
+from mdsolve.certificate.checks.market_coalitions import coalitions
 from mdsolve.certificate.checks.market_incentives import maximality, rationality, truthfulness
 from mdsolve.certificate.checks.market_rule import NAME, VOUCHED, model_groups
 from mdsolve.certificate.checks.market_sides import side_constraints
@@ -37,6 +38,8 @@ def desirable(context: MarketContext) -> Condition:
         parts.append(expected(context))
     if side.balanced:
         parts.append(strong(context))
+    if side.coalitions:
+        parts.append(coalitions(context))
     if side.bounds:
         parts.append(side_constraints(context))
     if plain:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.market_coalition import coalition_loss
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_expectations import expectation
 from mdsolve.certificate.market_highest import highest_revenue
@@ -293,7 +294,21 @@ def _row(context: MarketContext, row: Row) -> Inequality:
         return [(cell, -1) for cell in everybody], nothing, 0.0
     if row.form == "no-surplus" and side.balanced:
         return [(cell, 1) for cell in everybody], nothing, 0.0
+    if row.form == "coalition" and side.coalitions:
+        return _together(context, row, profile)
     return _amount(context, row, mine, everybody)
+
+
+def _together(context: MarketContext, row: Row, profile: list[int]) -> Inequality:
+    """Return what agents who may leave together pay at most."""
+    members = sorted({_agent(context, name) for name in row.members})
+    if len(members) < 2 or len(members) != len(row.members):
+        message = "a coalition row needs two members or more, each once"
+        raise UnusableError(message)
+    place = [np.array([k]) for k in profile]
+    lost, value = coalition_loss(context, members, place)
+    scale = float(context.arithmetic.upper(abs(value)).max())
+    return [((i, *profile), 1) for i in members], lost, scale
 
 
 def _incentive(context: MarketContext, row: Row, agent: int, profile: list[int]) -> Inequality:

@@ -24,6 +24,7 @@ STRONG = "budget-balance"
 EXPECTED = "expected-balance"
 MAXIMAL = "maximal-revenue"
 SIDE = "side-constraints"
+COALITIONS = "coalitions"
 
 GENERAL = (RATIONAL, TRUTHFUL, EFFICIENT, WEAK, STRONG, MAXIMAL)
 """What users ask of every payment table."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.market_rules.base import (
     ARITHMETICS,
+    COALITIONS,
     EXPECTED,
     MAXIMAL,
     RATIONAL,
@@ -52,6 +53,8 @@ class Desirable(MarketRule):
             found.append(EXPECTED)
         if side.balanced:
             found.append(STRONG)
+        if side.coalitions:
+            found.append(COALITIONS)
         if side.bounds:
             found.append(SIDE)
         if side.unbounded and objective in ("revenue", SUBSIDISED):

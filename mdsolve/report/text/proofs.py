@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mdsolve.report.numbers import number
 from mdsolve.report.text.console import paragraph
+from mdsolve.report.words import listed
 
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
@@ -92,6 +93,9 @@ def _inequality(row: Mapping[str, Any]) -> str:
         f"so the truth costs at most {bound} more",
         "revenue": "payments sum to at least 0",
         "no-surplus": "payments sum to at most 0",
+        "subsidy": f"payments sum to at least {number(-Fraction(row['bound']))}",
+        "coalition": f"{listed(row.get('members') or [agent])} may leave together, "
+        f"so pay at most {bound} in all",
         "revenue-floor": f"payments sum to at least {number(-Fraction(row['bound']))}",
         "cap": f"{agent} pays at most {bound}",
         "floor": f"{agent} pays at least {number(-Fraction(row['bound']))}",

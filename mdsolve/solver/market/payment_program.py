@@ -22,7 +22,7 @@ import numpy as np
 
 from mdsolve.errors import MemoryLimitError, SolveError, UnsupportedError
 from mdsolve.game.arithmetic import Array
-from mdsolve.game.market import Market
+from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.side_constraints import SideConstraints
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.payment_rows import Cell, Row, all_rows, count_rows, table_of
@@ -108,6 +108,13 @@ def payment_program(
     SolveError
         If the solver ends without a usable answer.
     """
+    if side.coalitions and not isinstance(market, QualityMarket):
+        raise UnsupportedError.single(
+            "side constraint coalitions",
+            "a valuation given as a table",
+            "a valuation in qualities",
+            "a table of values does not say what agents have who leave together",
+        )
     if market.arithmetic.name != "float":
         raise UnsupportedError.single(
             "option arithmetic",
@@ -156,6 +163,8 @@ def payment_program(
         raise SolveError(message)
     _recheck(rows, table, spread)
     message = f"These payments are the best for the objective {objective} under {words}."
+    if side.coalitions:
+        message += " All together lose nothing by leaving: payments sum to at most 0."
     return ProgramResult(
         table,
         Termination.SOLVED,
