@@ -12,7 +12,7 @@ from mdsolve.instance.numbers import exact_number
 SUMS = ("budget-balance", "deficit-allowed", "expected-balance")
 """Switches that say what payments sum to."""
 
-SWITCHES = (*SUMS, "coalitions")
+SWITCHES = (*SUMS, "coalitions", "interim")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 OBJECTIVES = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
 
@@ -28,7 +28,8 @@ class Side:
     ----------
     switches : frozenset of str
         ``budget-balance``: they sum to zero; ``deficit-allowed``: the sum may be negative;
-        ``coalitions``: nobody gains by leaving together.
+        ``coalitions``: nobody gains by leaving together; ``interim``: agents compare averages over
+        the others' types.
     amounts : mapping of str to Fraction
         Money: ``cap`` and ``floor`` of every payment, ``revenue-floor`` of every sum, ``spread``
         of two payments at one profile, ``subsidy``: by how much sums may be negative.
@@ -78,8 +79,13 @@ class Side:
     @property
     def unbounded(self) -> bool:
         """Tell whether rationality and truthfulness alone bound payments from above."""
-        coupled = self.balanced or self.coalitions
+        coupled = self.balanced or self.coalitions or self.interim
         return not coupled and not self.bounds.keys() - {"subsidy"}
+
+    @property
+    def interim(self) -> bool:
+        """Tell whether agents compare averages over the others' types, given their own."""
+        return "interim" in self.switches
 
     @property
     def coalitions(self) -> bool:

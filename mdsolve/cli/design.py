@@ -30,6 +30,7 @@ FLAGS = {
     "deficit-allowed": "yes",
     "expected-balance": "yes",
     "coalitions": "yes",
+    "interim": "yes",
 }
 """Requirements that may be named without a value."""
 
@@ -54,7 +55,7 @@ def design(
             help="Sharing games: alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, "
             "least-total=T, contributions=S1,S2,..., dominant, form=rates. Markets: subsidy=S, "
             "cap=X, floor=X, revenue-floor=X, spread=X, "
-            "balanced=profile|weak|expected|none, coalitions; "
+            "balanced=profile|weak|expected|none, coalitions, interim; "
             "with expected-welfare outcomes=lottery|single. "
             "NAME.AGENT=VALUE is one agent's. May be repeated.",
         ),

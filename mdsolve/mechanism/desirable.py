@@ -10,6 +10,7 @@ from mdsolve.game.market import Market
 from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
 from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, in_arithmetic
 from mdsolve.mechanism.highest_payments import by_paths, highest
+from mdsolve.mechanism.interim_payments import interim
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.proof import Rows
@@ -52,8 +53,10 @@ class Desirable(MarketMechanism):
     )
     maturity = "verified against paper"
     promises: ClassVar[Mapping[str, str]] = {
-        "individual-rationality": "always",
-        "incentive-compatibility": "always",
+        "individual-rationality": "unless interim",
+        "incentive-compatibility": "unless interim",
+        "interim-rationality": "with interim",
+        "interim-truthfulness": "with interim",
         "efficiency": "always, unless values are a table",
         "weak-budget-balance": "unless deficits or a subsidy are allowed",
         "maximal-revenue": "without side constraints",
@@ -68,6 +71,8 @@ class Desirable(MarketMechanism):
         """Compute the payments, or the chain of lies that rules every mechanism out."""
         side, objective = parse_side_constraints(options["side"]), options["objective"]
         side.require_agents(game.agents)
+        if side.interim:
+            return interim(in_arithmetic(game, options), side, options, context)
         if by_paths(side, objective):
             return highest(in_arithmetic(game, options), side, options, context)
         exact = options["arithmetic"] == "exact"

@@ -25,6 +25,7 @@ from mdsolve.fields import Read
 from mdsolve.proof.base import About
 from mdsolve.proof.design import NoRule
 from mdsolve.proof.equilibria import BoxTree, Leaf, NoStep, Split, Unaffordable
+from mdsolve.proof.interim import InterimAgent, InterimBound, InterimChains
 from mdsolve.proof.market import STAY_OUT, AgentChain, Chain, ExpectedLoss, Row, Rows
 
 __all__ = [
@@ -34,6 +35,9 @@ __all__ = [
     "BoxTree",
     "Chain",
     "ExpectedLoss",
+    "InterimAgent",
+    "InterimBound",
+    "InterimChains",
     "Leaf",
     "NoRule",
     "NoStep",
@@ -45,10 +49,11 @@ __all__ = [
     "proof_from",
 ]
 
-Proof = Chain | Rows | ExpectedLoss | BoxTree | Unaffordable | NoStep | NoRule
+Proof = Chain | Rows | ExpectedLoss | InterimChains | BoxTree | Unaffordable | NoStep | NoRule
 
 KINDS: Mapping[str, type[Proof]] = {
-    cls.kind: cls for cls in (Chain, Rows, ExpectedLoss, BoxTree, Unaffordable, NoStep, NoRule)
+    cls.kind: cls
+    for cls in (Chain, Rows, ExpectedLoss, InterimChains, BoxTree, Unaffordable, NoStep, NoRule)
 }
 
 

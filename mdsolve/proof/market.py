@@ -112,10 +112,10 @@ class Row:
         The lie of an ``incentive`` row.
     other : str or None
         The second agent of a ``spread`` row.
-    members : tuple of str
-        The agents who leave together, of a ``coalition`` row.
     bound : Fraction or None
         As stated.
+    members : tuple of str
+        The agents who leave together, of a ``coalition`` row.
     """
 
     form: str
@@ -124,8 +124,8 @@ class Row:
     multiplier: Fraction
     report: Fraction | None = None
     other: str | None = None
-    members: tuple[str, ...] = ()
     bound: Fraction | None = None
+    members: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain data."""
@@ -183,8 +183,8 @@ class Rows(About):
                     entry.number("multiplier"),
                     entry.maybe("report"),
                     entry.text("other") if entry.has("other") else None,
-                    entry.texts("members") if entry.has("members") else (),
                     entry.maybe("bound"),
+                    entry.texts("members") if entry.has("members") else (),
                 )
             )
         words = fields.texts("side_constraints") if fields.has("side_constraints") else ()

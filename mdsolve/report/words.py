@@ -20,6 +20,15 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Honesty pays",
         "No agent gains by pretending to have less data, or other costs, than it has.",
     ),
+    "interim-rationality": (
+        "On average nobody is better off staying out",
+        "Whoever knows their own data only, and of the others no more than their chances, expects "
+        "to gain by taking part.",
+    ),
+    "interim-truthfulness": (
+        "On average honesty pays",
+        "Whoever knows their own data only expects nothing from pretending to have less.",
+    ),
     "efficiency": (
         "Models go where they are worth most",
         "No other choice of who gets the best model has a larger total value.",

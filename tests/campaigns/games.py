@@ -113,6 +113,11 @@ def cases() -> tuple[Case, ...]:
         {"family": "growth", "exponent": "-0.9"},
         prior=[[0.125] * 3, [0.125] * 3, [0.25, 0, 0]],
     )
+    lopsided = market(
+        {"north": [1, 20, 40], "south": [1, 2]},
+        {"family": "growth", "exponent": -1},
+        prior=[[0.125, 0.125], [0.125, 0.125], [0.25, 0.25]],
+    )
     three = {name: [1, 2] for name in "abc"}
     trio = market(three, {"family": "growth", "exponent": "-0.7"}, agents=["a", "b", "c"])
     slow = market(three, {"family": "growth", "exponent": "-0.72"}, agents=["a", "b", "c"])
@@ -172,6 +177,8 @@ def cases() -> tuple[Case, ...]:
         Case("growth-expected-none", rivals, "desirable", {"side": "expected-balance,cap=-0.5"}),
         Case("growth-coalitions", trio, "desirable", {"side": "coalitions,subsidy=0.01"}),
         Case("growth-coalitions-none", slow, "desirable", {"side": "coalitions"}),
+        Case("growth-interim", lopsided, "desirable", {"side": "interim,subsidy=1"}),
+        Case("growth-interim-none", lopsided, "desirable", {"side": "interim"}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),

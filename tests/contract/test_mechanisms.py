@@ -108,6 +108,8 @@ PERTURBATIONS = {
     "optimality": leave_alone,
     "expected-balance": lose_money,
     "coalitions": raise_everybody,
+    "interim-rationality": raise_everybody,
+    "interim-truthfulness": make_a_lie_pay,
 }
 
 DESIRABLE = {
@@ -121,7 +123,8 @@ PROMISED = {
     "vcg": {"efficiency", "individual-rationality"},
     "mep": {"individual-rationality", "maximal-revenue", "incentive-compatibility"},
     "desirable": DESIRABLE
-    | {"maximal-revenue", "budget-balance", "expected-balance", "side-constraints", "coalitions"},
+    | {"maximal-revenue", "budget-balance", "expected-balance", "side-constraints", "coalitions"}
+    | {"interim-rationality", "interim-truthfulness"},
     "second-best": DESIRABLE - {"efficiency"} | {"maximal-revenue", "optimality"},
 }
 """What each mechanism promises on some market: the contract with users."""
@@ -135,6 +138,7 @@ VARIANTS = {
         {"side": ["deficit-allowed"], "objective": "spread"},
         {"side": ["expected-balance"]},
         {"side": ["coalitions"]},
+        {"side": ["interim"]},
     ]
 }
 

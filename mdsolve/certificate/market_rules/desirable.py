@@ -12,6 +12,8 @@ from mdsolve.certificate.market_rules.base import (
     ARITHMETICS,
     COALITIONS,
     EXPECTED,
+    INTERIM_RATIONAL,
+    INTERIM_TRUTHFUL,
     MAXIMAL,
     RATIONAL,
     SIDE,
@@ -46,7 +48,8 @@ class Desirable(MarketRule):
     def promises(self, context: MarketContext) -> tuple[str, ...]:
         """Claim the four properties and maximality; side constraints trade maximality away."""
         side, objective = context.claim.side, context.options.get("objective")
-        found = [RATIONAL, TRUTHFUL, *efficiency_of(context)]
+        fair = (INTERIM_RATIONAL, INTERIM_TRUTHFUL) if side.interim else (RATIONAL, TRUTHFUL)
+        found = [*fair, *efficiency_of(context)]
         if side.never_loses and objective != SUBSIDISED:
             found.append(WEAK)
         if side.expected:
