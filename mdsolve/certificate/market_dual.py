@@ -10,12 +10,14 @@ nothing then. Where A'y = 1 instead, all payments together are at most (b + D s)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 
 from mdsolve.certificate.intervals import Intervals
 from mdsolve.certificate.market_coalition import coalition_bounds
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_side import CAPPED, EVEN
 from mdsolve.certificate.numbers import INTERVALS, Floats
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.tolerance import PROGRAM_FEASIBILITY
@@ -108,29 +110,28 @@ def attained(
     ahead : (n, n, profiles)
         Bounds on p_i - p_j, the spread left out.
     spread : float or None
-        The spread, where the objective has one.
+        What the objective made small, a spread or a limit on payments; None where it has neither.
     """
     near = LOOSE * PROGRAM_FEASIBILITY * float(context.money.max())
     found, side = Attained(paid, near), context.claim.side
     size, count = paid.shape
     cells = np.arange(size * count).reshape(size, count)
     one = np.ones(count)
+    objective = context.options.get("objective")
     for agent in range(size):
         found.add([cells[agent]], [1], worth[agent])
         _add_steps(context, found, cells[agent], agent, steps[agent])
-        amounts = side.cap_of(context.names[agent]), side.amounts.get("floor")
-        for amount, sign in zip(amounts, (1, -1), strict=True):
-            if amount is not None:
-                bound = np.nextafter(sign * float(amount), np.inf)
-                found.add([cells[agent]], [sign], bound * one)
-        for other in range(size):
-            if other != agent:
-                pair = [cells[agent], cells[other]]
-                if spread is not None:
-                    found.add(pair, [1, -1], ahead[agent, other], spread)
-                if "spread" in side.amounts:
-                    most = np.nextafter(float(side.amounts["spread"]), np.inf)
-                    found.add(pair, [1, -1], most * one)
+        _add_limits(context, found, cells[agent], agent)
+        if objective == CAPPED:
+            for sign in (1, -1):
+                found.add([cells[agent]], [sign], 0 * one, spread)
+    for first, second in permutations(range(size), 2):
+        pair = [cells[first], cells[second]]
+        if objective in EVEN:
+            found.add(pair, [1, -1], ahead[first, second], spread)
+        if "spread" in side.amounts:
+            most = np.nextafter(float(side.amounts["spread"]), np.inf)
+            found.add(pair, [1, -1], most * one)
     everybody = [cells[agent] for agent in range(size)]
     if side.least_sum is not None:
         least = -float(side.least_sum)
@@ -138,9 +139,19 @@ def attained(
     if side.balanced:
         found.add(everybody, [1] * size, 0 * one)
     if side.coalitions:
-        for members, most in coalition_bounds(context):
-            found.add([cells[agent] for agent in members], [1] * len(members), most)
+        for members, lost in coalition_bounds(context):
+            found.add([cells[agent] for agent in members], [1] * len(members), lost)
     return found
+
+
+def _add_limits(context: MarketContext, found: Attained, cells: Integers, agent: int) -> None:
+    """Take in the cap and the floor of an agent's payments."""
+    side = context.claim.side
+    amounts = side.cap_of(context.names[agent]), side.amounts.get("floor")
+    for amount, sign in zip(amounts, (1, -1), strict=True):
+        if amount is not None:
+            bound = np.nextafter(sign * float(amount), np.inf)
+            found.add([cells], [sign], np.full(cells.shape, bound))
 
 
 def _add_steps(

@@ -26,7 +26,7 @@ from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_dual import attained, revenue_bound, spread_bound
 from mdsolve.certificate.market_highest import highest_payments, sums
 from mdsolve.certificate.market_least_spread import Bounds, refuted
-from mdsolve.certificate.market_side import CAPPED
+from mdsolve.certificate.market_side import CAPPED, EVEN
 from mdsolve.certificate.numbers import Booleans, Floats
 from mdsolve.instance.numbers import exact_number
 from mdsolve.tolerance import ROUND_OFF
@@ -51,7 +51,7 @@ def objective_problem(context: MarketContext) -> str:
         Where neither was proved.
     """
     objective = context.options.get("objective", "revenue")
-    if objective in ("fairness", "spread") and context.size > 1:
+    if objective in EVEN and context.size > 1:
         _require_least(context)
     if objective == CAPPED:
         problem = limit_problem(context)
@@ -80,7 +80,7 @@ def _sums_to_nothing(context: MarketContext) -> bool:
 def _none_has_more(context: MarketContext) -> bool:
     """Tell whether multipliers prove that no admissible payments sum to more over all profiles."""
     objective, found = context.options.get("objective", "revenue"), amounts_of(context)
-    even = objective in ("fairness", "spread") and context.size > 1
+    even = objective in EVEN and context.size > 1
     spread = largest_spread(context)[1] if even else None
     ahead = _ahead(context)
     worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
@@ -89,11 +89,12 @@ def _none_has_more(context: MarketContext) -> bool:
     if refuted(bounds):
         return False
     near = found.paid[0] + 0.5 * (found.paid[1] - found.paid[0])
-    rows = attained(context, near, spread, worth, found.steps, ahead)
+    aim = stated_limit(context) if objective == CAPPED else spread
+    rows = attained(context, near, aim, worth, found.steps, ahead)
     largest = np.maximum(np.abs(bounds.low), np.abs(bounds.high))
     total, money = float(found.paid[0].sum()), float(context.money.max())
     allowed = (context.tolerance + ROUND_OFF) * money * near.size
-    return revenue_bound(rows, largest, spread or 0.0) <= total + allowed
+    return revenue_bound(rows, largest, aim or 0.0) <= total + allowed
 
 
 def _require_least(context: MarketContext) -> None:
@@ -147,12 +148,27 @@ def limit_problem(context: MarketContext) -> str:
     allowed = context.tolerance * money
     if float(np.maximum(high, -low).max()) > limit + allowed:
         return "a payment, made or received, is above the stated cap"
-    if limit <= allowed or _impossible(context, limit - allowed - ROUND_OFF * money):
+    less = limit - allowed - ROUND_OFF * money
+    if limit <= allowed or _impossible(context, less):
+        return ""
+    if context.claim.side.coupled:
+        _require_least_limit(context, limit, less)
         return ""
     if not _impossible(context, limit - 2 * allowed - 2 * ROUND_OFF * money):
         return "payments may keep to a smaller cap"
     message = "that no rule keeps to a smaller cap is neither proved nor refuted"
     raise NoRouteError(message)
+
+
+def _require_least_limit(context: MarketContext, limit: float, less: float) -> None:
+    """Raise `NoRouteError` unless multipliers prove that no payments keep to less than a limit."""
+    found = amounts_of(context)
+    worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+    near = found.paid[0] + 0.5 * (found.paid[1] - found.paid[0])
+    rows = attained(context, near, limit, worth, found.steps, _ahead(context))
+    if spread_bound(rows, np.full(near.shape, limit)) < less:
+        message = f"that no admissible payments keep to less than {limit:.6g} is not proved"
+        raise NoRouteError(message)
 
 
 def _impossible(context: MarketContext, limit: float) -> bool:
@@ -209,7 +225,7 @@ def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:
     if "spread" in amounts:
         links.append(_binding(found.paid, float(amounts["spread"]), allowed, end))
     objective = context.options.get("objective", "revenue")
-    if objective in ("fairness", "spread"):
+    if objective in EVEN:
         low, high = found.gain
         numbers = (-high, -low) if objective == "fairness" else found.paid
         links.append(_binding(numbers, largest_spread(context)[1], allowed, end))

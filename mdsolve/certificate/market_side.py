@@ -18,6 +18,8 @@ OBJECTIVES = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
 
 SUBSIDISED = "least-subsidy"
 CAPPED = "smallest-cap"
+EVEN = ("fairness", "spread")
+"""Objectives that make a difference of two agents small."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,12 @@ class Side:
     def interim(self) -> bool:
         """Tell whether agents compare averages over the others' types, given their own."""
         return "interim" in self.switches
+
+    @property
+    def coupled(self) -> bool:
+        """Tell whether more than sums from below and caps say what payments may be."""
+        amounts = self.bounds.keys() & {"floor", "revenue-floor", "spread"}
+        return self.balanced or self.coalitions or bool(amounts)
 
     @property
     def coalitions(self) -> bool:

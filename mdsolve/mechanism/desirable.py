@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from mdsolve.context import Context
+from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
-from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
+from mdsolve.game.side_constraints import OBJECTIVES, SideConstraints, parse_side_constraints
 from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, in_arithmetic
 from mdsolve.mechanism.highest_payments import by_paths, highest
 from mdsolve.mechanism.interim_payments import interim
@@ -15,7 +16,10 @@ from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.proof import Rows
 from mdsolve.solution import plain
+from mdsolve.solver.market.balanced_growth import METHOD, balanced_growth_payments
 from mdsolve.solver.market.payment_program import payment_program
+from mdsolve.solver.market.routes import check_memory
+from mdsolve.status import Termination
 
 ROUTE = Option(
     "route",
@@ -77,7 +81,29 @@ class Desirable(MarketMechanism):
             return highest(in_arithmetic(game, options), side, options, context)
         exact = options["arithmetic"] == "exact"
         chosen = in_arithmetic(game, options) if exact else game
+        if objective == "revenue" and side == SideConstraints(budget_balance=True):
+            check_memory(chosen, context.memory_limit)
+            payments = balanced_growth_payments(chosen, context.monitor)
+            if payments is not None:
+                return self._paying_the_largest(chosen, side, payments)
         return self._with_side_constraints(chosen, options, context)
+
+    def _paying_the_largest(
+        self, game: Market, side: SideConstraints, payments: Array
+    ) -> MarketOutcome:
+        message = (
+            "Payments sum to zero: everybody but the agent with most data pays what taking part is "
+            "worth to them, and the agent with most data receives it."
+        )
+        details = {"exists": True, "side_constraints": side.words(), "objective": "revenue"}
+        return MarketOutcome(
+            Termination.SOLVED,
+            message,
+            METHOD,
+            details=details,
+            market=game,
+            payments=payments,
+        )
 
     def _with_side_constraints(
         self, game: Market, options: Mapping[str, Any], context: Context

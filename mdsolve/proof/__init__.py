@@ -7,6 +7,7 @@ kept as they were stated, and prove nothing.
     chain        every payment rule of a market: one chain of lies per agent at one profile
     rows         the same under side constraints: inequalities with multipliers
     expected-loss  the same on average: the highest payments are computed anew
+    interim-chains chains of lies about averages, one for every type
     box-tree     no equilibrium: boxes that cover every profile, on each a deviation that gains
     unaffordable no equilibrium: one agent lacks money at every profile
     no-step      no step size of the kind asked for lets a protocol contract

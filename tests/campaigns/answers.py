@@ -51,6 +51,7 @@ MARKET_RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("desirable", {"side": "expected-balance"}),
     ("desirable", {"side": "subsidy=3", "objective": "smallest-cap"}),
     ("desirable", {"side": "coalitions"}),
+    ("desirable", {"side": "budget-balance", "objective": "smallest-cap"}),
     ("desirable", {"side": "interim,deficit-allowed"}),
     ("second-best", {}),
     ("second-best", {"outcomes": "single"}),

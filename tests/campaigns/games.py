@@ -179,6 +179,13 @@ def cases() -> tuple[Case, ...]:
         Case("growth-coalitions-none", slow, "desirable", {"side": "coalitions"}),
         Case("growth-interim", lopsided, "desirable", {"side": "interim,subsidy=1"}),
         Case("growth-interim-none", lopsided, "desirable", {"side": "interim"}),
+        Case(
+            "growth-balanced-cap",
+            growth,
+            "desirable",
+            {"side": "budget-balance,spread=2", "objective": "smallest-cap"},
+        ),
+        Case("growth-paid", growth, "desirable", {"side": "budget-balance"}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),

@@ -13,7 +13,7 @@ import numpy as np
 
 from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market, QualityMarket, own_first
-from mdsolve.game.side_constraints import SideConstraints
+from mdsolve.game.side_constraints import SMALLEST_CAP, SideConstraints
 from mdsolve.instance.numbers import written_number
 
 Cell = tuple[int, ...]
@@ -31,7 +31,7 @@ class Row:
     terms : tuple of (Cell, int)
         Payments with coefficients +1 or -1; those of a coalition's members come first to last.
     spread : int
-        Coefficient of the auxiliary spread variable, 0 or -1.
+        Coefficient of the auxiliary variable, a spread or a limit: 0 or -1.
     """
 
     kind: str
@@ -81,6 +81,8 @@ def count_rows(market: Market, side: SideConstraints, objective: str) -> int:
     rows += profiles * (capped + n * (side.floor is not None))
     rows += profiles * coalition_count(n) * side.coalitions
     pairs = n * (n - 1) * profiles
+    if objective == SMALLEST_CAP:
+        return rows + 2 * n * profiles + pairs * (side.spread is not None)
     return rows + pairs * ((side.spread is not None) + (objective != "revenue"))
 
 
@@ -106,6 +108,8 @@ def all_rows(market: Market, side: SideConstraints, objective: str) -> Iterator[
     if side.coalitions:
         yield from _coalitions(market)
     yield from _spreads(market, side, objective, bounds)
+    if objective == SMALLEST_CAP:
+        yield from _limits(bounds)
 
 
 def _rationality(
@@ -187,6 +191,13 @@ def _spreads(market: Market, side: SideConstraints, objective: str, bounds: Arra
                 if objective == "fairness":
                     # gain of j minus gain of i, gains being bound minus payment
                     yield Row("fairness", pair, float(bounds[first] - bounds[second]), spread=-1)
+
+
+def _limits(bounds: Array) -> Iterator[Row]:
+    """Yield that no payment, made or received, is above the auxiliary variable."""
+    for cell in np.ndindex(bounds.shape):
+        yield Row("limit", ((cell, 1),), 0.0, spread=-1)
+        yield Row("limit", ((cell, -1),), 0.0, spread=-1)
 
 
 def table_of(values: dict[Cell, float], market: Market) -> Array:
