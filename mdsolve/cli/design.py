@@ -65,7 +65,8 @@ def design(
         typer.Option(
             "--trade-off",
             metavar="NAME=FROM:TO:COUNT",
-            help="Design at so many points of one requirement, ends included.",
+            help="Design at so many points of one requirement, ends included. Markets: subsidy, "
+            "cap, spread, floor or revenue-floor.",
         ),
     ] = None,
     output: Annotated[

@@ -18,9 +18,13 @@ class Case:
     instance: Any
     mechanism: str
     options: dict[str, Any] = field(default_factory=dict, hash=False)
+    trade_off: dict[str, Any] = field(default_factory=dict, hash=False)
+    """Of a design for what the instance and nobody else asks for."""
 
     def solve(self) -> Solution:
         """Return the certified solution."""
+        if self.trade_off:
+            return md.design(self.instance, trade_off=self.trade_off)
         return md.solve(self.instance, self.mechanism, options=self.options)
 
 
@@ -186,6 +190,7 @@ def cases() -> tuple[Case, ...]:
             {"side": "budget-balance,spread=2", "objective": "smallest-cap"},
         ),
         Case("growth-paid", growth, "desirable", {"side": "budget-balance"}),
+        Case("growth-trade-off", growth, "desirable", trade_off={"cap": ("0.1", "0.3", 2)}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),
