@@ -40,11 +40,12 @@ DESIRABLE = (RATIONAL, TRUTHFUL, EFFICIENT, WEAK)
 
 FEASIBLE = "feasibility"
 NO_MECHANISM = "no-mechanism"
+TRADE_OFF = "trade-off"
 
 UNFINISHED = ("limit", "interrupted", "failed")
 """Endings that promise nothing."""
 
-UNSTATED = ("format", "agents", "instance", "mechanism", "status", "table", "witness")
+UNSTATED = ("format", "agents", "instance", "mechanism", "status", "table", "witness", "curve")
 """Keys that other conditions compare, or nobody does; the rest of a solution are figures."""
 
 APART = ("certificate", "provenance", "omitted")
@@ -96,8 +97,9 @@ class MarketCheck(Check):
     @cached_property
     def claimed(self) -> tuple[str, ...]:
         """What the mechanism promises, or a bare table does; nothing of unfinished work."""
+        curve = () if self.claim.at("curve") is None else (TRADE_OFF,)
         if self.claim.denies:
-            return (NO_MECHANISM,)
+            return (NO_MECHANISM, *curve)
         status = self.data.get("status")
         ending = status.get("termination") if isinstance(status, Mapping) else None
         if ending in UNFINISHED:
@@ -106,7 +108,7 @@ class MarketCheck(Check):
         if self.rule is None:
             known = [name for name in DESIRABLE if name != EFFICIENT or context.ruled.hands_out]
             return (*known, FEASIBLE)
-        return ("rule", *self.rule.promises(context), FEASIBLE)
+        return ("rule", *self.rule.promises(context), FEASIBLE, *curve)
 
     @property
     def states(self) -> bool:

@@ -18,9 +18,12 @@ from mdsolve.certificate.market_side import Side, read_side
 from mdsolve.certificate.tables import array_beside, names_match, read_doubles, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.market import MarketInstance
-from mdsolve.proof import Chain, ExpectedLoss, Rows, proof_from
+from mdsolve.proof import Chain, ExpectedLoss, InterimChains, Rows, proof_from
 
 Table = npt.NDArray[Any]
+
+MarketProof = Chain | Rows | ExpectedLoss | InterimChains
+"""Why there is no mechanism."""
 
 LOTTERY_AGENTS = 10
 """Most agents among whom lots may be drawn."""
@@ -46,7 +49,7 @@ class MarketClaim:
         As stated: how likely each agent is handed the model.
     exists : bool or None
         False where the solution says that there is no mechanism.
-    proof : Chain, Rows, ExpectedLoss or None
+    proof : Chain, Rows, ExpectedLoss, InterimChains or None
         Why there is none.
     unusable : str
         Why what stands in place of a proof is none.
@@ -65,7 +68,7 @@ class MarketClaim:
     lottery: npt.NDArray[np.float64] | None = None
     probability: npt.NDArray[np.float64] | None = None
     exists: bool | None = None
-    proof: Chain | Rows | ExpectedLoss | None = None
+    proof: MarketProof | None = None
     unusable: str = ""
     side: Side = field(default_factory=Side)
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -220,7 +223,7 @@ def _side(options: Mapping[str, Any], where: str, findings: list[Finding]) -> Si
     return read_side([str(word) for word in words], where, findings)
 
 
-def _proof(data: Mapping[str, Any]) -> tuple[Chain | Rows | ExpectedLoss | None, str]:
+def _proof(data: Mapping[str, Any]) -> tuple[MarketProof | None, str]:
     """Return the proof that there is no mechanism, or what is wrong with it."""
     if data.get("witness") is None:
         return None, "the solution holds none"
@@ -229,6 +232,6 @@ def _proof(data: Mapping[str, Any]) -> tuple[Chain | Rows | ExpectedLoss | None,
     except SolutionFileError as error:
         first = error.findings[0]
         return None, f"{first.where}: {first.got}, expected {first.expected}"
-    if isinstance(found, Chain | Rows | ExpectedLoss):
+    if isinstance(found, MarketProof):
         return found, ""
     return None, f"a proof of kind {found.kind} is not about payments"

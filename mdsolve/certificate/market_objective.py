@@ -21,100 +21,15 @@ from __future__ import annotations
 import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
-from mdsolve.certificate.market_cells import Cells
+from mdsolve.certificate.market_amounts import Ends, amounts_of
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_dual import attained, revenue_bound, spread_bound
 from mdsolve.certificate.market_highest import highest_payments, sums
 from mdsolve.certificate.market_least_spread import Bounds, refuted
-from mdsolve.certificate.market_side import CAPPED
-from mdsolve.certificate.market_spread_dual import attained, spread_bound
+from mdsolve.certificate.market_side import CAPPED, EVEN
 from mdsolve.certificate.numbers import Booleans, Floats
 from mdsolve.instance.numbers import exact_number
 from mdsolve.tolerance import ROUND_OFF
-
-LIE_LIMIT = 5_000_000
-"""Most lies that are compared one by one."""
-
-Ends = tuple[Floats, Floats]
-"""Doubles below and above numbers of all agents and profiles, (n, profiles) each."""
-
-
-class Amounts:
-    """Payments, gains and what lies are worth at every profile, in the screen.
-
-    Attributes
-    ----------
-    paid, gain, room : Ends
-        Payments; what is left of taking part after paying; by how much a payment could rise before
-        a lie pays, infinite where there is none.
-    steps : list of (columns, m, m)
-        Bounds on p(t) - p(r) by truthfulness, rounded upwards.
-    """
-
-    def __init__(self, context: MarketContext) -> None:
-        self.context = context
-        shape = context.ruled.shape
-        lies = sum(context.profiles * (m - 1) // 2 for m in shape)
-        if lies > LIE_LIMIT:
-            message = f"{lies:,} lies; at most {LIE_LIMIT:,} are compared for an objective"
-            raise NoRouteError(message)
-        size = (context.size, context.profiles)
-        self.paid, self.gain, self.room = ((np.empty(size), np.empty(size)) for _ in range(3))
-        self.steps = [self._agent(agent) for agent in range(context.size)]
-
-    def _agent(self, agent: int) -> Floats:
-        context, arithmetic = self.context, self.context.arithmetic
-        m = context.ruled.shape[agent]
-        cells = Cells.of(context, agent, np.arange(context.profiles))
-        self._keep(self.paid, agent, arithmetic.lower(cells.charge), arithmetic.upper(cells.charge))
-        gain = cells.utility - cells.outside
-        self._keep(self.gain, agent, arithmetic.lower(gain), arithmetic.upper(gain))
-        low, high = cells.bounds(cells.own, cells.others)
-        utility = arithmetic.lower(cells.utility), arithmetic.upper(cells.utility)
-        room = (
-            np.nextafter(utility[0] - high.max(axis=1), -np.inf),
-            np.nextafter(utility[1] - low.max(axis=1), np.inf),
-        )
-        self._keep(self.room, agent, *room)
-        # p(t) - p(r) <= v(truth) - v(report) = U(t) + p(t) - (worth of the lie + p(r))
-        charge = [
-            end.reshape(-1, m) for end in (self._own_last(end[agent], agent) for end in self.paid)
-        ]
-        lies = low.reshape(-1, m, m)
-        ahead = utility[1].reshape(-1, m)[:, :, None] - lies
-        step = ahead + charge[1][:, :, None] - charge[0][:, None, :]
-        slack = (
-            4
-            * np.finfo(np.float64).eps
-            * (
-                np.abs(utility[1]).reshape(-1, m)[:, :, None]
-                + np.abs(np.where(np.isfinite(lies), lies, 0.0))
-                + np.abs(charge[1])[:, :, None]
-                + np.abs(charge[0])[:, None, :]
-            )
-        )
-        found: Floats = np.moveaxis(step + slack, 1, 2)
-        return found
-
-    def _own_last(self, table: Floats, agent: int) -> Floats:
-        shape = self.context.ruled.shape
-        return np.moveaxis(table.reshape(shape), agent, -1)
-
-    def _keep(self, ends: Ends, agent: int, low: Floats, high: Floats) -> None:
-        """Store numbers per column and own type by profile."""
-        shape = self.context.ruled.shape
-        others = tuple(m for j, m in enumerate(shape) if j != agent)
-        for target, end in zip(ends, (low, high), strict=True):
-            table = np.broadcast_to(end, (self.context.profiles,)).reshape(*others, shape[agent])
-            target[agent] = np.moveaxis(table, -1, agent).ravel()
-
-
-def amounts_of(context: MarketContext) -> Amounts:
-    """Return payments, gains and rooms, computed once."""
-    screen = context.screen
-    if "amounts" not in screen.scratch:
-        screen.scratch["amounts"] = Amounts(screen)
-    found: Amounts = screen.scratch["amounts"]
-    return found
 
 
 def largest_spread(context: MarketContext) -> tuple[float, float]:
@@ -136,7 +51,7 @@ def objective_problem(context: MarketContext) -> str:
         Where neither was proved.
     """
     objective = context.options.get("objective", "revenue")
-    if objective in ("fairness", "spread") and context.size > 1:
+    if objective in EVEN and context.size > 1:
         _require_least(context)
     if objective == CAPPED:
         problem = limit_problem(context)
@@ -144,12 +59,42 @@ def objective_problem(context: MarketContext) -> str:
             return problem
     if context.claim.side.balanced:
         return ""
-    if _grounded(context, certainly=True).all():
+    if context.claim.side.coalitions:
+        proved = _sums_to_nothing(context) or _none_has_more(context)
+    else:
+        proved = bool(_grounded(context, certainly=True).all())
+    if proved:
         return ""
-    if _grounded(context, certainly=False).all():
+    if context.claim.side.coalitions or _grounded(context, certainly=False).all():
         message = "whether a payment could be higher is neither proved nor refuted"
         raise NoRouteError(message)
     return "a payment could be higher"
+
+
+def _sums_to_nothing(context: MarketContext) -> bool:
+    """Tell whether payments reach what the coalition of all leaves: sums of zero."""
+    low = amounts_of(context).paid[0].sum(axis=0)
+    return float(low.min()) >= -context.tolerance * float(context.money.max())
+
+
+def _none_has_more(context: MarketContext) -> bool:
+    """Tell whether multipliers prove that no admissible payments sum to more over all profiles."""
+    objective, found = context.options.get("objective", "revenue"), amounts_of(context)
+    even = objective in EVEN and context.size > 1
+    spread = largest_spread(context)[1] if even else None
+    ahead = _ahead(context)
+    worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+    link = _link(context, np.inf if spread is None else spread, ahead)
+    bounds = Bounds(context.screen, worth, found.steps, link)
+    if refuted(bounds):
+        return False
+    near = found.paid[0] + 0.5 * (found.paid[1] - found.paid[0])
+    aim = stated_limit(context) if objective == CAPPED else spread
+    rows = attained(context, near, aim, worth, found.steps, ahead)
+    largest = np.maximum(np.abs(bounds.low), np.abs(bounds.high))
+    total, money = float(found.paid[0].sum()), float(context.money.max())
+    allowed = (context.tolerance + ROUND_OFF) * money * near.size
+    return revenue_bound(rows, largest, aim or 0.0) <= total + allowed
 
 
 def _require_least(context: MarketContext) -> None:
@@ -203,12 +148,27 @@ def limit_problem(context: MarketContext) -> str:
     allowed = context.tolerance * money
     if float(np.maximum(high, -low).max()) > limit + allowed:
         return "a payment, made or received, is above the stated cap"
-    if limit <= allowed or _impossible(context, limit - allowed - ROUND_OFF * money):
+    less = limit - allowed - ROUND_OFF * money
+    if limit <= allowed or _impossible(context, less):
+        return ""
+    if context.claim.side.coupled:
+        _require_least_limit(context, limit, less)
         return ""
     if not _impossible(context, limit - 2 * allowed - 2 * ROUND_OFF * money):
         return "payments may keep to a smaller cap"
     message = "that no rule keeps to a smaller cap is neither proved nor refuted"
     raise NoRouteError(message)
+
+
+def _require_least_limit(context: MarketContext, limit: float, less: float) -> None:
+    """Raise `NoRouteError` unless multipliers prove that no payments keep to less than a limit."""
+    found = amounts_of(context)
+    worth = np.nextafter(found.gain[1] + found.paid[1], np.inf)
+    near = found.paid[0] + 0.5 * (found.paid[1] - found.paid[0])
+    rows = attained(context, near, limit, worth, found.steps, _ahead(context))
+    if spread_bound(rows, np.full(near.shape, limit)) < less:
+        message = f"that no admissible payments keep to less than {limit:.6g} is not proved"
+        raise NoRouteError(message)
 
 
 def _impossible(context: MarketContext, limit: float) -> bool:
@@ -265,7 +225,7 @@ def _grounded(context: MarketContext, *, certainly: bool) -> Booleans:
     if "spread" in amounts:
         links.append(_binding(found.paid, float(amounts["spread"]), allowed, end))
     objective = context.options.get("objective", "revenue")
-    if objective in ("fairness", "spread"):
+    if objective in EVEN:
         low, high = found.gain
         numbers = (-high, -low) if objective == "fairness" else found.paid
         links.append(_binding(numbers, largest_spread(context)[1], allowed, end))

@@ -9,12 +9,17 @@ from fractions import Fraction
 from mdsolve.errors import Finding
 from mdsolve.instance.numbers import exact_number
 
-SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance")
+SUMS = ("budget-balance", "deficit-allowed", "expected-balance")
+"""Switches that say what payments sum to."""
+
+SWITCHES = (*SUMS, "coalitions", "interim")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 OBJECTIVES = ("revenue", "fairness", "spread", "least-subsidy", "smallest-cap")
 
 SUBSIDISED = "least-subsidy"
 CAPPED = "smallest-cap"
+EVEN = ("fairness", "spread")
+"""Objectives that make a difference of two agents small."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,9 @@ class Side:
     Parameters
     ----------
     switches : frozenset of str
-        ``budget-balance``: they sum to zero; ``deficit-allowed``: the sum may be negative.
+        ``budget-balance``: they sum to zero; ``deficit-allowed``: the sum may be negative;
+        ``coalitions``: nobody gains by leaving together; ``interim``: agents compare averages over
+        the others' types.
     amounts : mapping of str to Fraction
         Money: ``cap`` and ``floor`` of every payment, ``revenue-floor`` of every sum, ``spread``
         of two payments at one profile, ``subsidy``: by how much sums may be negative.
@@ -74,7 +81,24 @@ class Side:
     @property
     def unbounded(self) -> bool:
         """Tell whether rationality and truthfulness alone bound payments from above."""
-        return not self.balanced and not self.bounds.keys() - {"subsidy"}
+        coupled = self.balanced or self.coalitions or self.interim
+        return not coupled and not self.bounds.keys() - {"subsidy"}
+
+    @property
+    def interim(self) -> bool:
+        """Tell whether agents compare averages over the others' types, given their own."""
+        return "interim" in self.switches
+
+    @property
+    def coupled(self) -> bool:
+        """Tell whether more than sums from below and caps say what payments may be."""
+        amounts = self.bounds.keys() & {"floor", "revenue-floor", "spread"}
+        return self.balanced or self.coalitions or bool(amounts)
+
+    @property
+    def coalitions(self) -> bool:
+        """Tell whether no set of agents may gain by leaving together."""
+        return "coalitions" in self.switches
 
     @property
     def never_loses(self) -> bool:
@@ -136,7 +160,7 @@ def _contradictions(
     switches: set[str], amounts: dict[str, Fraction], where: str, findings: list[Finding]
 ) -> None:
     """Note amounts below zero, and what says different things about the sum of payments."""
-    sums = [name for name in (*SWITCHES, "subsidy") if name in switches or name in amounts]
+    sums = [name for name in (*SUMS, "subsidy") if name in switches or name in amounts]
     floored = [name for name in ("expected-balance", "subsidy") if name in sums]
     floor = "revenue-floor" in amounts and bool(floored)
     if len(sums) > 1 or floor:

@@ -29,6 +29,8 @@ FLAGS = {
     "budget-balance": "yes",
     "deficit-allowed": "yes",
     "expected-balance": "yes",
+    "coalitions": "yes",
+    "interim": "yes",
 }
 """Requirements that may be named without a value."""
 
@@ -52,8 +54,9 @@ def design(
             metavar="NAME[=VALUE]",
             help="Sharing games: alone=MARGIN|no, payment-limit=L, reciprocity=R, least-share=F, "
             "least-total=T, contributions=S1,S2,..., dominant, form=rates. Markets: subsidy=S, "
-            "cap=X, floor=X, revenue-floor=X, spread=X, balanced=profile|weak|expected|none; with "
-            "expected-welfare outcomes=lottery|single. "
+            "cap=X, floor=X, revenue-floor=X, spread=X, "
+            "balanced=profile|weak|expected|none, coalitions, interim; "
+            "with expected-welfare outcomes=lottery|single. "
             "NAME.AGENT=VALUE is one agent's. May be repeated.",
         ),
     ] = None,
@@ -62,7 +65,8 @@ def design(
         typer.Option(
             "--trade-off",
             metavar="NAME=FROM:TO:COUNT",
-            help="Design at so many points of one requirement, ends included.",
+            help="Design at so many points of one requirement, ends included. Markets: subsidy, "
+            "cap, spread, floor or revenue-floor.",
         ),
     ] = None,
     output: Annotated[

@@ -200,16 +200,25 @@ class QualityMarket(Market):
 
     def outside_used(self, absent: int) -> list[Array]:
         """Return everybody's quality in use when one agent stays out."""
-        others = [j for j in range(len(self.agents)) if j != absent]
+        return self._used_apart([absent])
+
+    def _used_apart(self, leaving: Sequence[int]) -> list[Array]:
+        """Return everybody's quality in use when some agents leave together.
+
+        They pool their data, and so do the others unless they train alone; each group under the
+        allocation rule, as though those outside of it kept their own models.
+        """
+        others = [j for j in range(len(self.agents)) if j not in leaving]
         used = list(self.own_quality)
-        if self.outside == "separate" or not others:
-            return used
-        best = self.quality.at(total([self.sizes[j] for j in others]), self.arithmetic)
-        masks = self._masks(best, others)
-        for j in others:
-            if masks[j] is not False:
-                better = self.arithmetic.maximum(best, self.own_quality[j])
-                used[j] = better if masks[j] is True else np.where(masks[j], better, used[j])
+        for group in [leaving] if self.outside == "separate" else [leaving, others]:
+            if len(group) < 2:
+                continue
+            best = self.quality.at(total([self.sizes[j] for j in group]), self.arithmetic)
+            masks = self._masks(best, group)
+            for j in group:
+                if masks[j] is not False:
+                    better = self.arithmetic.maximum(best, self.own_quality[j])
+                    used[j] = better if masks[j] is True else np.where(masks[j], better, used[j])
         return used
 
     def outside_values(self, agent: int) -> Array:
@@ -220,6 +229,11 @@ class QualityMarket(Market):
         """Return v_agent when `absent` stays out, shape (m_1, ..., m_n)."""
         value = self.valuation.value(agent, self.outside_used(absent), self.arithmetic)
         return self._full(value)
+
+    def coalition_values(self, members: Sequence[int], agent: int) -> Array:
+        """Return v_agent when some agents leave together and pool, shape (m_1, ..., m_n)."""
+        used = self._used_apart(members)
+        return self._full(self.valuation.value(agent, used, self.arithmetic))
 
     def report_values(self, agent: int, report: int) -> Array:
         """Return v_agent when they report type number `report`, for true types from there on.

@@ -15,7 +15,7 @@ SMALLEST_CAP = "smallest-cap"
 
 OBJECTIVES = ("revenue", "fairness", "spread", LEAST_SUBSIDY, SMALLEST_CAP)
 
-SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance")
+SWITCHES = ("budget-balance", "deficit-allowed", "expected-balance", "coalitions", "interim")
 AMOUNTS = ("cap", "floor", "revenue-floor", "spread", "subsidy")
 AT_LEAST_ZERO = ("spread", "subsidy")
 PER_AGENT = ("cap",)
@@ -46,6 +46,10 @@ class SideConstraints:
         The sum may be negative (it may not by default).
     expected_balance : bool
         The sum is not negative on average, by the prior; it may be at a profile.
+    coalitions : bool
+        No set of agents gains by leaving together and pooling its data, at any profile.
+    interim : bool
+        Rationality and truthfulness hold on average over the others' types, given the own one.
     cap, floor : Fraction or None
         Bounds on every single payment.
     revenue_floor : Fraction or None
@@ -61,6 +65,8 @@ class SideConstraints:
     budget_balance: bool = False
     deficit_allowed: bool = False
     expected_balance: bool = False
+    coalitions: bool = False
+    interim: bool = False
     cap: Fraction | None = None
     floor: Fraction | None = None
     revenue_floor: Fraction | None = None

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from mdsolve.context import Context
+from mdsolve.game.arithmetic import Array
 from mdsolve.game.market import Market
-from mdsolve.game.side_constraints import OBJECTIVES, parse_side_constraints
+from mdsolve.game.side_constraints import OBJECTIVES, SideConstraints, parse_side_constraints
 from mdsolve.mechanism.base import ARITHMETIC, MarketMechanism, in_arithmetic
 from mdsolve.mechanism.highest_payments import by_paths, highest
+from mdsolve.mechanism.interim_payments import interim
 from mdsolve.mechanism.options import Option
 from mdsolve.mechanism.outcome import MarketOutcome
 from mdsolve.proof import Rows
 from mdsolve.solution import plain
+from mdsolve.solver.market.balanced_growth import METHOD, balanced_growth_payments
 from mdsolve.solver.market.payment_program import payment_program
+from mdsolve.solver.market.routes import check_memory
+from mdsolve.status import Termination
 
 ROUTE = Option(
     "route",
@@ -52,13 +57,16 @@ class Desirable(MarketMechanism):
     )
     maturity = "verified against paper"
     promises: ClassVar[Mapping[str, str]] = {
-        "individual-rationality": "always",
-        "incentive-compatibility": "always",
+        "individual-rationality": "unless interim",
+        "incentive-compatibility": "unless interim",
+        "interim-rationality": "with interim",
+        "interim-truthfulness": "with interim",
         "efficiency": "always, unless values are a table",
         "weak-budget-balance": "unless deficits or a subsidy are allowed",
         "maximal-revenue": "without side constraints",
         "expected-balance": "as a side constraint",
         "budget-balance": "as a side constraint",
+        "coalitions": "as a side constraint",
         "side-constraints": "where amounts are given",
     }
     options = (ARITHMETIC, ROUTE, SIDE, OBJECTIVE)
@@ -67,11 +75,35 @@ class Desirable(MarketMechanism):
         """Compute the payments, or the chain of lies that rules every mechanism out."""
         side, objective = parse_side_constraints(options["side"]), options["objective"]
         side.require_agents(game.agents)
+        if side.interim:
+            return interim(in_arithmetic(game, options), side, options, context)
         if by_paths(side, objective):
             return highest(in_arithmetic(game, options), side, options, context)
         exact = options["arithmetic"] == "exact"
         chosen = in_arithmetic(game, options) if exact else game
+        if objective == "revenue" and side == SideConstraints(budget_balance=True):
+            check_memory(chosen, context.memory_limit)
+            payments = balanced_growth_payments(chosen, context.monitor)
+            if payments is not None:
+                return self._paying_the_largest(chosen, side, payments)
         return self._with_side_constraints(chosen, options, context)
+
+    def _paying_the_largest(
+        self, game: Market, side: SideConstraints, payments: Array
+    ) -> MarketOutcome:
+        message = (
+            "Payments sum to zero: everybody but the agent with most data pays what taking part is "
+            "worth to them, and the agent with most data receives it."
+        )
+        details = {"exists": True, "side_constraints": side.words(), "objective": "revenue"}
+        return MarketOutcome(
+            Termination.SOLVED,
+            message,
+            METHOD,
+            details=details,
+            market=game,
+            payments=payments,
+        )
 
     def _with_side_constraints(
         self, game: Market, options: Mapping[str, Any], context: Context

@@ -40,6 +40,7 @@ def by_paths(side: SideConstraints, objective: str) -> bool:
     """
     coupling = {
         "budget-balance": side.budget_balance,
+        "coalitions": side.coalitions,
         "floor": side.floor is not None,
         "revenue-floor": side.revenue_floor is not None,
         "spread": side.spread is not None,
@@ -56,17 +57,19 @@ def by_paths(side: SideConstraints, objective: str) -> bool:
         return objective == "revenue" and not coupled
     contradicts = {
         LEAST_SUBSIDY: [*coupled, *(["subsidy"] if side.subsidy is not None else [])],
-        SMALLEST_CAP: [*coupled, *(["cap"] if side.cap is not None else [])],
+        SMALLEST_CAP: ["cap"] if side.cap is not None else [],
     }[objective]
     if contradicts:
-        allowed = "cap.NAME and subsidy" if objective == SMALLEST_CAP else "cap and cap.NAME"
+        allowed = "cap.NAME and others" if objective == SMALLEST_CAP else "cap and cap.NAME"
         raise UsageError.single(
             f"objective {objective}",
             f"with {' and '.join(contradicts)}",
-            f"{allowed}, and nothing else besides deficit-allowed",
+            allowed
+            if objective == SMALLEST_CAP
+            else f"{allowed}, and nothing else besides deficit-allowed",
             "drop the constraint, or the objective",
         )
-    return True
+    return not coupled
 
 
 def highest(

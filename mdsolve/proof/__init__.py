@@ -7,6 +7,7 @@ kept as they were stated, and prove nothing.
     chain        every payment rule of a market: one chain of lies per agent at one profile
     rows         the same under side constraints: inequalities with multipliers
     expected-loss  the same on average: the highest payments are computed anew
+    interim-chains chains of lies about averages, one for every type
     box-tree     no equilibrium: boxes that cover every profile, on each a deviation that gains
     unaffordable no equilibrium: one agent lacks money at every profile
     no-step      no step size of the kind asked for lets a protocol contract
@@ -25,6 +26,7 @@ from mdsolve.fields import Read
 from mdsolve.proof.base import About
 from mdsolve.proof.design import NoRule
 from mdsolve.proof.equilibria import BoxTree, Leaf, NoStep, Split, Unaffordable
+from mdsolve.proof.interim import InterimAgent, InterimBound, InterimChains
 from mdsolve.proof.market import STAY_OUT, AgentChain, Chain, ExpectedLoss, Row, Rows
 
 __all__ = [
@@ -34,6 +36,9 @@ __all__ = [
     "BoxTree",
     "Chain",
     "ExpectedLoss",
+    "InterimAgent",
+    "InterimBound",
+    "InterimChains",
     "Leaf",
     "NoRule",
     "NoStep",
@@ -45,10 +50,11 @@ __all__ = [
     "proof_from",
 ]
 
-Proof = Chain | Rows | ExpectedLoss | BoxTree | Unaffordable | NoStep | NoRule
+Proof = Chain | Rows | ExpectedLoss | InterimChains | BoxTree | Unaffordable | NoStep | NoRule
 
 KINDS: Mapping[str, type[Proof]] = {
-    cls.kind: cls for cls in (Chain, Rows, ExpectedLoss, BoxTree, Unaffordable, NoStep, NoRule)
+    cls.kind: cls
+    for cls in (Chain, Rows, ExpectedLoss, InterimChains, BoxTree, Unaffordable, NoStep, NoRule)
 }
 
 

@@ -17,6 +17,10 @@ CAP = "cap"
 """What stands for a report where a cap on the agent's payments takes the place of that."""
 
 
+ROW = ("kind", "agent", "profile", "bound", "multiplier", "report", "other", "members")
+"""Keys of a row."""
+
+
 @dataclass(frozen=True)
 class AgentChain:
     """Rising reports of one agent, the last being the true type.
@@ -110,6 +114,8 @@ class Row:
         The second agent of a ``spread`` row.
     bound : Fraction or None
         As stated.
+    members : tuple of str
+        The agents who leave together, of a ``coalition`` row.
     """
 
     form: str
@@ -119,6 +125,7 @@ class Row:
     report: Fraction | None = None
     other: str | None = None
     bound: Fraction | None = None
+    members: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain data."""
@@ -134,6 +141,8 @@ class Row:
             found["report"] = shown_number(self.report)
         if self.other is not None:
             found["other"] = self.other
+        if self.members:
+            found["members"] = list(self.members)
         return found
 
 
@@ -165,7 +174,7 @@ class Rows(About):
         """Return the proof in plain data."""
         rows = []
         for entry in fields.entries("rows"):
-            entry.closed("kind", "agent", "profile", "bound", "multiplier", "report", "other")
+            entry.closed(*ROW)
             rows.append(
                 Row(
                     entry.text("kind"),
@@ -175,6 +184,7 @@ class Rows(About):
                     entry.maybe("report"),
                     entry.text("other") if entry.has("other") else None,
                     entry.maybe("bound"),
+                    entry.texts("members") if entry.has("members") else (),
                 )
             )
         words = fields.texts("side_constraints") if fields.has("side_constraints") else ()

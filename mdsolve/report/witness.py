@@ -135,6 +135,14 @@ def _deficit(found: Mapping[str, Any], fails: bool) -> str:
     return f"In the case {case}, at most these can be charged: {bounds}. That is {most} together."
 
 
+def _leave(found: Mapping[str, Any], fails: bool) -> str:
+    who, case = listed([str(name) for name in found["members"]]), _compact(found["profile"])
+    gain = as_float(found["coalition_gain"])
+    if not fails:
+        return f"Closest to it are {who} in the case {case}: leaving costs them {amount(-gain)}."
+    return f"In the case {case}, {who} would gain {amount(gain)} by leaving together."
+
+
 def _near(found: Mapping[str, Any], fails: bool) -> str:
     words = "Worst is" if fails else "Closest to it is"
     return f"{words} {found['agent']}, who brings {amount(found['contribution'])}."
@@ -161,6 +169,7 @@ SENTENCES: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], bool], str]
     (("agent", "budget", "spends_at_least"), _lacks),
     (("nash_gap",), _gap),
     (("profile", "payments", "revenue"), _revenue),
+    (("members", "profile", "coalition_gain"), _leave),
     (("better_recipients", "total_better", "total_claimed", "profile"), _better_use),
     (("profile", "bounds", "deficit"), _deficit),
     (("sum_of_payments",), _sum),

@@ -20,6 +20,15 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "Honesty pays",
         "No agent gains by pretending to have less data, or other costs, than it has.",
     ),
+    "interim-rationality": (
+        "On average nobody is better off staying out",
+        "Whoever knows their own data only, and of the others no more than their chances, expects "
+        "to gain by taking part.",
+    ),
+    "interim-truthfulness": (
+        "On average honesty pays",
+        "Whoever knows their own data only expects nothing from pretending to have less.",
+    ),
     "efficiency": (
         "Models go where they are worth most",
         "No other choice of who gets the best model has a larger total value.",
@@ -35,6 +44,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
     "expected-balance": (
         "The organiser does not pay in on average",
         "By the chances that the instance names, what the agents pay together is at least 0.",
+    ),
+    "coalitions": (
+        "No group is better off on its own",
+        "No agents gain together by leaving with their data and training a model of their own.",
     ),
     "maximal-revenue": (
         "The organiser could not charge more",

@@ -17,7 +17,6 @@ from mdsolve.context import MEMORY_LIMIT, Context
 from mdsolve.errors import Finding, UnsupportedError, UsageError
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
-from mdsolve.instance.numbers import exact_number
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.options import gathered
 from mdsolve.mechanism.registry import mechanism_named
@@ -31,6 +30,7 @@ from mdsolve.study.design_menu import menu_designed
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import SharingProblem
 from mdsolve.study.solve import solved
+from mdsolve.study.trade_off import TradeOff, trade_off_of
 from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT, Tolerances
 
@@ -41,8 +41,6 @@ MECHANISM = "target"
 WALKED = ("alone", "payment_limit", "reciprocity", "least_share", "least_total")
 """Requirements that a trade-off may walk over."""
 
-POINT_LIMIT = 1000
-
 KEPT = (
     *("target", "objective", "binding", "upper_bound", "gap", "optimal"),
     "multipliers",
@@ -51,30 +49,6 @@ KEPT = (
 
 HINTS = ("prices", "prices_at")
 """Keys that tell the checker where to look for a point's bound; they claim nothing."""
-
-
-@dataclass(frozen=True)
-class TradeOff:
-    """A range of one requirement.
-
-    Parameters
-    ----------
-    requirement : str
-        One of `WALKED`.
-    start, end : float
-    count : int
-        Points, both ends included.
-    """
-
-    requirement: str
-    start: float
-    end: float
-    count: int
-
-    @property
-    def settings(self) -> list[float]:
-        """The points."""
-        return [float(x) for x in np.linspace(self.start, self.end, self.count)]
 
 
 @verb
@@ -105,8 +79,8 @@ def design(
     require : mapping or None
         Requirements by name. Sharing games: alone, payment_limit, reciprocity, least_share,
         least_total, contributions, dominant, form; ``payment_limit.NAME`` is one agent's. Markets:
-        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced; with expected-welfare
-        outcomes. Hyphens will do.
+        subsidy, cap, ``cap.NAME``, floor, revenue_floor, spread, balanced, coalitions, interim;
+        with expected-welfare outcomes. Hyphens will do.
     trade_off : mapping or None
         One requirement and its range, ``{"reciprocity": (0, 1, 21)}``: from, to, points.
     throw : bool
@@ -116,7 +90,8 @@ def design(
     -------
     Solution
         Of the mechanism `target`, with the key `curve` where a trade-off was asked for; of the
-        mechanism `menu` where costs are private; of a market, of `desirable` or `second-best`.
+        mechanism `menu` where costs are private; of a market, of `desirable` or `second-best`, the
+        former with the key `curve` as well.
 
     Raises
     ------
@@ -168,7 +143,7 @@ def wishes(
     if goal is not None:
         options["maximize"] = goal
     ranges = trade_off if trade_off is not None else ({} if written is None else written.trade_off)
-    walked = None if not ranges else trade_off_of(ranges)
+    walked = None if not ranges else trade_off_of(ranges, WALKED)
     if walked is not None:
         option, where = known[walked.requirement], f"--trade-off {walked.requirement}"
         ends = [option.parse(end, where) for end in (walked.start, walked.end)]
@@ -176,46 +151,6 @@ def wishes(
         if findings:
             raise UsageError(findings)
     return options, walked
-
-
-def trade_off_of(ranges: Mapping[str, Any]) -> TradeOff:
-    """Return the one range of a trade-off.
-
-    Raises
-    ------
-    UsageError
-        For several, for requirements without a range, and for ranges that are none.
-
-    Examples
-    --------
-    >>> trade_off_of({"reciprocity": (0, 1, 3)}).settings
-    [0.0, 0.5, 1.0]
-    """
-    if len(ranges) != 1:
-        raise UsageError.single("--trade-off", f"{len(ranges)} requirements", "one at a time")
-    name, given = next(iter(ranges.items()))
-    requirement = str(name).replace("-", "_")
-    where = f"--trade-off {name}"
-    if requirement not in WALKED:
-        shown = ", ".join(word.replace("_", "-") for word in WALKED)
-        raise UsageError.single(where, repr(name), f"one of {shown}")
-    try:
-        start, end, count = given
-        low, high, points = (exact_number(entry) for entry in (start, end, count))
-    except (TypeError, ValueError):
-        raise UsageError.single(
-            where, repr(given)[:60], "three numbers: from, to, points"
-        ) from None
-    findings = []
-    if points.denominator != 1 or not 2 <= points <= POINT_LIMIT:
-        expected = f"a whole number of points from 2 to {POINT_LIMIT}"
-        fix = "frontier takes an increment there, design a number of points"
-        findings.append(Finding(where, f"{float(points):g} points", expected, fix))
-    if low == high:
-        findings.append(Finding(where, f"{float(low):g} twice", "two different ends"))
-    if findings:
-        raise UsageError(findings)
-    return TradeOff(requirement, float(low), float(high), int(points))
 
 
 @dataclass(frozen=True)

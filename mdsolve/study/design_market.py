@@ -9,6 +9,7 @@ from typing import Any
 from mdsolve.errors import Finding, UsageError
 from mdsolve.game.side_constraints import AMOUNTS, SWITCHES
 from mdsolve.instance.market import MarketInstance
+from mdsolve.study.market_trade_off import walked_market
 from mdsolve.study.problem import Problem, problem_of
 
 MECHANISM = "desirable"
@@ -63,16 +64,18 @@ def market_problem(
     findings: list[Finding] = []
     if goal is not None and goal not in (*GOALS, WELFARE):
         findings.append(_unknown("--maximize", goal, (*GOALS, WELFARE)))
-    if trade_off or (trade_off is None and written is not None and written.trade_off):
-        got = "a trade-off on a market"
-        findings.append(Finding("--trade-off", got, "none: trade-offs are for sharing games"))
+    ranges = trade_off if trade_off is not None else ({} if written is None else written.trade_off)
+    if goal == WELFARE and ranges:
+        got = f"a trade-off with the goal {WELFARE}"
+        findings.append(Finding("--trade-off", got, f"one of the goals {', '.join(GOALS)}"))
     if goal == WELFARE:
         return _second_best(instance, asked, findings)
     words = [word for name, value in asked.items() for word in _word(name, value, findings)]
     if findings:
         raise UsageError(findings)
     objective = GOALS[goal or "revenue"]
-    return problem_of(instance, MECHANISM, {"side": words, "objective": objective})
+    problem = problem_of(instance, MECHANISM, {"side": words, "objective": objective})
+    return walked_market(problem, ranges) if ranges else problem
 
 
 def _second_best(

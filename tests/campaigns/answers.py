@@ -50,6 +50,9 @@ MARKET_RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("desirable", {"side": "cap=1,subsidy=1"}),
     ("desirable", {"side": "expected-balance"}),
     ("desirable", {"side": "subsidy=3", "objective": "smallest-cap"}),
+    ("desirable", {"side": "coalitions"}),
+    ("desirable", {"side": "budget-balance", "objective": "smallest-cap"}),
+    ("desirable", {"side": "interim,deficit-allowed"}),
     ("second-best", {}),
     ("second-best", {"outcomes": "single"}),
 )

@@ -18,9 +18,13 @@ class Case:
     instance: Any
     mechanism: str
     options: dict[str, Any] = field(default_factory=dict, hash=False)
+    trade_off: dict[str, Any] = field(default_factory=dict, hash=False)
+    """Of a design for what the instance and nobody else asks for."""
 
     def solve(self) -> Solution:
         """Return the certified solution."""
+        if self.trade_off:
+            return md.design(self.instance, trade_off=self.trade_off)
         return md.solve(self.instance, self.mechanism, options=self.options)
 
 
@@ -31,7 +35,7 @@ def sharing(agents: list[dict[str, Any]], accuracy: dict[str, Any], **more: Any)
 
 
 def market(types: Any, valuation: dict[str, Any], **more: Any) -> Any:
-    """Return a market of two agents."""
+    """Return a market of two agents, unless others are named."""
     data = {"kind": "market", "agents": ["north", "south"], "types": types}
     return md.parse({**data, "valuation": valuation, **more})
 
@@ -113,6 +117,14 @@ def cases() -> tuple[Case, ...]:
         {"family": "growth", "exponent": "-0.9"},
         prior=[[0.125] * 3, [0.125] * 3, [0.25, 0, 0]],
     )
+    lopsided = market(
+        {"north": [1, 20, 40], "south": [1, 2]},
+        {"family": "growth", "exponent": -1},
+        prior=[[0.125, 0.125], [0.125, 0.125], [0.25, 0.25]],
+    )
+    three = {name: [1, 2] for name in "abc"}
+    trio = market(three, {"family": "growth", "exponent": "-0.7"}, agents=["a", "b", "c"])
+    slow = market(three, {"family": "growth", "exponent": "-0.72"}, agents=["a", "b", "c"])
     fixed = market({"from": 1, "to": 7}, {"family": "share"})
     saturated = market(
         ["0.5", 1, 2], {"family": "growth", "exponent": 0}, quality={"family": "saturation"}
@@ -167,6 +179,18 @@ def cases() -> tuple[Case, ...]:
         Case("saturated-desirable", saturated, "desirable"),
         Case("growth-expected", rivals, "desirable", {"side": "expected-balance"}),
         Case("growth-expected-none", rivals, "desirable", {"side": "expected-balance,cap=-0.5"}),
+        Case("growth-coalitions", trio, "desirable", {"side": "coalitions,subsidy=0.01"}),
+        Case("growth-coalitions-none", slow, "desirable", {"side": "coalitions"}),
+        Case("growth-interim", lopsided, "desirable", {"side": "interim,subsidy=1"}),
+        Case("growth-interim-none", lopsided, "desirable", {"side": "interim"}),
+        Case(
+            "growth-balanced-cap",
+            growth,
+            "desirable",
+            {"side": "budget-balance,spread=2", "objective": "smallest-cap"},
+        ),
+        Case("growth-paid", growth, "desirable", {"side": "budget-balance"}),
+        Case("growth-trade-off", growth, "desirable", trade_off={"cap": ("0.1", "0.3", 2)}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),

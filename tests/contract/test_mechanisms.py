@@ -78,6 +78,10 @@ def leave_alone(_market, payments, allocation):
     return payments, allocation
 
 
+def raise_everybody(_market, payments, allocation):
+    return payments + STEP, allocation
+
+
 def leave_the_limits(market, payments, allocation):
     changed = payments.copy()
     changed[(0,) * changed.ndim] = LIMIT + STEP
@@ -103,6 +107,9 @@ PERTURBATIONS = {
     "side-constraints": leave_the_limits,
     "optimality": leave_alone,
     "expected-balance": lose_money,
+    "coalitions": raise_everybody,
+    "interim-rationality": raise_everybody,
+    "interim-truthfulness": make_a_lie_pay,
 }
 
 DESIRABLE = {
@@ -116,7 +123,8 @@ PROMISED = {
     "vcg": {"efficiency", "individual-rationality"},
     "mep": {"individual-rationality", "maximal-revenue", "incentive-compatibility"},
     "desirable": DESIRABLE
-    | {"maximal-revenue", "budget-balance", "expected-balance", "side-constraints"},
+    | {"maximal-revenue", "budget-balance", "expected-balance", "side-constraints", "coalitions"}
+    | {"interim-rationality", "interim-truthfulness"},
     "second-best": DESIRABLE - {"efficiency"} | {"maximal-revenue", "optimality"},
 }
 """What each mechanism promises on some market: the contract with users."""
@@ -129,6 +137,8 @@ VARIANTS = {
         {"side": [f"cap={LIMIT}"]},
         {"side": ["deficit-allowed"], "objective": "spread"},
         {"side": ["expected-balance"]},
+        {"side": ["coalitions"]},
+        {"side": ["interim"]},
     ]
 }
 

@@ -63,7 +63,7 @@ def test_balances(balanced, words):
         ({"require": {"budget-balance": "no"}}, "yes, or nothing"),
         ({"require": {"cap.nobody": 1}}, "one of the agents"),
         ({"require": {"subsidy": -1}}, "0 or more"),
-        ({"trade_off": {"subsidy": (0, 1, 3)}}, "trade-off"),
+        ({"trade_off": {"alone": (0, 1, 3)}}, "one of subsidy"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_the_reason(wishes, words):

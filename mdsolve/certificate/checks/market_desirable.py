@@ -10,10 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mdsolve.certificate.checks.market_balance import expected, strong, weak
+from mdsolve.certificate.checks.market_coalitions import coalitions
 from mdsolve.certificate.checks.market_incentives import maximality, rationality, truthfulness
+from mdsolve.certificate.checks.market_interim import (
+    interim_rationality,
+    interim_truthfulness,
+)
 from mdsolve.certificate.checks.market_rule import NAME, VOUCHED, model_groups
 from mdsolve.certificate.checks.market_sides import side_constraints
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_interim_revenue import interim_problem
 from mdsolve.certificate.market_objective import objective_problem
 from mdsolve.certificate.market_rows import decided_rows
 from mdsolve.certificate.market_side import SUBSIDISED
@@ -30,13 +36,19 @@ def desirable(context: MarketContext) -> Condition:
     side, objective = context.claim.side, context.options.get("objective", "revenue")
     # Bounds from above alone leave one highest table: no objective has a better one.
     plain = side.unbounded and objective in ("revenue", SUBSIDISED)
-    parts: list[Condition] = [_models(context), rationality(context), truthfulness(context)]
+    parts: list[Condition] = [_models(context)]
+    if side.interim:
+        parts += [interim_rationality(context), interim_truthfulness(context)]
+    else:
+        parts += [rationality(context), truthfulness(context)]
     if side.never_loses and objective != SUBSIDISED:
         parts.append(weak(context))
     if side.expected:
         parts.append(expected(context))
     if side.balanced:
         parts.append(strong(context))
+    if side.coalitions:
+        parts.append(coalitions(context))
     if side.bounds:
         parts.append(side_constraints(context))
     if plain:
@@ -50,7 +62,7 @@ def desirable(context: MarketContext) -> Condition:
     last = replace(parts[-1], name=NAME, detail=HOLDS if plain else BEST)
     if plain:
         return last
-    problem = objective_problem(context)
+    problem = interim_problem(context) if side.interim else objective_problem(context)
     if problem:
         return replace(
             last, verdict="fail", detail=problem, violation=None, tolerance=None, witness=None

@@ -21,7 +21,14 @@ from typing import Any
 
 import numpy as np
 
+from mdsolve.certificate.checks.market_interim_denial import (
+    UnusableChainsError,
+    interim_expectation,
+    least_expected,
+    most_expected,
+)
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.market_coalition import coalition_loss
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_expectations import expectation
 from mdsolve.certificate.market_highest import highest_revenue
@@ -30,7 +37,7 @@ from mdsolve.certificate.numbers import Quantity
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.same_options import differing_option
 from mdsolve.conditions import Condition, Verdict
-from mdsolve.proof import Chain, ExpectedLoss, Row, Rows
+from mdsolve.proof import Chain, ExpectedLoss, InterimChains, Row, Rows
 
 NAME = "no-mechanism"
 
@@ -48,7 +55,7 @@ class UnusableError(Exception):
 @condition(NAME, "market", about="no efficient, rational, truthful rule avoids losses")
 def no_mechanism(context: MarketContext) -> Condition:
     """Check a proof that no payments satisfy what the solution says none satisfy."""
-    proof = context.claim.proof
+    proof, wanted = context.claim.proof, Fraction(0)
     try:
         _about(context)
         if proof is None:
@@ -59,12 +66,17 @@ def no_mechanism(context: MarketContext) -> Condition:
         elif isinstance(proof, ExpectedLoss):
             total, stated, found = _expected(context)
             scope = f"the highest payments at all {context.profiles:,} profiles"
+        elif isinstance(proof, InterimChains):
+            wanted = least_expected(context)
+            total, stated = most_expected(context, proof)
+            found = {"expected_revenue": context.shown(total)}
+            scope = "one chain of reports for every type of every agent"
         else:
+            wanted = _least_sum(context)
             total, stated, found = _chains(context, proof)
             scope = "one profile, one chain of reports per agent"
-    except UnusableError as error:
+    except (UnusableError, UnusableChainsError) as error:
         return context.unchecked(NAME, f"no usable proof: {error}")
-    wanted = _least_sum(context) if isinstance(proof, Chain) else Fraction(0)
     truth = context.arithmetic.less(total, context.arithmetic.constant(wanted))
     holds, fails = bool(np.all(truth.holds)), bool(np.all(truth.fails))
     verdict: Verdict = "pass" if holds else "fail" if fails else "not-checked"
@@ -141,7 +153,9 @@ def _misstated(context: MarketContext, stated: Stated) -> str:
 
 def _chains(context: MarketContext, proof: Chain) -> tuple[Quantity, Stated, Mapping[str, Any]]:
     """Return the sum of the bounds that one chain per agent proves."""
-    _least_sum(context)
+    if context.claim.side.interim:
+        message = "it is about every profile, and interim asks for averages only"
+        raise UnusableError(message)
     profile = _profile(context, proof.profile)
     names = [chain.agent for chain in proof.chains]
     if sorted(names) != sorted(context.names):
@@ -227,7 +241,7 @@ def _steps(
 
 def _expected(context: MarketContext) -> tuple[Quantity, Stated, Mapping[str, Any]]:
     """Return what the highest payments sum to on average, which may not be negative."""
-    if not context.claim.side.expected:
+    if not context.claim.side.expected or context.claim.side.interim:
         message = "it is about sums on average, which the side constraints do not ask for"
         raise UnusableError(message)
     total = highest_expectation(context)
@@ -236,6 +250,12 @@ def _expected(context: MarketContext) -> tuple[Quantity, Stated, Mapping[str, An
 
 def highest_expectation(context: MarketContext) -> Quantity:
     """Return what the highest payments sum to on average."""
+    proof = context.claim.proof
+    if context.claim.side.interim:
+        if not isinstance(proof, InterimChains):
+            message = "there is no proof by chains to take it from"
+            raise NoRouteError(message)
+        return interim_expectation(context, proof)
     ends = highest_revenue(context)
     low, high = expectation(context.screen, ends, np.maximum(np.abs(ends[0]), np.abs(ends[1])))
     stored = context.arithmetic.stored
@@ -244,6 +264,9 @@ def highest_expectation(context: MarketContext) -> Quantity:
 
 def _rows(context: MarketContext, proof: Rows) -> tuple[Quantity, Stated, Mapping[str, Any]]:
     """Return the combination of the proof's rows, in which all payments have to cancel."""
+    if context.claim.side.interim:
+        message = "it is about every profile, and interim asks for averages only"
+        raise UnusableError(message)
     if not same_side(proof.side_constraints, context.claim.side):
         message = "it is about other side constraints than the solution"
         raise UnusableError(message)
@@ -293,7 +316,21 @@ def _row(context: MarketContext, row: Row) -> Inequality:
         return [(cell, -1) for cell in everybody], nothing, 0.0
     if row.form == "no-surplus" and side.balanced:
         return [(cell, 1) for cell in everybody], nothing, 0.0
+    if row.form == "coalition" and side.coalitions:
+        return _together(context, row, profile)
     return _amount(context, row, mine, everybody)
+
+
+def _together(context: MarketContext, row: Row, profile: list[int]) -> Inequality:
+    """Return what agents who may leave together pay at most."""
+    members = sorted({_agent(context, name) for name in row.members})
+    if len(members) < 2 or len(members) != len(row.members):
+        message = "a coalition row needs two members or more, each once"
+        raise UnusableError(message)
+    place = [np.array([k]) for k in profile]
+    lost, value = coalition_loss(context, members, place)
+    scale = float(context.arithmetic.upper(abs(value)).max())
+    return [((i, *profile), 1) for i in members], lost, scale
 
 
 def _incentive(context: MarketContext, row: Row, agent: int, profile: list[int]) -> Inequality:

@@ -234,7 +234,11 @@ class StatedFigures:
         if entry["requirement"] != "subsidy":
             return "not about the subsidy"
         asked = -(self.context.claim.side.least_sum or Fraction(0))
-        needed = self._least_possible()
+        if self.context.claim.side.interim:
+            total = highest_expectation(self.context)
+            needed = Figure.exactly(total, self.context.money.max())
+        else:
+            needed = self._least_possible()
         try:
             if exact_number(entry["asked"]) != asked:
                 return f"asked is not {float(asked):g}"

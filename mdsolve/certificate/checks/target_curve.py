@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.dispatch import Request
 from mdsolve.certificate.registry import condition
 from mdsolve.certificate.sharing_context import SharingContext
+from mdsolve.certificate.trade_off import decided_points, read_curve
 from mdsolve.conditions import Condition
 from mdsolve.errors import SolutionFileError
-from mdsolve.instance.findings import shown
-from mdsolve.instance.numbers import exact_number
-from mdsolve.tolerance import ROUND_OFF
 
 NAME = "trade-off"
 
@@ -30,8 +26,6 @@ POINT = frozenset(
 HINTS = ("prices", "prices_at")
 """Keys of `curve_hints` that only say where to look: nothing is claimed by them."""
 
-POINT_LIMIT = 1000
-
 
 @condition(
     NAME, "sharing", rules=("target",), about="every point of the curve is a design that holds"
@@ -41,64 +35,13 @@ def trade_off(context: SharingContext) -> Condition:
     curve = context.claim.at("curve")
     if curve is None:
         raise NoRouteError("the solution holds no curve")
-    requirement, points = _read(curve)
+    requirement, points = read_curve(curve, WALKED, POINT)
     hints = _hints(context, len(points))
-    for number, point in enumerate(points):
-        context.monitor.advance("points of the curve", number, len(points))
-        verdict, why = _judged(context, requirement, {**hints[number], **point})
-        if verdict == "pass":
-            continue
-        words = f"point {number + 1}: {why}"
-        if verdict == "not-checked":
-            raise NoRouteError(words)
-        return context.decided(
-            NAME,
-            context.arithmetic.zeros(1),
-            0.0,
-            words=("", words),
-            scope=f"{len(points)} points",
-            witness=lambda _, p=point: {"asked": p["asked"]},  # type: ignore[misc]
-            refuted=np.ones(1, dtype=np.bool_),
-        )
-    context.cover(NAME, ["curve", "curve_hints"])
-    return context.decided(
-        NAME,
-        context.arithmetic.zeros(1),
-        0.0,
-        words=("every point is a design that holds", ""),
-        scope=f"{len(points)} points",
-    )
 
+    def judge(number: int) -> tuple[str, str]:
+        return _judged(context, requirement, {**hints[number], **points[number]})
 
-def _read(curve: Any) -> tuple[str, list[Mapping[str, Any]]]:
-    """Return the requirement and the points.
-
-    Raises
-    ------
-    NoRouteError
-        If the curve is none, or says more than points do.
-    """
-    if not isinstance(curve, Mapping) or set(curve) != {"requirement", "range", "points"}:
-        raise NoRouteError("the curve is not {requirement, range, points}")
-    requirement, points, ends = curve["requirement"], curve["points"], curve["range"]
-    if requirement not in WALKED:
-        message = f"the curve is about {shown(requirement)}; expected one of {', '.join(WALKED)}"
-        raise NoRouteError(message)
-    if not isinstance(points, list | tuple) or not 2 <= len(points) <= POINT_LIMIT:
-        message = f"the curve does not have from 2 to {POINT_LIMIT} points"
-        raise NoRouteError(message)
-    for point in points:
-        if not isinstance(point, Mapping) or not POINT >= set(point) >= {"asked", "termination"}:
-            raise NoRouteError("a point of the curve has other keys than a design")
-    try:
-        asked = [float(exact_number(point["asked"])) for point in points]
-        low, high = (float(exact_number(end)) for end in ends)
-    except (TypeError, ValueError):
-        raise NoRouteError("a point of the curve is at no number") from None
-    even = np.linspace(low, high, len(points))
-    if not np.allclose(asked, even, rtol=ROUND_OFF, atol=ROUND_OFF * max(abs(low), abs(high))):
-        raise NoRouteError("the points of the curve do not lie evenly on its range")
-    return requirement, list(points)
+    return decided_points(context, NAME, points, judge, ["curve", "curve_hints"])
 
 
 def _hints(context: SharingContext, count: int) -> list[dict[str, Any]]:

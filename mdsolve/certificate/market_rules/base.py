@@ -24,6 +24,9 @@ STRONG = "budget-balance"
 EXPECTED = "expected-balance"
 MAXIMAL = "maximal-revenue"
 SIDE = "side-constraints"
+COALITIONS = "coalitions"
+INTERIM_RATIONAL = "interim-rationality"
+INTERIM_TRUTHFUL = "interim-truthfulness"
 
 GENERAL = (RATIONAL, TRUTHFUL, EFFICIENT, WEAK, STRONG, MAXIMAL)
 """What users ask of every payment table."""

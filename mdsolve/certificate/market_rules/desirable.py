@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mdsolve.certificate.market_rules.base import (
     ARITHMETICS,
+    COALITIONS,
     EXPECTED,
+    INTERIM_RATIONAL,
+    INTERIM_TRUTHFUL,
     MAXIMAL,
     RATIONAL,
     SIDE,
@@ -45,13 +48,16 @@ class Desirable(MarketRule):
     def promises(self, context: MarketContext) -> tuple[str, ...]:
         """Claim the four properties and maximality; side constraints trade maximality away."""
         side, objective = context.claim.side, context.options.get("objective")
-        found = [RATIONAL, TRUTHFUL, *efficiency_of(context)]
+        fair = (INTERIM_RATIONAL, INTERIM_TRUTHFUL) if side.interim else (RATIONAL, TRUTHFUL)
+        found = [*fair, *efficiency_of(context)]
         if side.never_loses and objective != SUBSIDISED:
             found.append(WEAK)
         if side.expected:
             found.append(EXPECTED)
         if side.balanced:
             found.append(STRONG)
+        if side.coalitions:
+            found.append(COALITIONS)
         if side.bounds:
             found.append(SIDE)
         if side.unbounded and objective in ("revenue", SUBSIDISED):

@@ -158,15 +158,44 @@ class QualityReading(MarketReading):
 
     def without(self, absent: int, profiles: Profiles) -> list[Quantity]:
         """Return everybody's quality in use when one agent stays out."""
-        used = [self.own_model(j, profiles[j]) for j in range(self.size)]
         others = [j for j in range(self.size) if j != absent]
-        if self.instance.outside == "separate" or not others:
-            return used
-        best = self.formulas.model(self.sizes.total(others, profiles))
-        for j, mask in enumerate(self.allocation.recipients(others, profiles)):
-            if mask is not False:
-                used[j] = best if mask is True else self.arithmetic.where(mask, best, used[j])
-        return used
+        return self._used(self._remaining(others), profiles)
+
+    def apart(self, members: Sequence[int], profiles: Profiles) -> list[Quantity]:
+        """Return everybody's quality in use when some agents leave and pool their data.
+
+        Each group hands out its model as though those outside of it kept their own; the others
+        pool as well, unless the instance has them train separately.
+        """
+        rest = [j for j in range(self.size) if j not in members]
+        return self._used([members, *self._remaining(rest)], profiles)
+
+    def _remaining(self, others: Sequence[int]) -> list[Sequence[int]]:
+        """Return the groups in which those pool who do not leave."""
+        return [] if self.instance.outside == "separate" else [others]
+
+    def _used(self, groups: Sequence[Sequence[int]], profiles: Profiles) -> list[Quantity]:
+        """Return everybody's quality in use when some groups pool."""
+        used = {j: self.own_model(j, profiles[j]) for j in range(self.size)}
+        for group in groups:
+            used |= self._pooled(group, profiles)
+        return [used[j] for j in range(self.size)]
+
+    def _pooled(self, group: Sequence[int], profiles: Profiles) -> dict[int, Quantity]:
+        """Return the quality in use of every agent of a group that pools its data."""
+        if not group:
+            return {}
+        best = self.formulas.model(self.sizes.total(group, profiles))
+        masks = self.allocation.recipients(group, profiles)
+        found = {}
+        for j in group:
+            own = self.own_model(j, profiles[j])
+            mask = masks[j]
+            if mask is True or mask is False:
+                found[j] = best if mask else own
+            else:
+                found[j] = self.arithmetic.where(mask, best, own)
+        return found
 
     def outside(self, agent: int, own: Any, others: Profiles) -> Quantity:
         """Return the value of the own model beside those of the others."""

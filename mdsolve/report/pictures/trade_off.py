@@ -41,6 +41,16 @@ GOALS = {
 """Goal -> words on the axis; welfare and means say what they are."""
 
 
+MARKET_GOALS = {
+    "revenue": "expected revenue, money",
+    "fairness": "largest difference of gains, money",
+    "spread": "largest difference of payments, money",
+    "least-subsidy": "subsidy, money",
+    "smallest-cap": "largest payment, money",
+}
+"""Objective of a market -> words on the axis."""
+
+
 def can_draw_trade_off(solution: Solution) -> bool:
     """Tell whether a solution holds a curve with points to draw."""
     curve = solution.answers.get("curve")
@@ -54,10 +64,12 @@ def draw_trade_off(solution: Solution, target: Target, title: str | None) -> Non
     asked = np.array([float(p["asked"]) for p in points])
     values = np.array([float(p["objective"]) for p in points])
     bounds = np.array([float(p.get("upper_bound") or np.nan) for p in points])
-    with picture(target, 8.0, 5.6) as figure:
+    bound = all(isinstance(point.get("binding"), list | tuple) for point in points)
+    with picture(target, 8.0, 5.6 if bound else 4.0) as figure:
         words = title or solution.instance.name or "trade-off"
         head(figure, words, LONGEST_TITLE)
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        panels = figure.subplots(1 + bound, 1, sharex=True, height_ratios=(3, 2)[: 1 + bound])
+        above, below = (panels[0], panels[1]) if bound else (panels, panels)
         above.plot(asked, values, "o-", color=PALETTE[0], label="designed rule", markersize=4)
         if np.isfinite(bounds).any() and np.nanmax(bounds - values) > DEFAULT.verify * np.ptp(
             values
@@ -79,18 +91,17 @@ def draw_trade_off(solution: Solution, target: Target, title: str | None) -> Non
         for place in missing:
             above.axvline(place, color="#404040", linewidth=0.6, linestyle=":")
         above.set_ylabel(_goal(solution))
-        _draw_binding(below, asked, points)
+        if bound:
+            _draw_binding(below, asked, points)
         below.set_xlabel(curve["requirement"].replace("_", " "))
         few_ticks(below)
         above.yaxis.set_major_formatter(lambda value, _: number(value, 4))
-        legend_below(figure, handles_of([above, below]))
+        legend_below(figure, handles_of([above, below] if bound else [above]))
 
 
 def _draw_binding(axes: Axes, asked: np.ndarray, points: list[dict[str, object]]) -> None:
     """Draw how many agents each requirement holds at every point."""
-    words = [point.get("binding") for point in points]
-    if not all(isinstance(entry, list | tuple) for entry in words):
-        return
+    words = [point["binding"] for point in points]
     counts = {
         reason: np.array([list(entry).count(reason) for entry in words])  # type: ignore[call-overload]
         for reason in REASONS
@@ -104,5 +115,7 @@ def _draw_binding(axes: Axes, asked: np.ndarray, points: list[dict[str, object]]
 
 
 def _goal(solution: Solution) -> str:
+    if "objective" in solution.mechanism.options:
+        return MARKET_GOALS[str(solution.mechanism.options["objective"])]
     aim = str(solution.mechanism.options.get("maximize", "welfare"))
     return GOALS.get(aim, f"{aim}, money")

@@ -113,13 +113,14 @@ def curve_view(curve: Mapping[str, Any]) -> RenderableType:
     bend = knee(asked[solved], values[solved]) if solved.sum() > 2 else None
     marked = int(np.flatnonzero(solved)[bend]) if bend is not None else -1
     name = curve["requirement"].replace("_", "-")
-    cells = [
-        [number(x, 5) for x in asked],
-        [_outcome(point) for point in points],
-        [_bound(point) for point in points],
-        ["knee" if k == marked else "" for k in range(len(points))],
-    ]
-    return Grid("Trade-off", [name, "goal", "none has more than", ""], cells)
+    cells = [[number(x, 5) for x in asked], [_outcome(point) for point in points]]
+    heads = [name, "goal"]
+    bounds = [_bound(point) for point in points]
+    if any(bounds):
+        cells.append(bounds)
+        heads.append("none has more than")
+    cells.append(["knee" if k == marked else "" for k in range(len(points))])
+    return Grid("Trade-off", [*heads, ""], cells)
 
 
 def _value(point: Mapping[str, Any]) -> float:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mdsolve.report.numbers import number
 from mdsolve.report.text.console import paragraph
+from mdsolve.report.words import listed
 
 
 def witness_view(witness: Mapping[str, Any]) -> RenderableType:
@@ -27,6 +28,8 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
         return _shortfall(witness)
     if witness.get("kind") == "expected-loss":
         return ["Proof: on average even the highest payments sum to less than zero."]
+    if witness.get("kind") == "interim-chains":
+        return _expected_bounds(witness)
     if "rows" in witness:
         return _contradiction(witness["rows"])
     profile = ", ".join(f"{name} has type {number(t)}" for name, t in witness["profile"].items())
@@ -57,6 +60,31 @@ def witness_lines(witness: Mapping[str, Any]) -> list[str]:
     ending = f": a {subsidy} is not enough" if subsidy else " < 0: the platform loses money"
     lines.append(f"  Together at most {number(witness['deficit'])}{ending}.")
     return lines
+
+
+def _expected_bounds(witness: Mapping[str, Any]) -> list[str]:
+    """Return what bounds the payments that agents of the highest types expect."""
+    lines = ["Proof: on average over the others' types, of the highest types"]
+    for agent in witness["agents"]:
+        types = {Fraction(str(entry["type"])): entry for entry in agent["types"]}
+        entry = agent["types"][-1]
+        lines.append(f"  {agent['agent']} {_at_most(entry['bound'])}:")
+        chain = [entry]
+        while chain[-1]["report"] != "stay out":
+            chain.append(types[Fraction(str(chain[-1]["report"]))])
+        before = 0.0
+        for entry in reversed(chain):
+            own, report = number(entry["type"]), entry["report"]
+            limit = _at_most(float(entry["bound"]) - before)
+            before = float(entry["bound"])
+            if report == "stay out":
+                lines.append(f"    type {own} {limit}, or they would stay out")
+            else:
+                told = number(report)
+                lines.append(
+                    f"    type {own} {limit} compared with type {told}, or they would report {told}"
+                )
+    return [*lines, "  Bounds of all types, weighted with their chances, sum to too little."]
 
 
 def _shortfall(witness: Mapping[str, Any]) -> list[str]:
@@ -92,6 +120,9 @@ def _inequality(row: Mapping[str, Any]) -> str:
         f"so the truth costs at most {bound} more",
         "revenue": "payments sum to at least 0",
         "no-surplus": "payments sum to at most 0",
+        "subsidy": f"payments sum to at least {number(-Fraction(row['bound']))}",
+        "coalition": f"{listed(row.get('members') or [agent])} may leave together, "
+        f"so pay at most {bound} in all",
         "revenue-floor": f"payments sum to at least {number(-Fraction(row['bound']))}",
         "cap": f"{agent} pays at most {bound}",
         "floor": f"{agent} pays at least {number(-Fraction(row['bound']))}",

@@ -1,8 +1,9 @@
 """Payments under side constraints that couple agents: a linear program, or a proof that none exist.
 
-Variables are all payments; rows are those of `payment_rows`. Three objectives: the most revenue in
+Variables are all payments; rows are those of `payment_rows`. Objectives: the most revenue in
 total over all profiles; the least spread, over profiles, between agents' gains from taking part
-(fairness) or between their payments (spread), and then the most revenue at that spread.
+(fairness) or between their payments (spread), or the largest payment made or received
+(smallest-cap), and then the most revenue at that number.
 
 No status is taken on trust. A solution goes to the independent checker and its side constraints are
 re-checked here. An infeasible program is explained by the elastic program "relax every row by e,
@@ -22,8 +23,8 @@ import numpy as np
 
 from mdsolve.errors import MemoryLimitError, SolveError, UnsupportedError
 from mdsolve.game.arithmetic import Array
-from mdsolve.game.market import Market
-from mdsolve.game.side_constraints import SideConstraints
+from mdsolve.game.market import Market, QualityMarket
+from mdsolve.game.side_constraints import SMALLEST_CAP, SideConstraints
 from mdsolve.progress import Monitor
 from mdsolve.solver.market.payment_rows import Cell, Row, all_rows, count_rows, table_of
 from mdsolve.solver.market.routes import MEMORY_LIMIT, readable
@@ -83,7 +84,7 @@ class ProgramResult:
             "objective": self.objective,
         }
         if self.spread is not None:
-            found["least_spread"] = self.spread
+            found["cap" if self.objective == SMALLEST_CAP else "least_spread"] = self.spread
         if self.proof:
             found["witness"] = {"side_constraints": self.side.words(), "rows": list(self.proof)}
         return found
@@ -108,6 +109,13 @@ def payment_program(
     SolveError
         If the solver ends without a usable answer.
     """
+    if side.coalitions and not isinstance(market, QualityMarket):
+        raise UnsupportedError.single(
+            "side constraint coalitions",
+            "a valuation given as a table",
+            "a valuation in qualities",
+            "a table of values does not say what agents have who leave together",
+        )
     if market.arithmetic.name != "float":
         raise UnsupportedError.single(
             "option arithmetic",
@@ -127,7 +135,8 @@ def payment_program(
     watch = monitor or Monitor()
     rows = list(all_rows(market, side, objective))
     watch.check_time()
-    even = objective != "revenue" and len(market.agents) > 1
+    capped = objective == SMALLEST_CAP
+    even = capped or (objective != "revenue" and len(market.agents) > 1)
     table, spread = _solve(market, rows, "spread" if even else None, None)
     feasible = table is not None
     if feasible and even:
@@ -156,6 +165,13 @@ def payment_program(
         raise SolveError(message)
     _recheck(rows, table, spread)
     message = f"These payments are the best for the objective {objective} under {words}."
+    if capped:
+        message = (
+            f"No payment, made or received, is above {spread or 0.0:.6g}; no rational and truthful "
+            f"rule under {words} keeps to less."
+        )
+    if side.coalitions:
+        message += " All together lose nothing by leaving: payments sum to at most 0."
     return ProgramResult(
         table,
         Termination.SOLVED,

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from mdsolve.game.arithmetic import Array
-from mdsolve.game.market import Market, own_first
-from mdsolve.game.side_constraints import SideConstraints
+from mdsolve.game.market import Market, QualityMarket, own_first
+from mdsolve.game.side_constraints import SMALLEST_CAP, SideConstraints
 from mdsolve.instance.numbers import written_number
 
 Cell = tuple[int, ...]
@@ -28,9 +29,9 @@ class Row:
     kind : str
         ``rationality``, ``incentive``, ``revenue`` or a side constraint.
     terms : tuple of (Cell, int)
-        Payments with coefficients +1 or -1.
+        Payments with coefficients +1 or -1; those of a coalition's members come first to last.
     spread : int
-        Coefficient of the auxiliary spread variable, 0 or -1.
+        Coefficient of the auxiliary variable, a spread or a limit: 0 or -1.
     """
 
     kind: str
@@ -59,6 +60,8 @@ class Row:
             stored["report"] = types(list(self.terms[1][0][1:]))[market.agents[agent]]
         if self.kind == "spread":
             stored["other"] = market.agents[self.terms[1][0][0]]
+        if self.kind == "coalition":
+            stored["members"] = [market.agents[cell[0]] for cell, _ in self.terms]
         return stored
 
 
@@ -76,8 +79,22 @@ def count_rows(market: Market, side: SideConstraints, objective: str) -> int:
     rows += profiles * (side.revenue_floor is not None)
     capped = sum(side.cap_of(agent) is not None for agent in market.agents)
     rows += profiles * (capped + n * (side.floor is not None))
+    rows += profiles * coalition_count(n) * side.coalitions
     pairs = n * (n - 1) * profiles
+    if objective == SMALLEST_CAP:
+        return rows + 2 * n * profiles + pairs * (side.spread is not None)
     return rows + pairs * ((side.spread is not None) + (objective != "revenue"))
+
+
+def coalition_count(agents: int) -> int:
+    """Return how many sets of two agents or more there are.
+
+    Examples
+    --------
+    >>> coalition_count(3)
+    4
+    """
+    return int(2**agents) - agents - 1
 
 
 def all_rows(market: Market, side: SideConstraints, objective: str) -> Iterator[Row]:
@@ -88,7 +105,11 @@ def all_rows(market: Market, side: SideConstraints, objective: str) -> Iterator[
     for agent in range(len(market.agents)):
         yield from _incentives(market, agent)
     yield from _sums(market, side)
+    if side.coalitions:
+        yield from _coalitions(market)
     yield from _spreads(market, side, objective, bounds)
+    if objective == SMALLEST_CAP:
+        yield from _limits(bounds)
 
 
 def _rationality(
@@ -135,6 +156,25 @@ def _sums(market: Market, side: SideConstraints) -> Iterator[Row]:
             yield Row("revenue-floor", negative, -float(side.revenue_floor))
 
 
+def _coalitions(market: Market) -> Iterator[Row]:
+    """Yield what members pay together: no more than they lose by leaving together.
+
+    That everybody leaves changes no value where all take part in one rule anyway: payments sum to
+    no more than zero.
+    """
+    assert isinstance(market, QualityMarket)
+    agents = range(len(market.agents))
+    for size in range(2, len(agents) + 1):
+        for members in combinations(agents, size):
+            lost = [
+                market.truthful_values(i) - market.coalition_values(members, i) for i in members
+            ]
+            bounds = np.sum(lost, axis=0)
+            for profile in np.ndindex(market.shape):
+                terms = tuple(((i, *profile), 1) for i in members)
+                yield Row("coalition", terms, float(bounds[profile]))
+
+
 def _spreads(market: Market, side: SideConstraints, objective: str, bounds: Array) -> Iterator[Row]:
     agents = range(len(market.agents))
     for profile in np.ndindex(market.shape):
@@ -151,6 +191,13 @@ def _spreads(market: Market, side: SideConstraints, objective: str, bounds: Arra
                 if objective == "fairness":
                     # gain of j minus gain of i, gains being bound minus payment
                     yield Row("fairness", pair, float(bounds[first] - bounds[second]), spread=-1)
+
+
+def _limits(bounds: Array) -> Iterator[Row]:
+    """Yield that no payment, made or received, is above the auxiliary variable."""
+    for cell in np.ndindex(bounds.shape):
+        yield Row("limit", ((cell, 1),), 0.0, spread=-1)
+        yield Row("limit", ((cell, -1),), 0.0, spread=-1)
 
 
 def table_of(values: dict[Cell, float], market: Market) -> Array:

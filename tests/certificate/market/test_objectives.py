@@ -8,7 +8,7 @@ import pytest
 import mdsolve as md
 from mdsolve.certificate.check import check_of
 from mdsolve.certificate.dispatch import Request
-from mdsolve.certificate.market_spread_dual import nonnegative
+from mdsolve.certificate.market_dual import nonnegative
 from mdsolve.solution import plain
 from tests.certificate.market.markets import market
 

@@ -16,6 +16,9 @@ from mdsolve.proof import (
     AgentChain,
     BoxTree,
     Chain,
+    InterimAgent,
+    InterimBound,
+    InterimChains,
     Leaf,
     NoStep,
     Row,
@@ -51,14 +54,20 @@ def optional(strategy):
 NODES = st.builds(Split, st.integers(0, 9), FRACTIONS) | st.builds(
     Leaf, st.integers(0, 9), FRACTIONS
 )
-ROWS = st.builds(
-    Row, NAMES, NAMES, TYPES, FRACTIONS, optional(FRACTIONS), optional(NAMES), optional(FRACTIONS)
+MEMBERS = st.lists(NAMES, max_size=3).map(tuple)
+AMOUNTS = optional(FRACTIONS)
+ROWS = st.builds(Row, NAMES, NAMES, TYPES, FRACTIONS, AMOUNTS, optional(NAMES), AMOUNTS, MEMBERS)
+INTERIM = st.builds(
+    InterimAgent,
+    NAMES,
+    st.lists(st.builds(InterimBound, FRACTIONS, AMOUNTS, AMOUNTS), max_size=3).map(tuple),
 )
 BODIES = st.one_of(
     st.tuples(
         st.just(Chain), TYPES, st.lists(agent_chains(), max_size=3).map(tuple), optional(FRACTIONS)
     ),
     st.tuples(st.just(Rows), st.lists(ROWS, max_size=3).map(tuple), st.just(("cap=2.5",))),
+    st.tuples(st.just(InterimChains), st.lists(INTERIM, max_size=3).map(tuple)),
     st.tuples(st.just(BoxTree), st.lists(NODES, max_size=9).map(tuple)),
     st.tuples(st.just(Unaffordable), NAMES),
     st.tuples(st.just(NoStep), st.sampled_from(["auto", "published"]), TUPLES, TUPLES, TUPLES),

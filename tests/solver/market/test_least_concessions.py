@@ -171,7 +171,7 @@ REFUSED = [
     (["subsidy=1"], "least-subsidy", "drop the constraint"),
     (["budget-balance"], "least-subsidy", "drop the constraint"),
     (["cap=1"], "smallest-cap", "drop the constraint"),
-    (["floor=-1"], "smallest-cap", "drop the constraint"),
+    (["floor=-1"], "least-subsidy", "drop the constraint"),
 ]
 
 

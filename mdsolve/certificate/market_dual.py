@@ -1,20 +1,23 @@
-"""That no admissible payments have a smaller spread: inequalities that add up to a bound on it.
+"""That no admissible payments have a smaller spread, or sum to more: inequalities added up.
 
 All inequalities together are A p - s D <= b in the payments p and the spread D. Multipliers y >= 0
 with A'y = 0 and s'y = 1 give D >= -b'y. Multipliers are looked for among the inequalities that the
 payments of the solution attain, by non-negative least squares; they are hints, and any y proves
 D >= -(b'y + |A'y|'P) / s'y, where P bounds the payments. What rounding leaves of A'y costs next to
-nothing then.
+nothing then. Where A'y = 1 instead, all payments together are at most (b + D s)'y.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 
 from mdsolve.certificate.intervals import Intervals
+from mdsolve.certificate.market_coalition import coalition_bounds
 from mdsolve.certificate.market_context import MarketContext
+from mdsolve.certificate.market_side import CAPPED, EVEN
 from mdsolve.certificate.numbers import INTERVALS, Floats
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.tolerance import PROGRAM_FEASIBILITY
@@ -45,7 +48,7 @@ class Attained:
     near: float
     _cells: list[Integers] = field(default_factory=list)
     _signs: list[Floats] = field(default_factory=list)
-    _bounds: list[Floats] = field(default_factory=list)
+    bounds: list[Floats] = field(default_factory=list)
     _spreads: list[Floats] = field(default_factory=list)
 
     def add(
@@ -75,7 +78,7 @@ class Attained:
             padded[:, k], weights[:, k] = cell[rows], sign
         self._cells.append(padded)
         self._signs.append(weights)
-        self._bounds.append(bounds[rows])
+        self.bounds.append(bounds[rows])
         self._spreads.append(np.full(len(rows), 0.0 if spread is None else 1.0))
 
     def arrays(self) -> tuple[Integers, Floats, Floats, Floats]:
@@ -83,7 +86,7 @@ class Attained:
         return (
             np.concatenate(self._cells),
             np.concatenate(self._signs),
-            np.concatenate(self._bounds),
+            np.concatenate(self.bounds),
             np.concatenate(self._spreads),
         )
 
@@ -91,7 +94,7 @@ class Attained:
 def attained(
     context: MarketContext,
     paid: Floats,
-    spread: float,
+    spread: float | None,
     worth: Floats,
     steps: list[Floats],
     ahead: Floats,
@@ -106,34 +109,49 @@ def attained(
         Bounds on p(t) - p(r), [column, r, t].
     ahead : (n, n, profiles)
         Bounds on p_i - p_j, the spread left out.
+    spread : float or None
+        What the objective made small, a spread or a limit on payments; None where it has neither.
     """
     near = LOOSE * PROGRAM_FEASIBILITY * float(context.money.max())
     found, side = Attained(paid, near), context.claim.side
     size, count = paid.shape
     cells = np.arange(size * count).reshape(size, count)
     one = np.ones(count)
+    objective = context.options.get("objective")
     for agent in range(size):
         found.add([cells[agent]], [1], worth[agent])
         _add_steps(context, found, cells[agent], agent, steps[agent])
-        amounts = side.cap_of(context.names[agent]), side.amounts.get("floor")
-        for amount, sign in zip(amounts, (1, -1), strict=True):
-            if amount is not None:
-                bound = np.nextafter(sign * float(amount), np.inf)
-                found.add([cells[agent]], [sign], bound * one)
-        for other in range(size):
-            if other != agent:
-                pair = [cells[agent], cells[other]]
-                found.add(pair, [1, -1], ahead[agent, other], spread)
-                if "spread" in side.amounts:
-                    most = np.nextafter(float(side.amounts["spread"]), np.inf)
-                    found.add(pair, [1, -1], most * one)
+        _add_limits(context, found, cells[agent], agent)
+        if objective == CAPPED:
+            for sign in (1, -1):
+                found.add([cells[agent]], [sign], 0 * one, spread)
+    for first, second in permutations(range(size), 2):
+        pair = [cells[first], cells[second]]
+        if objective in EVEN:
+            found.add(pair, [1, -1], ahead[first, second], spread)
+        if "spread" in side.amounts:
+            most = np.nextafter(float(side.amounts["spread"]), np.inf)
+            found.add(pair, [1, -1], most * one)
     everybody = [cells[agent] for agent in range(size)]
     if side.least_sum is not None:
         least = -float(side.least_sum)
         found.add(everybody, [-1] * size, (np.nextafter(least, np.inf) if least else 0.0) * one)
     if side.balanced:
         found.add(everybody, [1] * size, 0 * one)
+    if side.coalitions:
+        for members, lost in coalition_bounds(context):
+            found.add([cells[agent] for agent in members], [1] * len(members), lost)
     return found
+
+
+def _add_limits(context: MarketContext, found: Attained, cells: Integers, agent: int) -> None:
+    """Take in the cap and the floor of an agent's payments."""
+    side = context.claim.side
+    amounts = side.cap_of(context.names[agent]), side.amounts.get("floor")
+    for amount, sign in zip(amounts, (1, -1), strict=True):
+        if amount is not None:
+            bound = np.nextafter(sign * float(amount), np.inf)
+            found.add([cells], [sign], np.full(cells.shape, bound))
 
 
 def _add_steps(
@@ -157,13 +175,10 @@ def spread_bound(rows: Attained, most: Floats) -> float:
     most : (n, profiles)
         Bounds on the size of payments.
     """
-    cells, signs, bounds, spreads = rows.arrays()
-    if rows.paid.size > PAYMENT_LIMIT or len(bounds) > ROW_LIMIT or not np.all(np.isfinite(most)):
+    if not _small(rows, most):
         return -np.inf
-    matrix = np.zeros((rows.paid.size + 1, len(bounds)))
-    for k in range(cells.shape[1]):
-        np.add.at(matrix, (cells[:, k], np.arange(len(bounds))), signs[:, k])
-    matrix[-1] = spreads
+    _, _, bounds, spreads = rows.arrays()
+    matrix = np.vstack([_matrix(rows), spreads])
     target = np.zeros(len(matrix))
     target[-1] = 1.0
     y = nonnegative(matrix, target)
@@ -174,6 +189,44 @@ def spread_bound(rows: Attained, most: Floats) -> float:
     rest = INTERVALS.total(abs(left) * Intervals.point(most.ravel()))
     paid = INTERVALS.total(Intervals.point(bounds) * Intervals.point(y))
     return float((-(paid + rest) / total).low)
+
+
+def revenue_bound(rows: Attained, most: Floats, spread: float) -> float:
+    """Return a number above which admissible payments never sum, infinity where unknown.
+
+    Parameters
+    ----------
+    spread : float
+        What inequalities with the spread on their right allow besides, rounded upwards.
+    """
+    if not _small(rows, most):
+        return np.inf
+    _, _, bounds, spreads = rows.arrays()
+    matrix = _matrix(rows)
+    y = Intervals.point(nonnegative(matrix, np.ones(len(matrix))))
+    left = 1 - INTERVALS.total(Intervals.point(matrix) * y[None, :], axis=1)
+    rest = INTERVALS.total(abs(left) * Intervals.point(most.ravel()))
+    right = Intervals.point(bounds) + Intervals.point(spreads) * Intervals.point(np.array(spread))
+    return float((INTERVALS.total(right * y) + rest).high)
+
+
+def _small(rows: Attained, most: Floats) -> bool:
+    """Tell whether multipliers are looked for, and prove something where they are found."""
+    count = sum(len(part) for part in rows.bounds)
+    return (
+        0 < count <= ROW_LIMIT
+        and rows.paid.size <= PAYMENT_LIMIT
+        and bool(np.all(np.isfinite(most)))
+    )
+
+
+def _matrix(rows: Attained) -> Floats:
+    """Return the coefficients of all payments, (payments, rows)."""
+    cells, signs, bounds, _ = rows.arrays()
+    matrix = np.zeros((rows.paid.size, len(bounds)))
+    for k in range(cells.shape[1]):
+        np.add.at(matrix, (cells[:, k], np.arange(len(bounds))), signs[:, k])
+    return matrix
 
 
 def nonnegative(matrix: Floats, target: Floats) -> Floats:
