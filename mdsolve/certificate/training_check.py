@@ -26,6 +26,7 @@ BALL_LIMIT = 100_000
 PROMISED = ("rule", "feasibility", "history", STATED)
 """What every run claims, however far it went."""
 
+LIMITED = "payment-limit"
 BALANCED, OUT, ALONE = "budget-balance", "individual-rationality", "individual-rationality-alone"
 
 
@@ -55,7 +56,8 @@ class TrainingCheck(Check):
     @cached_property
     def claimed(self) -> tuple[str, ...]:
         """What every run, and the protocol, promises."""
-        return (*PROMISED, BALANCED) if self.rule.balanced() else PROMISED
+        promised = (*PROMISED, BALANCED) if self.rule.balanced() else PROMISED
+        return (*promised, LIMITED) if self.rule.limited() else promised
 
     @property
     def looked_at(self) -> tuple[str, ...]:

@@ -10,16 +10,35 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mdsolve.cli.outputs import output_file as output_file  # noqa: PLC0414 - from both
+from mdsolve.data_root import DATA_ROOT
 from mdsolve.errors import Finding, UsageError
 from mdsolve.progress import Event, Monitor
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+
+def _rooted(context: typer.Context, root: Path | None) -> Path | None:
+    """Name the data root in the environment while the command runs, worker processes included."""
+    if root is None:
+        return None
+    before = os.environ.get(DATA_ROOT)
+
+    def restore() -> None:
+        if before is None:
+            os.environ.pop(DATA_ROOT, None)
+        else:
+            os.environ[DATA_ROOT] = before
+
+    context.call_on_close(restore)
+    os.environ[DATA_ROOT] = str(root)
+    return root
 
 
 def _finite(value: float | None) -> float | None:
@@ -49,6 +68,15 @@ Resume = Annotated[
 Cluster = Annotated[
     str | None,
     typer.Option("--cluster", metavar="ADDRESS", help="Use this dask scheduler: tcp://HOST:PORT."),
+]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-root",
+        help="Folder in which data may lie, besides the instance's.",
+        envvar=DATA_ROOT,
+        callback=_rooted,
+    ),
 ]
 MemoryLimit = Annotated[
     str, typer.Option("--memory-limit", help="Most memory a computation may take, e.g. 8GiB.")

@@ -9,6 +9,7 @@ import typer
 
 from mdsolve.cli.caution import Yes, heed, warn
 from mdsolve.cli.common import (
+    DataRoot,
     Json,
     Quiet,
     Seed,
@@ -61,6 +62,7 @@ def fit(
     ] = 1,
     device: Annotated[str, typer.Option("--device", help="Where to train: cpu or cuda.")] = "cpu",
     yes: Yes = False,
+    data_root: DataRoot = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -72,6 +74,7 @@ def fit(
     accuracies. A fit that is stopped keeps what was trained in a file beside the output, or else in
     the present folder, and the same command goes on with it.
     """
+    del data_root  # named in the environment while the command runs
     from mdsolve.instance import load
     from mdsolve.study.fit_file import require_yaml, write_instance
     from mdsolve.study.fit_source import fitted_from

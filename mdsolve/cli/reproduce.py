@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdsolve.cli.common import Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
+from mdsolve.cli.common import DataRoot, Json, Quiet, Seed, TimeLimit, print_json, progress_monitor
 from mdsolve.cli.streams import note
 from mdsolve.errors import UsageError
 
@@ -31,6 +31,7 @@ def reproduce(
         str | None,
         typer.Option("--data", help="Other data, where it can be: mnist:DIR or cifar10:DIR."),
     ] = None,
+    data_root: DataRoot = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -40,6 +41,7 @@ def reproduce(
 
     The published numbers stand beside the recomputed ones.
     """
+    del data_root  # named in the environment while the command runs
     from mdsolve.reproduce.record import BUNDLED, ITEMS, item_named
 
     if name is None:
@@ -58,7 +60,8 @@ def reproduce(
     if output is not None:
         _make_folder(output)
     if item.seconds >= LONG and not quiet:
-        typer.echo(f"This takes about {_duration(item.seconds)}.", err=True)
+        longer = "" if data is None else " with the bundled digits, and longer with more data"
+        typer.echo(f"This takes about {_duration(item.seconds)}{longer}.", err=True)
     with progress_monitor(quiet, time_limit) as monitor:
         found = item.recompute(seed or 0, monitor, data or BUNDLED)
     if as_json:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mdsolve.cli.common import (
+    DataRoot,
     Json,
     Quiet,
     Seed,
@@ -34,6 +35,7 @@ def train(
         Path | None, typer.Option("--plot", help="Draw the rounds into this .png file.")
     ] = None,
     device: Annotated[str, typer.Option("--device", help="Where to compute: cpu or cuda.")] = "cpu",
+    data_root: DataRoot = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,
@@ -44,6 +46,7 @@ def train(
     Agents choose contributions while the model is learned. A run that is stopped is kept in a
     checkpoint file, beside the output or else in the present folder.
     """
+    del data_root  # named in the environment while the command runs
     from mdsolve.instance import load
     from mdsolve.instance.training import TrainingInstance
     from mdsolve.status import Termination

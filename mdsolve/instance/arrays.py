@@ -66,11 +66,14 @@ class ArrayFolder:
         None for instances made in Python, which cannot refer to files.
     implied : dict
         What the keys read so far say about the sizes of further ones: ``agents``, ``table``.
+    data_root : Path or None
+        A second folder in which files may lie, named by the user and never by an instance.
     """
 
     folder: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
     implied: dict[str, int] = field(default_factory=dict)
+    data_root: Path | None = None
 
     def read(self, reference: Mapping[str, Any], most: int | None = None) -> np.ndarray:
         """Return the array behind ``{file: ..., column: ...}`` or ``{file: ..., key: ...}``.
@@ -114,23 +117,51 @@ class ArrayFolder:
         message = f"{path.name}: arrays are read from .csv, .npy and .npz files"
         raise ValueError(message)
 
-    def locate(self, name: str) -> Path:
-        """Return the file of that relative name inside the folder; raises `ValueError`."""
-        if self.folder is None:
+    @property
+    def where(self) -> str:
+        """Where relative names are looked for, in words."""
+        root = "" if self.data_root is None else f" or in the data root {self.data_root}"
+        return f"beside the instance{root}"
+
+    def place(self, name: str) -> Path | None:
+        """Return the existing file or folder of that name, None without one.
+
+        Raises
+        ------
+        ValueError
+            The name is unusable, or leads outside the folder and the data root.
+        """
+        if self.folder is None and self.data_root is None:
             message = "an instance made in Python cannot refer to a file; pass the array itself"
             raise ValueError(message)
-        relative = Path(name)
-        root = self.folder.resolve()
+        roots = [Path(each).resolve() for each in (self.folder, self.data_root) if each is not None]
         try:
-            path = (root / relative).resolve()
-        except (OSError, ValueError):
+            written = Path(name).expanduser()
+            paths = [(root / written).resolve() for root in roots]
+            inside = [path for path in paths if any(path.is_relative_to(root) for root in roots)]
+            found = next((path for path in inside if path.exists()), None)
+            leads_out = found is None and any(path.exists() for path in paths)
+        except (OSError, ValueError, RuntimeError):
             message = f"{name[:60]!r} is not a usable file name"
             raise ValueError(message) from None
-        if relative.is_absolute() or not path.is_relative_to(root):
-            message = f"{name} lies outside the instance's folder; move it beside the instance"
+        if leads_out or not inside:
+            root = "" if self.data_root is None else f" and the data root {self.data_root}"
+            message = f"{name} lies outside the instance's folder{root}; move it there"
+            raise ValueError(message)
+        return found
+
+    def locate(self, name: str) -> Path:
+        """Return a file inside the folder or the data root; raises `ValueError`.
+
+        Names are relative to the folder, then to the data root; absolute ones, ``~`` and links are
+        followed, and must end inside one of them.
+        """
+        path = self.place(name)
+        if path is None:
+            message = f"there is no file {name} {self.where}"
             raise ValueError(message)
         if not path.is_file():
-            message = f"there is no file {name} beside the instance"
+            message = f"{name} is no file"
             raise ValueError(message)
         if path.stat().st_size > FILE_LIMIT:
             message = f"{name} is larger than {FILE_LIMIT:,} bytes"

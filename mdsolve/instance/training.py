@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -18,6 +18,7 @@ from mdsolve.instance.numbers import (
     WholeNumber,
     bad_value,
 )
+from mdsolve.instance.presets import filled
 from mdsolve.instance.protocols import ProtocolField
 
 BUNDLED_SOURCES = ("digits", "breast_cancer", "synthetic-quadratic")
@@ -83,12 +84,89 @@ class PartitionSpec(StrictModel):
         return self
 
 
-class ModelSpec(StrictModel):
-    """What is trained; numbers are floats of 32 or 64 bits."""
+Width = Annotated[WholeNumber, Field(ge=1)]
 
-    family: Literal["linear", "quadratic", "mlp", "cnn"]
-    hidden: tuple[Annotated[WholeNumber, Field(ge=1)], ...] = ()
+
+class LayerSpec(StrictModel):
+    """One layer of a `network`: a convolution, a maximum over squares, or a dense layer.
+
+    ``convolution`` and ``dense`` count the outputs, which pass through rectified linear units;
+    ``pool`` is the side of the squares. The layer that gives each class its score is not listed.
+    ``kernel`` (default 3) and ``padding`` belong to convolutions: `same` keeps the image's size,
+    `valid` takes only places where the kernel fits.
+    """
+
+    convolution: Width | None = None
+    pool: Width | None = None
+    dense: Width | None = None
+    kernel: Width | None = None
+    padding: Literal["same", "valid"] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the three it is."""
+        return next(key for key in LAYER_KINDS if getattr(self, key) is not None)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> LayerSpec:
+        kinds = [key for key in LAYER_KINDS if getattr(self, key) is not None]
+        problems: list[Problem] = []
+        if len(kinds) != 1:
+            got = " and ".join(kinds) or "none of them"
+            problems.append(((), got, f"one of {', '.join(LAYER_KINDS)}", ""))
+        elif self.convolution is None:
+            problems += [
+                ((key,), f"with {kinds[0]}", f"{key} with convolution only", "")
+                for key in ("kernel", "padding")
+                if getattr(self, key) is not None
+            ]
+        elif self.kernel is not None and self.kernel % 2 == 0 and self.padding != "valid":
+            fix = "padding: valid"
+            problems.append((("kernel",), str(self.kernel), "an odd side with padding: same", fix))
+        if problems:
+            raise several(problems)
+        return self
+
+
+LAYER_KINDS = ("convolution", "pool", "dense")
+
+DEFAULT_KERNEL = 3
+
+
+class ModelSpec(StrictModel):
+    """What is trained; numbers are floats of 32 or 64 bits.
+
+    ``hidden`` are the widths of the hidden layers of `mlp` and `cnn`, ``layers`` those of
+    `network`. ``start`` says where weights start: at zero (default of `linear` and `quadratic`) or
+    at random.
+    """
+
+    family: Literal["linear", "quadratic", "mlp", "cnn", "network"]
+    hidden: tuple[Width, ...] = ()
+    layers: tuple[LayerSpec, ...] = ()
+    start: Literal["random", "zero"] | None = None
     precision: Literal["float32", "float64"] = "float32"
+
+    @model_validator(mode="after")
+    def _layers_fit(self) -> ModelSpec:
+        problems: list[Problem] = []
+        if self.family == "network":
+            if not self.layers:
+                problems.append((("layers",), "nothing", "the layers of a network", ""))
+            if self.hidden:
+                fix = "layers with dense"
+                problems.append((("hidden",), "with network", "hidden with mlp and cnn only", fix))
+        elif self.layers:
+            got = f"with {self.family}"
+            problems.append((("layers",), got, "layers with network only", "family: network"))
+        dense = [k for k, layer in enumerate(self.layers) if layer.dense is not None]
+        for k in range(dense[0] if dense else 0, len(self.layers)):
+            if self.layers[k].dense is None:
+                got = f"{self.layers[k].kind} after a dense layer"
+                problems.append((("layers", k), got, "images before dense layers", ""))
+        if problems:
+            raise several(problems)
+        return self
 
 
 class TrainingAgents(StrictModel):
@@ -124,6 +202,7 @@ class TrainingInstance(InstanceBase):
     """A federated training run as the user wrote it."""
 
     kind: Literal["training"] = "training"
+    preset: Literal["murhekar2023", "doshi2025", "murhekar2025"] | None = None
     data: DataSpec
     partition: PartitionSpec = PartitionSpec()
     model: ModelSpec
@@ -142,6 +221,16 @@ class TrainingInstance(InstanceBase):
         """Names of the agents; ``agent-1`` ... where none are given."""
         count = len(self.agents.cost)
         return self.agents.names or tuple(f"agent-{k + 1}" for k in range(count))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            return raw
+        whole, problems = filled(raw)
+        if problems:
+            raise several(problems)
+        return whole
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> TrainingInstance:

@@ -27,6 +27,10 @@ SHAPE = (3, 32, 32)
 RECORD = 1 + 3 * 32 * 32
 TRAINING = [f"data_batch_{k}.bin" for k in range(1, 6)]
 TEST = "test_batch.bin"
+INNER = "cifar-10-batches-bin"
+"""The folder that the archive of the binary version unpacks to."""
+PYTHON_VERSION = ("", "cifar-10-batches-py/")
+"""Where the files of the version made for Python lie inside the folder."""
 RECORD_LIMIT = 100_000
 """Most examples of one file."""
 
@@ -41,7 +45,7 @@ def cifar10(folder: ArrayFolder, name: str) -> Dataset:
         Python, whose pickles would run code of whoever made them.
     """
     try:
-        paths = find_files(folder, name, [*TRAINING, TEST], ("",))
+        paths = find_files(folder, name, [*TRAINING, TEST], ("",), (INNER,))
     except ValueError:
         _refuse_pickles(folder, name)
         raise
@@ -74,7 +78,8 @@ def read_records(path: Path) -> npt.NDArray[np.uint8]:
 
 def _refuse_pickles(folder: ArrayFolder, name: str) -> None:
     try:
-        folder.locate(f"{name}/data_batch_1")
+        if all(folder.place(f"{name}/{part}data_batch_1") is None for part in PYTHON_VERSION):
+            return
     except ValueError:
         return
     message = (

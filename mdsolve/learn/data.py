@@ -1,13 +1,15 @@
 """Where examples come from: one loader per source named in an instance; nothing is downloaded.
 
-Files and folders are looked for inside the instance's folder only, like every other file that an
-instance refers to.
+Files and folders are looked for inside the instance's folder, like every other file that an
+instance refers to, and in the data root: a folder that the user names in the environment or at the
+command line, where data of many instances lie.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from mdsolve.data_root import DATA_ROOT, data_root
 from mdsolve.errors import InstanceError
 from mdsolve.instance.arrays import ArrayFolder
 from mdsolve.instance.training import TrainingInstance
@@ -22,6 +24,7 @@ BUNDLED: dict[str, Callable[[int], Dataset]] = {
     "breast_cancer": lambda _: breast_cancer(),
     "synthetic-quadratic": synthetic_quadratic,
 }
+FIX_OUTSIDE = f"or name the folder it lies in in {DATA_ROOT}, or with --data-root"
 FROM_FILES: dict[str, Callable[[ArrayFolder, str], Dataset]] = {
     "mnist": mnist,
     "cifar10": cifar10,
@@ -43,11 +46,15 @@ def load_dataset(instance: TrainingInstance) -> Dataset:
         return BUNDLED[source](instance.seed)
     kind, _, place = source.partition(":")
     try:
-        return FROM_FILES[kind](ArrayFolder(instance.folder), place)
+        return FROM_FILES[kind](ArrayFolder(instance.folder, data_root=data_root()), place)
     except ValueError as error:
         expected = {"mnist": "a folder of IDX files", "cifar10": "the binary version of CIFAR-10"}
+        fix = FIX_OUTSIDE if "lies outside" in str(error) else ""
         raise InstanceError.single(
-            f"{instance.label}: data.source", str(error), expected.get(kind, f"a usable .{kind}")
+            f"{instance.label}: data.source",
+            str(error),
+            expected.get(kind, f"a usable .{kind}"),
+            fix,
         ) from None
 
 

@@ -122,7 +122,7 @@ def _require_finite(
     if whole and finite.all():
         return
     who = [federation.names[i] for i in np.flatnonzero(~finite)] or list(federation.names)
-    rate = federation.engine.learning_rate
+    rate = federation.learning_rate
     raise InstanceError.single(
         f"{instance.label}: protocol.learning_rate",
         f"{rate:g}, with which the model diverges in round {number} (loss of {', '.join(who[:5])})",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.training import TrainingInstance
+from mdsolve.learn.adam import Moments
 from mdsolve.learn.data import load_split
 from mdsolve.learn.dataset import Dataset, Floats, Integers, Split
 from mdsolve.learn.engine import DTYPES, Engine, device_named, reproducible
@@ -22,8 +23,6 @@ from mdsolve.learn.history import Record
 from mdsolve.learn.models import build_model
 from mdsolve.learn.partition import group_angles, partition, turned
 from mdsolve.learn.schedule import Doubles, Holdings
-
-"""As in [M25] appendix E."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,11 @@ class Federation:
         Largest contributions.
     aggregation, payoff : str
         As in `ProtocolSpec`.
+    learning_rate : float
+        As in `ProtocolSpec`.
+    adam : bool
+        Whether the centre moves as Adam does. The engine's own step is then 1, so that local models
+        differ from the common one by their gradients.
     """
 
     names: tuple[str, ...]
@@ -54,6 +58,8 @@ class Federation:
     aggregation: str
     payoff: str
     seed: int
+    learning_rate: float
+    adam: bool = False
 
     @property
     def agents(self) -> int:
@@ -96,12 +102,31 @@ class Federation:
         total = contributions.sum()
         return contributions / total if total > 0 else np.zeros(self.agents)
 
-    def combine(self, theta: Tensor, local: Tensor, weights: Doubles) -> Tensor:
+    def combine(
+        self, theta: Tensor, local: Tensor, weights: Doubles, moments: Moments | None = None
+    ) -> Tensor:
         """Return the models (coalitions, parameters) that weighted averages of local models make.
 
-        Rows of `weights` (coalitions, jobs) sum to 1; a row of zeros gives `theta`.
+        Rows of `weights` (coalitions, jobs) sum to 1; without moments a row of zeros gives `theta`.
+
+        Parameters
+        ----------
+        moments : Moments or None
+            Those of Adam before the round.
         """
-        return self.engine.combine(theta, local, weights)
+        averages = self.engine.combine(theta, local, weights)
+        if moments is None:
+            return averages
+        return theta + moments.after(theta - averages).change(self.learning_rate)
+
+    def moments_after(
+        self, theta: Tensor, local: Tensor, weights: Doubles, moments: Moments | None
+    ) -> Moments | None:
+        """Return Adam's moments after the round that averages local models so, weights (jobs,)."""
+        if moments is None:
+            return None
+        (average,) = self.engine.combine(theta, local, weights[None])
+        return moments.after(theta - average)
 
     def evaluate(self, models: Tensor) -> Evaluation:
         """Return accuracies and losses (models, agents) of models (models, parameters)."""
@@ -143,7 +168,8 @@ def build_federation(instance: TrainingInstance, device: str = "cpu") -> Federat
     rate = float(spec.settings()["learning_rate"])
     inputs = _own_views(instance, data.train, parts, angles)
     distinct = sorted(set(angles))
-    holdings = Holdings(parts, spec.batch_size, spec.unit, instance.seed)
+    adam = spec.optimizer == "adam"
+    holdings = Holdings(parts, spec.batch_size, spec.unit, instance.seed, spec.work)
     try:
         examiner = Examiner.of(
             model,
@@ -165,12 +191,14 @@ def build_federation(instance: TrainingInstance, device: str = "cpu") -> Federat
         values=np.ones(agents) if values is None else np.array([float(v) for v in values]),
         capacities=_capacities(instance, holdings),
         holdings=holdings,
-        engine=Engine.on(place, model, data.train, inputs, rate, precision),
+        engine=Engine.on(place, model, data.train, inputs, 1.0 if adam else rate, precision),
         examiner=examiner,
         split=data,
         aggregation=spec.aggregation,
         payoff=spec.payoff,
         seed=instance.seed,
+        learning_rate=rate,
+        adam=adam,
     )
 
 

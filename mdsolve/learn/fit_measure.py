@@ -79,13 +79,16 @@ def measure(
     InstanceError
         Data, partition and model do not fit, or the model diverged.
     UnsupportedError
-        The payoff is not the accuracy.
+        The payoff is not the accuracy, or the model moves as Adam does.
     UsageError
         An unusable design, or a store of other runs.
     """
     if instance.protocol.payoff != "accuracy":
         where, got = f"{instance.label}: protocol.payoff", instance.protocol.payoff
         raise UnsupportedError.single(where, got, "accuracy, the share of right answers", "drop it")
+    if instance.protocol.optimizer == "adam":  # a fitted curve belongs to plain averaging
+        where = f"{instance.label}: protocol.optimizer"
+        raise UnsupportedError.single(where, "adam", "sgd, with which curves are fitted", "drop it")
     counts = {"--replicates": design.replicates, "--jobs": jobs}
     few = [Finding(name, str(count), "at least 1") for name, count in counts.items() if count < 1]
     if few:

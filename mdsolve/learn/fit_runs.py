@@ -266,11 +266,14 @@ def _one_round(
 
 def joined(works: list[Schedule]) -> Schedule:
     """Return the work of several runs as one, padded to the longest."""
-    longest = max(work.rows.shape[1] for work in works)
+    longest, widest = (max(work.rows.shape[axis] for work in works) for axis in (1, 2))
 
     def padded(name: str) -> npt.NDArray[Any]:
         arrays = [getattr(work, name) for work in works]
-        gaps = [((0, 0), (0, longest - array.shape[1]), (0, 0)) for array in arrays]
+        gaps = [
+            ((0, 0), (0, longest - array.shape[1]), (0, widest - array.shape[2]))
+            for array in arrays
+        ]
         return np.concatenate([np.pad(a, gap) for a, gap in zip(arrays, gaps, strict=True)])
 
     steps = np.concatenate([work.steps for work in works])
@@ -278,7 +281,7 @@ def joined(works: list[Schedule]) -> Schedule:
 
 
 def _diverged(federation: Federation, plan: RunPlan, number: int) -> InstanceError:
-    rate = federation.engine.learning_rate
+    rate = federation.learning_rate
     return InstanceError.single(
         f"{plan.instance.label}: protocol.learning_rate",
         f"{rate:g}, with which the model diverges in round {number}",

@@ -30,6 +30,12 @@ FILES = {
     "test labels": ("t10k-labels-idx1-ubyte", LABELS),
 }
 
+INNER = ("raw", "MNIST/raw", "FashionMNIST/raw")
+"""Where torchvision puts them inside the folder it is given."""
+
+NAMES_SHOWN = 8
+"""Most entries of a folder that a message names."""
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -41,7 +47,7 @@ def mnist(folder: ArrayFolder, name: str) -> Dataset:
     ValueError
         Files are missing (all are named), outside the folder, truncated, or of another format.
     """
-    paths = find_files(folder, name, [file for file, _ in FILES.values()], (".gz", ""))
+    paths = find_files(folder, name, [file for file, _ in FILES.values()], (".gz", ""), INNER)
     arrays = [read_idx(path, magic) for path, (_, magic) in zip(paths, FILES.values(), strict=True)]
     for images, labels, part in ((arrays[0], arrays[1], "train"), (arrays[2], arrays[3], "t10k")):
         if len(images) != len(labels):
@@ -58,24 +64,57 @@ def mnist(folder: ArrayFolder, name: str) -> Dataset:
 
 
 def find_files(
-    folder: ArrayFolder, name: str, files: list[str], endings: tuple[str, ...]
+    folder: ArrayFolder,
+    name: str,
+    files: list[str],
+    endings: tuple[str, ...],
+    inner: tuple[str, ...] = (),
 ) -> list[Path]:
-    """Return one path per file, trying the endings in order; raises naming all missing ones."""
-    found, missing, reasons = [], [], []
-    for file in files:
-        for ending in endings:
-            try:
-                found.append(folder.locate(f"{name}/{file}{ending}"))
-                break
-            except ValueError as error:
-                reasons.append(str(error))
-        else:
-            missing.append(file)
-    if missing:
-        plainly_absent = all(reason.startswith("there is no file") for reason in reasons)
-        message = f"{name} lacks {', '.join(missing)}" if plainly_absent else reasons[0]
+    """Return one path per file, in the named folder or in one of the usual folders inside it.
+
+    Parameters
+    ----------
+    endings : tuple of str
+        Tried in order for each file.
+    inner : tuple of str
+        Folders inside the named one that libraries lay the files into.
+
+    Raises
+    ------
+    ValueError
+        There is no such folder, it lies outside, or it lacks files (all are named, and what there
+        is instead).
+    """
+    place = folder.place(name)
+    if place is None:
+        message = f"there is no folder {name} {folder.where}"
         raise ValueError(message)
-    return found
+    if not place.is_dir():
+        message = f"{name} is a file, not a folder with {', '.join(files)}"
+        raise ValueError(message)
+    missing: list[str] = []
+    for layout in (name, *(f"{name}/{part}" for part in inner)):
+        names = ([f"{layout}/{file}{ending}" for ending in endings] for file in files)
+        found = [_first(folder, each) for each in names]
+        if all(found):
+            return [path for path in found if path is not None]
+        lacking = [file for file, path in zip(files, found, strict=True) if path is None]
+        if not missing or len(lacking) < len(missing):
+            missing = lacking
+    message = f"{name} lacks {', '.join(missing)}; {_contents(place)}"
+    raise ValueError(message)
+
+
+def _first(folder: ArrayFolder, names: list[str]) -> Path | None:
+    """Return the first of these files that exists; raises where one lies outside or is no file."""
+    return next((folder.locate(name) for name in names if folder.place(name) is not None), None)
+
+
+def _contents(place: Path) -> str:
+    """Return what a folder holds, in words."""
+    names = sorted(f"{entry.name}{'/' * entry.is_dir()}" for entry in place.iterdir())
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"it holds {', '.join(names[:NAMES_SHOWN])}{more}" if names else "it is empty"
 
 
 def read_idx(path: Path, magic: int) -> Bytes:

@@ -9,9 +9,10 @@ and `torch.func.vmap` over its rows runs all clients at once.
 - `mlp`: hidden layers with rectified linear units; starts at random.
 - `cnn`: two 3 x 3 convolutions with 8 and 16 channels, each followed by a rectified linear unit
   and 2 x 2 maxima, and a softmax layer; starts at random.
+- `network`: the layers that the instance lists; starts at random.
 
-[M25] Algorithm 1 starts from a "zero-model". For `mlp` and `cnn` that is a stationary point of all
-layers but the last, from which nothing is learned, so they start at random here.
+[M25] Algorithm 1 starts from a "zero-model". For networks that is a stationary point of all layers
+but the last, from which nothing is learned, so they start at random unless `start` says otherwise.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -28,11 +28,10 @@ from torch.nn import functional
 
 from mdsolve.errors import InstanceError
 from mdsolve.instance.training import TrainingInstance
+from mdsolve.learn.networks import Shapes, dense, dense_shapes, network, network_shapes
 from mdsolve.learn.streams import Purpose, stream
 
 CHANNELS = (8, 16)
-
-Shapes = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,25 @@ def build_model(instance: TrainingInstance, input_shape: tuple[int, ...], classe
     if spec.hidden and spec.family in ("linear", "quadratic"):
         where, got = f"{instance.label}: model.hidden", f"with {spec.family}"
         raise InstanceError.single(where, got, "hidden with mlp and cnn only", "leave it out")
+    convex = spec.family in ("linear", "quadratic")
+    random = not convex if spec.start is None else spec.start == "random"
     if spec.family == "linear":
         shapes: Shapes = ((features, classes), (classes,))
-        return Model("linear", shapes, _dense, random_start=False)
+        return Model("linear", shapes, dense, random_start=random)
     if spec.family == "quadratic":
         products = features * (features + 1) // 2
         shapes = ((features + products, classes), (classes,))
-        return Model("quadratic", shapes, _quadratic, squared=True, random_start=False)
+        return Model("quadratic", shapes, _quadratic, squared=True, random_start=random)
     if spec.family == "mlp":
-        return Model("mlp", dense_shapes((features, *spec.hidden, classes)), _dense)
+        widths = (features, *spec.hidden, classes)
+        return Model("mlp", dense_shapes(widths), dense, random_start=random)
+    if spec.family == "network":
+        try:
+            shapes = network_shapes(spec.layers, input_shape, classes)
+        except ValueError as error:
+            where, expected = f"{instance.label}: model.layers", "layers that fit the images"
+            raise InstanceError.single(where, str(error), expected) from None
+        return Model("network", shapes, network(spec.layers), random_start=random)
     if len(input_shape) != 3 or min(input_shape[1:]) < 4:
         where, got = f"{instance.label}: model.family", f"cnn on inputs of shape {input_shape}"
         raise InstanceError.single(where, got, "images of at least 4 x 4 pixels", "family: mlp")
@@ -134,25 +143,8 @@ def build_model(instance: TrainingInstance, input_shape: tuple[int, ...], classe
     first, second = CHANNELS
     flat = second * (height // 4) * (width // 4)
     kernels: Shapes = ((first, channels, 3, 3), (first,), (second, first, 3, 3), (second,))
-    return Model("cnn", kernels + dense_shapes((flat, *spec.hidden, classes)), _convolutional)
-
-
-def dense_shapes(widths: tuple[int, ...]) -> Shapes:
-    """Return weight and bias shapes of dense layers between these widths."""
-    shapes: list[tuple[int, ...]] = []
-    for inputs, outputs in pairwise(widths):
-        shapes += [(inputs, outputs), (outputs,)]
-    return tuple(shapes)
-
-
-def _dense(layers: list[Tensor], inputs: Tensor) -> Tensor:
-    values = inputs.flatten(1)
-    pairs = list(zip(layers[::2], layers[1::2], strict=True))
-    for depth, (weight, bias) in enumerate(pairs):
-        values = values @ weight + bias
-        if depth < len(pairs) - 1:
-            values = torch.relu(values)
-    return values
+    widths = (flat, *spec.hidden, classes)
+    return Model("cnn", kernels + dense_shapes(widths), _convolutional, random_start=random)
 
 
 def _quadratic(layers: list[Tensor], inputs: Tensor) -> Tensor:
@@ -167,4 +159,4 @@ def _convolutional(layers: list[Tensor], inputs: Tensor) -> Tensor:
     for kernel, bias in (layers[0:2], layers[2:4]):
         values = torch.relu(functional.conv2d(values, kernel, bias, padding=1))
         values = functional.max_pool2d(values, 2)
-    return _dense(layers[4:], values)
+    return dense(layers[4:], values)

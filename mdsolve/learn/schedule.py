@@ -11,6 +11,10 @@ agents can move it by small steps; whatever its unit, the local model depends co
 
 Raising a contribution only adds work at the end: what came before stays the same. Difference
 quotients in s therefore compare runs with common random numbers.
+
+With the work `gradient` all these examples make a single step: that of the mean loss over them, a
+fraction of an example or of a batch counting as that fraction. A larger contribution is then no
+longer training, but a mean over more examples.
 """
 
 from __future__ import annotations
@@ -60,6 +64,7 @@ class Holdings:
     batch_size: int
     unit: str
     seed: int
+    work: str = "steps"
 
     def capacities(self) -> Doubles:
         """Return the contributions that use every own example once, shape (agents,)."""
@@ -81,7 +86,10 @@ class Holdings:
         longest = int(steps.max(initial=0))
         order = {int(agent): self._order(int(agent), number, longest) for agent in set(agents)}
         rows = np.stack([order[int(agent)] for agent in agents])
-        return Schedule(rows, self._weights(contributions, longest), steps)
+        weights = self._weights(contributions, longest)
+        if self.work == "gradient":
+            return _in_one_step(rows, weights)
+        return Schedule(rows, weights, steps)
 
     def _order(self, agent: int, number: int, steps: int) -> Integers:
         """Return the rows (steps, batch) an agent goes through in a round."""
@@ -101,3 +109,12 @@ class Holdings:
             return weights.reshape(len(weights), steps, self.batch_size) / self.batch_size
         share = np.clip(contributions[:, None] - np.arange(steps), 0.0, 1.0)
         return np.repeat(share[:, :, None], self.batch_size, axis=2) / self.batch_size
+
+
+def _in_one_step(rows: Integers, weights: Doubles) -> Schedule:
+    """Return one step per job on all its examples, in which weights sum to 1."""
+    jobs = len(rows)
+    whole = weights.reshape(jobs, 1, -1)
+    total = whole.sum(axis=2, keepdims=True)
+    means = np.divide(whole, total, out=np.zeros_like(whole), where=total > 0)
+    return Schedule(rows.reshape(jobs, 1, -1), means, (total[:, 0, 0] > 0).astype(np.int64))

@@ -14,7 +14,6 @@ and models are trained at those contributions to see what accuracy they really r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,7 @@ import numpy as np
 import mdsolve as md
 from mdsolve.errors import UsageError
 from mdsolve.reproduce.record import BUNDLED, ITEMS, Floats, Recomputation, sharing
-from mdsolve.reproduce.training_runs import examples_of, training
+from mdsolve.reproduce.training_runs import examples_of, placed, training
 
 if TYPE_CHECKING:
     from mdsolve.learn.fit_measure import Measured
@@ -138,10 +137,10 @@ def miniature(source: str, seed: int) -> md.TrainingInstance:
     if source != BUNDLED and (kind not in ("mnist", "cifar10") or not place):
         expected = "digits, mnist:DIR or cifar10:DIR"
         raise UsageError.single("--data", repr(source), expected)
-    folder = Path(place).resolve()
+    folder, there = placed(source)
     common: dict[str, Any] = {
         "name": "section-5.1",
-        "data": {"source": f"{kind}:{folder.name}"},
+        "data": {"source": there},
         "model": {"family": "cnn"},
         "protocol": {"name": "fedavg", "rounds": 15, "learning_rate": 0.2},
         "seed": seed,
@@ -153,7 +152,7 @@ def miniature(source: str, seed: int) -> md.TrainingInstance:
     def made(each: int) -> md.TrainingInstance:
         partition = {"scheme": "rotate", "angles": ANGLES, "agents_per_group": each}
         agents = {"cost": [0] * (len(ANGLES) * each)}
-        return training(folder.parent, partition=partition, agents=agents, **common)
+        return training(folder, partition=partition, agents=agents, **common)
 
     few = made(2)
     return made(10) if examples_of(few) >= MANY else few

@@ -1,8 +1,9 @@
 """Federated runs that reproductions compare: one instance per protocol on the same data.
 
-The data are the bundled digits unless a source is named, such as ``cifar10:DIR``; folders lie in
-the present one. Money and steps are given for agents who hold as much as with the digits, so that
-prices and moves keep their proportions on larger data.
+The data are the bundled digits unless a source is named, such as ``cifar10:DIR``; folders that do
+not exist as typed are looked for in the present one and in the data root. Money and steps are
+given for agents who hold as much as with the digits, so that prices and moves keep their
+proportions on larger data.
 """
 
 from __future__ import annotations
@@ -58,7 +59,21 @@ class Setting:
                 holder[key] = (np.asarray(holder[key]) * by_key[key]).tolist()
         data, family = {"source": self.source}, "linear" if self.source == BUNDLED else "cnn"
         more = {"model": {"family": family}, "agents": who, "protocol": keys, "seed": seed}
-        return training(Path.cwd(), name=keys["name"], data=data, **more)
+        folder, data["source"] = placed(self.source)
+        return training(folder, name=keys["name"], data=data, **more)
+
+
+def placed(source: str) -> tuple[Path, str]:
+    """Return the folder that a source named at the command line lies in, and its name there.
+
+    What is typed is meant: a path may lead anywhere. One that leads nowhere is left to the present
+    folder and the data root.
+    """
+    kind, _, place = source.partition(":")
+    path = Path(place).expanduser().resolve()
+    if not place or not path.exists():
+        return Path.cwd(), source
+    return path.parent, f"{kind}:{path}"
 
 
 def training(folder: Path, **data: Any) -> md.TrainingInstance:

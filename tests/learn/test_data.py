@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from mdsolve.errors import InstanceError
+from mdsolve.errors import InstanceError, UsageError
 from mdsolve.instance import parse
 from mdsolve.instance.arrays import FILE_LIMIT
 from mdsolve.learn import cifar_files, table_files
@@ -106,7 +106,7 @@ def test_all_missing_files_are_named(tmp_path):
         (tmp_path / "d" / name).unlink()
     words = refusal(source("mnist:d", tmp_path))
     assert "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte" in words
-    assert "lacks" in refusal(source("mnist:nowhere", tmp_path))
+    assert "no folder nowhere" in refusal(source("mnist:nowhere", tmp_path))
     assert "outside" in refusal(source("mnist:../d", tmp_path))
     assert "made in Python" in refusal(source("mnist:d"))
 
@@ -278,3 +278,67 @@ def test_bad_npz_arrays_are_named(tmp_path, arrays, words):
 
 def test_something_must_be_held_out():
     assert "0 of 1797 examples held out" in refusal(source("digits", holdout=0))
+
+
+def mnist_in(tmp_path, place):
+    """Return an instance beside `elsewhere/`, with a source inside or outside of its folder."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    return instance(folder=home, data={"source": f"mnist:{place}"})
+
+
+@pytest.mark.parametrize("layout", ["", "raw", "MNIST/raw", "FashionMNIST/raw"])
+@pytest.mark.parametrize("named", ["relative", "absolute", "home", "link"])
+def test_folders_may_be_named_in_several_ways(tmp_path, monkeypatch, layout, named):
+    folder = tmp_path / "home" / "images"
+    (folder / layout).mkdir(parents=True)
+    write_mnist(folder / layout)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "home" / "link").symlink_to(folder)
+    name = {
+        "relative": "images",
+        "absolute": str(folder),
+        "home": "~/home/images",
+        "link": "link",
+    }[named]
+    assert len(load_dataset(mnist_in(tmp_path, name)).labels) == 80
+
+
+@pytest.mark.parametrize("named", ["relative", "absolute", "link"])
+def test_a_data_root_opens_one_folder_more(tmp_path, monkeypatch, named):
+    write_mnist(tmp_path / "store")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "link").symlink_to(tmp_path / "store")
+    name = {"relative": "store", "absolute": str(tmp_path / "store"), "link": "link"}[named]
+    made = mnist_in(tmp_path, name)
+    with pytest.raises(InstanceError) as caught:
+        load_dataset(made)
+    expected = "there is no folder" if named == "relative" else "lies outside"
+    assert expected in str(caught.value)
+    monkeypatch.setenv("MDSOLVE_DATA_ROOT", str(tmp_path))
+    assert len(load_dataset(made).labels) == 80
+    monkeypatch.setenv("MDSOLVE_DATA_ROOT", str(tmp_path / "nothing"))
+    with pytest.raises(UsageError):
+        load_dataset(made)
+
+
+def test_links_out_of_the_data_root_are_refused(tmp_path, monkeypatch):
+    write_mnist(tmp_path / "secret")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path / "secret")
+    monkeypatch.setenv("MDSOLVE_DATA_ROOT", str(root))
+    with pytest.raises(InstanceError) as caught:
+        load_dataset(mnist_in(tmp_path, "link"))
+    assert "lies outside" in str(caught.value)
+    assert "MDSOLVE_DATA_ROOT" in str(caught.value)
+
+
+def test_a_folder_that_lacks_files_says_what_it_holds(tmp_path):
+    folder = tmp_path / "home" / "images"
+    folder.mkdir(parents=True)
+    write_mnist(folder)
+    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(InstanceError) as caught:
+        load_dataset(mnist_in(tmp_path, "images"))
+    assert "lacks t10k-labels-idx1-ubyte; it holds t10k-images-idx3-ubyte.gz" in str(caught.value)

@@ -11,6 +11,7 @@ import torch
 from mdsolve.errors import InstanceError
 from mdsolve.learn.protocols.registry import protocol_of
 from mdsolve.learn.protocols.slopes import (
+    Beside,
     average_weights,
     payoff_slopes,
     projected,
@@ -105,7 +106,9 @@ def test_where_agents_settle_slopes_are_zero_or_point_outward():
     made = strategic([0.001, 0.003, 0.006], settled=1e-5)
     done = run(made)
     group, s = done.federation, done.history.last.contributions
-    slopes, _, _ = payoff_slopes(group, group.start(), train_pairs(group, group.start(), s, 0, 1.0))
+    slopes, _, _ = payoff_slopes(
+        group, group.start(), train_pairs(group, group.start(), s, 0, Beside(1.0))
+    )
     g = projected(slopes - group.costs, s, group.capacities)
     assert np.abs(g).max() <= 1e-5
     choosing = [r for r in done.history.records if r.phase == "choosing"]
@@ -148,7 +151,7 @@ def test_slopes_by_training_one_agent_at_a_time(aggregation, payoff):
     )
     theta, s, width = group.start(), np.array([3.0, 27.5, 0.0]), 1.5
     group = replace(group, capacities=np.array([28.0, 28.0, 28.0]))
-    pairs = train_pairs(group, theta, s, 4, width)
+    pairs = train_pairs(group, theta, s, 4, Beside(width))
     slopes, after, evaluation = payoff_slopes(group, theta, pairs)
 
     def outcome(contributions):
@@ -171,14 +174,16 @@ def test_slopes_by_training_one_agent_at_a_time(aggregation, payoff):
 
 def test_weights_of_pairs_sum_to_one_and_swap_one_model():
     group = federation(protocol={"aggregation": "weighted"})
-    pairs = train_pairs(group, group.start(), np.array([1.0, 2.0, 0.0]), 0, 1.0)
+    pairs = train_pairs(group, group.start(), np.array([1.0, 2.0, 0.0]), 0, Beside(1.0))
     weights = average_weights(group, pairs)
     np.testing.assert_allclose(weights.sum(axis=1), 1)
     np.testing.assert_allclose(weights[3], [1 / 4, 2 / 4, 0, 0, 0, 1 / 4])
 
 
 def test_shifts_stay_within_capacities():
-    shifted = shifted_contributions(np.array([0, 0.3, 9.5, 10]), np.array([0.4, 0.4, 10, 10]), 1)
+    shifted = shifted_contributions(
+        np.array([0, 0.3, 9.5, 10]), np.array([0.4, 0.4, 10, 10]), Beside(1)
+    )
     np.testing.assert_allclose(shifted, [0.2, 0.1, 8.5, 9])
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mdsolve.errors import InstanceError
 from mdsolve.learn.protocols.estimates import Estimator, contributions_together
 from mdsolve.learn.protocols.registry import protocol_of
-from mdsolve.learn.protocols.slopes import payoff_slopes, train_pairs
+from mdsolve.learn.protocols.slopes import Beside, payoff_slopes, train_pairs
 from mdsolve.learn.protocols.transfers import transfers
 from tests.learn.runs import federation, instance, run
 
@@ -71,7 +71,7 @@ def test_a_move_is_a_step_along_slope_less_cost():
     group = federation(agents={"cost": COSTS}, protocol={"payoff": "loss"})
     here = np.array([3.0, 5.0, 2.0])
     slopes, after, _ = payoff_slopes(
-        group, group.start(), train_pairs(group, group.start(), here, 0, 1.0)
+        group, group.start(), train_pairs(group, group.start(), here, 0, Beside(1.0))
     )
     done = run(made)
     expected = np.clip(here + 200 * (slopes - np.array(COSTS)), 0, group.capacities)
@@ -143,7 +143,7 @@ def test_the_slope_in_the_total_by_training_twice():
     )
     theta, here = group.start(), np.array([3.0, 6.0, 0.0])
     state = protocol_of(moving("fedbr")).start(group)
-    found = Estimator("total", 1.5)(group, type(state)(theta=theta, contributions=here), 2)
+    found = Estimator("total", Beside(1.5))(group, type(state)(theta=theta, contributions=here), 2)
 
     def payoff(contributions):
         local = group.train(theta, contributions, 2)
@@ -158,7 +158,7 @@ def test_contributions_together_move_the_total_within_capacities(agents):
     caps = np.array([cap for _, cap in agents])
     here = np.array([share for share, _ in agents]) * caps
     width = min(1.0, float(caps.min()))
-    moved = contributions_together(here, caps, width)
+    moved = contributions_together(here, caps, Beside(width))
     change = (moved - here).sum()
     assert (moved >= 0).all()
     assert (moved <= caps).all()
@@ -176,7 +176,7 @@ def test_the_printed_update_of_upbred_divides_a_gain_by_a_move():
         memory={"previous": np.array([4.0, 4.5, 9.0])},
     )
     found = protocol.estimator(group, state, 3)
-    own = Estimator("own", 1.0)(group, state, 3)
+    own = Estimator("own", Beside(1.0))(group, state, 3)
     local = group.train(state.theta, state.contributions, 3)
     before = group.evaluate(state.theta[None]).losses[0]
     after = np.diagonal(group.evaluate(local).losses)

@@ -17,7 +17,7 @@ from mdsolve.instance.protocols.fedbr_shap import models_per_round
 from mdsolve.learn.protocols.coalition_shares import coalition_weights, round_shares
 from mdsolve.learn.protocols.joining import exact_joining, sampled_joining
 from mdsolve.learn.protocols.registry import protocol_of
-from mdsolve.learn.protocols.slopes import train_pairs
+from mdsolve.learn.protocols.slopes import Beside, train_pairs
 from tests.learn.runs import federation, instance, run
 
 COSTS = [0.001, 0.003, 0.006]
@@ -90,9 +90,11 @@ def test_shares_and_slopes_by_training_every_coalition(aggregation, banzhaf):
         protocol={"aggregation": aggregation, "payoff": "loss"},
     )
     theta, here, width = group.start(), np.array([3.0, 1.0, 6.0]), 0.5
-    pairs = train_pairs(group, theta, here, 2, width)
+    pairs = train_pairs(group, theta, here, 2, Beside(width))
     before = float(group.payoffs(group.evaluate(theta[None]))[0] @ group.values)
-    found = round_shares(group, theta, pairs, exact_joining(3, banzhaf), before)
+    found = round_shares(
+        group, theta, pairs, exact_joining(3, banzhaf), before, np.ones(3, dtype=bool)
+    )
 
     def shares_at(contributions):
         local = group.train(theta, contributions, 2)

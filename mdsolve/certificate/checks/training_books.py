@@ -13,7 +13,7 @@ from mdsolve.certificate.registry import condition
 from mdsolve.certificate.training_context import TrainingContext
 from mdsolve.conditions import Condition
 
-FEASIBLE, BALANCED = "feasibility", "budget-balance"
+FEASIBLE, BALANCED, LIMITED = "feasibility", "budget-balance", "payment-limit"
 OUT, ALONE = "individual-rationality", "individual-rationality-alone"
 
 
@@ -49,6 +49,27 @@ def budget_balance(context: TrainingContext) -> Condition:
         words=("payments cancel in every round", "payments do not cancel"),
         scope=_scope(context),
         witness=lambda row: {"round": row + 1, "sum_of_payments": context.shown(left[row])},
+    )
+
+
+@condition(LIMITED, "training", about="nobody pays more than their limit, whatever agents bring")
+def payment_limit(context: TrainingContext) -> Condition:
+    """Check -p_i <= L_i in every round, and where the rule asks most of agent i."""
+    arithmetic, rule = context.arithmetic, context.rule
+    limits = rule.limits(context)
+    if limits is None:
+        message = "the instance limits no payments"
+        raise NoRouteError(message)
+    paid = -context.column("payments")
+    worst = rule.most_paid(context).reshape(1, -1)
+    excess = (arithmetic.concatenate([paid, worst]) - limits).reshape(-1)
+    return context.decided(
+        LIMITED,
+        excess,
+        np.tile(context.scales.money, context.claim.rounds + 1),
+        words=("nobody pays more than their limit", "somebody pays more than their limit"),
+        scope=f"{_scope(context)}, and whatever agents bring",
+        witness=lambda row: context.place(row, excess=excess),
     )
 
 

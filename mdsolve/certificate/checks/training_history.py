@@ -22,7 +22,7 @@ from mdsolve.certificate.training_claim import CHOOSING, LAST_ROUND
 from mdsolve.certificate.training_context import TrainingContext
 from mdsolve.conditions import Condition
 from mdsolve.instance.protocols.base import TwoPhasesSpec
-from mdsolve.instance.training import BUNDLED_SOURCES
+from mdsolve.instance.training import BUNDLED_SOURCES, ModelSpec
 from mdsolve.status import Termination
 
 NAME = "history"
@@ -32,6 +32,9 @@ ERROR_COSTS = {True: Fraction(1, 4), False: Fraction(693, 1000)}
 
 CHANNELS = (8, 16)
 """Channels of the two convolutions of `cnn`."""
+
+KERNEL = 3
+"""Side of the kernels of a `network` that does not say."""
 
 
 @condition(NAME, "training", about="what a run reports is consistent with itself")
@@ -159,16 +162,41 @@ def _parameters(context: TrainingContext) -> int:
         return (features + 1) * classes
     if spec.family == "quadratic":
         return (features + features * (features + 1) // 2 + 1) * classes
-    kernels = 0
-    if spec.family == "cnn":
-        if len(sizes) != 3:
-            message = f"a cnn on inputs of shape {sizes}"
-            raise NoRouteError(message)
+    kernels, hidden = 0, spec.hidden
+    if spec.family in ("cnn", "network") and len(sizes) != 3 and _convolves(spec):
+        message = f"convolutions on inputs of shape {sizes}"
+        raise NoRouteError(message)
+    if spec.family == "network":
+        kernels, features = _before_dense(spec, sizes)
+        hidden = tuple(layer.dense for layer in spec.layers if layer.dense is not None)
+    elif spec.family == "cnn":
         first, second = CHANNELS
         kernels = 9 * first * sizes[0] + first + 9 * second * first + second
         features = second * (sizes[1] // 4) * (sizes[2] // 4)
-    widths = (features, *spec.hidden, classes)
+    widths = (features, *hidden, classes)
     return kernels + sum((a + 1) * b for a, b in pairwise(widths))
+
+
+def _convolves(spec: ModelSpec) -> bool:
+    return spec.family == "cnn" or any(layer.dense is None for layer in spec.layers)
+
+
+def _before_dense(spec: ModelSpec, sizes: list[int]) -> tuple[int, int]:
+    """Return the weights of a network's convolutions, and the features that its images end in.
+
+    A convolution has a kernel per pair of channels and a number per outgoing one. Without padding
+    an image loses the kernel's side less one, a maximum over squares leaves one pixel of each.
+    """
+    weights = 0
+    for layer in spec.layers:
+        if layer.pool is not None:
+            sizes = [sizes[0], *(side // layer.pool for side in sizes[1:])]
+        elif layer.convolution is not None:
+            side = KERNEL if layer.kernel is None else layer.kernel
+            weights += layer.convolution * (sizes[0] * side**2 + 1)
+            cut = 0 if layer.padding != "valid" else side - 1
+            sizes = [layer.convolution, *(length - cut for length in sizes[1:])]
+    return weights, math.prod(sizes)
 
 
 def _alone(context: TrainingContext, alone: Mapping[str, Any]) -> dict[str, Recompute]:

@@ -35,6 +35,18 @@ class TrainingRule:
         """Tell whether the protocol promises payments that cancel."""
         return True
 
+    def limits(self, context: TrainingContext) -> Quantity | None:  # noqa: ARG002
+        """Return what everybody pays at most in a round, shape (n,); None without limits."""
+        return None
+
+    def limited(self) -> bool:
+        """Tell whether payments are limited."""
+        return False
+
+    def most_paid(self, context: TrainingContext) -> Quantity:
+        """Return what everybody pays at most, whatever the agents bring, shape (n,)."""
+        return context.arithmetic.zeros(context.size)
+
     def first(self, context: TrainingContext) -> Quantity:
         """Return the first contributions where the instance does not say, shape (n,)."""
         return context.capacities

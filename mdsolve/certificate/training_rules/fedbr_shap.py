@@ -30,8 +30,10 @@ class FedBRShap(TrainingRule):
     spec: FedBRShapSpec
 
     def balanced(self) -> bool:
-        """Hold for Shapley shares that are summed over the rounds of a stage."""
-        return self.spec.index == "shapley" and self.spec.stage_shares == "summed"
+        """Hold for Shapley shares of everybody's model that are summed over a stage's rounds."""
+        spec = self.spec
+        summed = spec.index == "shapley" and spec.stage_shares == "summed"
+        return summed and spec.agents_per_average is None
 
     def first(self, context: TrainingContext) -> Quantity:
         """Return one batch."""

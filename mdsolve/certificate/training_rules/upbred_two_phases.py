@@ -24,24 +24,58 @@ class UpbredTwoPhases(FedAvgStrategic):
 
     spec: UPBReDTwoPhasesSpec
 
-    def price(self, context: TrainingContext) -> Fraction:
-        """Return beta, money per unit of contribution; 0 for a single agent."""
+    def price(self, context: TrainingContext) -> Quantity:
+        """Return beta in force, money per unit of contribution; 0 for a single agent.
+
+        Where payments are limited, it is at most what everybody can pay who brings nothing while
+        the others bring all they have.
+        """
+        arithmetic, n = context.arithmetic, context.size
+        if n == 1:
+            return arithmetic.constant(0)
+        asked = self.spec.beta
+        price = arithmetic.constant(
+            BETA_PER_COST * max(_costs(context)) if asked is None else asked
+        )
+        limits = self.limits(context)
+        if limits is None:
+            return price
+        for each in limits / self.most(context):
+            price = arithmetic.minimum(price, each)
+        return price
+
+    def limits(self, context: TrainingContext) -> Quantity | None:
+        """Return what everybody pays at most in a round, shape (n,); None without limits."""
+        given = self.spec.payment_limit
+        if given is None:
+            return None
+        each = list(given) if isinstance(given, tuple) else [given] * context.size
+        return context.arithmetic.written(each)
+
+    def limited(self) -> bool:
+        """Tell whether payments are limited."""
+        return self.spec.payment_limit is not None
+
+    def most_paid(self, context: TrainingContext) -> Quantity:
+        """Return what everybody pays who brings nothing while the others bring all they have."""
         if context.size == 1:
-            return Fraction(0)
-        beta = self.spec.beta
-        return BETA_PER_COST * max(_costs(context)) if beta is None else beta
+            return context.arithmetic.zeros(1)
+        return self.price(context) * self.most(context)
+
+    def most(self, context: TrainingContext) -> Quantity:
+        """Return what everybody pays at most per unit of beta: the others' mean capacity, (n,)."""
+        others = context.arithmetic.total(context.capacities) - context.capacities
+        return others / (context.size - 1)
 
     def payments(self, context: TrainingContext) -> Quantity:
         """Return beta times the own contribution above the average of the others'."""
-        price = context.arithmetic.constant(self.price(context))
-        return price * above_the_others(context, context.column("contributions"))
+        return self.price(context) * above_the_others(context, context.column("contributions"))
 
     def findings(self, context: TrainingContext) -> Mapping[str, Recompute]:
         """Return the price, who held back, and how often agents moved."""
 
         def beta() -> Figure:
-            price = context.arithmetic.constant(self.price(context))
-            return Figure.exactly(price, float(max(_costs(context))))
+            return Figure.exactly(self.price(context), float(max(_costs(context))))
 
         def held_back() -> Said:
             brought = context.claim.columns["contributions"][-1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from mdsolve.instance.common import StrictModel
-from mdsolve.instance.findings import Problem
+from mdsolve.instance.findings import Problem, several
 from mdsolve.instance.numbers import NonNegativeNumber, PositiveNumber, WholeNumber
 
 Count = Annotated[WholeNumber, Field(ge=1)]
@@ -43,7 +43,13 @@ class ProtocolSpec(StrictModel):
     batch_size: Count = 16
     """Examples of a mini-batch."""
     learning_rate: PositiveNumber | None = None
-    """Step of stochastic gradient descent."""
+    """Step of gradient descent, or of Adam."""
+    work: Literal["steps", "gradient"] = "steps"
+    """What an agent does in a round: steps on one mini-batch after the other, or a single gradient
+    of the mean loss over all it brings ([M23] Algorithms 1-2, [D25])."""
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    """How gradients move the model: by `learning_rate` times their mean, or as Adam does, whose
+    moments the common model keeps ([D25] section 5); adam with `work: gradient` only."""
     step_size: PositiveNumber | None = None
     """Step of the contributions per unit of slope."""
     unit: Literal["batches", "samples"] = "batches"
@@ -57,6 +63,13 @@ class ProtocolSpec(StrictModel):
     loss there ([D25] section 5, with r_i the log of the number of classes)."""
     start: tuple[NonNegativeNumber, ...] | None = None
     """Contributions in the first round; the protocol's own choice by default."""
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> Self:
+        if self.optimizer == "adam" and self.work != "gradient":
+            got, fix = f"adam with work: {self.work}", "work: gradient"
+            raise several([(("optimizer",), got, "adam with work: gradient only", fix)])
+        return self
 
     def misfits(self, costs: Sequence[Fraction]) -> Iterator[Problem]:
         """Yield what does not fit agents with these costs per unit of contribution."""
@@ -77,6 +90,16 @@ class SlopesSpec(ProtocolSpec):
     difference: PositiveNumber = Fraction(1)
     """Width of the difference quotients by which agents estimate what more data would bring, in
     units of contribution (epsilon in [M25], Delta s in [M23])."""
+    at_capacity: Literal["back", "beyond"] = "back"
+    """Where an agent has no room for the width: compare with a smaller contribution, or go beyond
+    the capacity as [M25] Algorithm 1 does; beyond with `unit: batches` only, which start over."""
+
+    @model_validator(mode="after")
+    def _room_beyond(self) -> Self:
+        if self.at_capacity == "beyond" and self.unit == "samples":
+            got = "beyond with unit: samples, of which nobody has more"
+            raise several([(("at_capacity",), got, "beyond with unit: batches only", "")])
+        return self
 
 
 class BetweenRoundsSpec(SlopesSpec):

@@ -41,6 +41,7 @@ class FedBRShapSpec(SlopesSpec):
         "coalitions": f"exact up to {EXACT_AGENTS} agents, else sampled",
         "permutations": "floor(n log n)",
         "agents_per_move": "all",
+        "agents_per_average": "all",
     }
     name: Literal["fedbr-shap"]
     stage: Count = 5
@@ -62,6 +63,9 @@ class FedBRShapSpec(SlopesSpec):
     agents_per_move: Count | None = None
     """How many agents, drawn at random, may move after a round ([M25] (11)); all in [M25]
     Algorithm 1."""
+    agents_per_average: Count | None = None
+    """How many agents, drawn at random, the new model is averaged over ([M25] Algorithm 1, line
+    10); all where it is left out. Then shares do not add up to what a round gained."""
 
     @model_validator(mode="after")
     def _orders_are_drawn(self) -> FedBRShapSpec:
@@ -79,6 +83,10 @@ class FedBRShapSpec(SlopesSpec):
             got = f"exact, which needs {needed} models per round with {count} agents"
             fix = "coalitions: sampled"
             yield ("protocol", "coalitions"), got, f"at most {MODELS_LIMIT:,} models", fix
-        movers = self.agents_per_move
-        if movers is not None and movers > count:
-            yield ("protocol", "agents_per_move"), str(movers), f"at most the {count} agents", ""
+        for key in ("agents_per_move", "agents_per_average"):
+            drawn = getattr(self, key)
+            if drawn is not None and drawn > count:
+                yield ("protocol", key), str(drawn), f"at most the {count} agents", ""
+        if self.optimizer == "adam":
+            fix = "leave it out"
+            yield ("protocol", "optimizer"), "adam with fedbr-shap", "sgd, which averages", fix

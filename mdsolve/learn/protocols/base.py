@@ -18,6 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from mdsolve.instance.protocols.base import ProtocolSpec
+from mdsolve.learn.adam import Moments
 from mdsolve.learn.evaluation import Evaluation
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.history import History, Record
@@ -49,9 +50,18 @@ class State:
     learned: int = 0
     memory: Mapping[str, Doubles] = field(default_factory=dict)
 
+    @property
+    def moments(self) -> Moments | None:
+        """Adam's moments, where the centre moves as Adam does."""
+        return Moments.recalled(self.memory, self.theta)
+
     def remembering(self, **entries: Doubles) -> State:
         """Return the state with further or newer entries in its memory."""
         return replace(self, memory={**self.memory, **entries})
+
+    def with_moments(self, moments: Moments | None) -> State:
+        """Return the state with newer moments of Adam, where it has any."""
+        return self if moments is None else self.remembering(**moments.entries())
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,9 @@ class Protocol(ABC):
 
     def start(self, federation: Federation) -> State:
         """Return the state before the first round."""
-        return State(federation.start(), self.first_contributions(federation))
+        theta = federation.start()
+        memory = Moments.none(theta).entries() if federation.adam else {}
+        return State(theta, self.first_contributions(federation), memory=memory)
 
     def first_contributions(self, federation: Federation) -> Doubles:
         """Return the instance's first contributions, or else the protocol's default."""
@@ -125,9 +137,10 @@ class Protocol(ABC):
 def learn(federation: Federation, state: State) -> State:
     """Return the state after one round of federated averaging at its contributions."""
     local = federation.train(state.theta, state.contributions, state.learned)
-    weights = federation.shares(state.contributions)
-    (theta,) = federation.combine(state.theta, local, weights[None])
-    return replace(state, theta=theta, learned=state.learned + 1)
+    weights, moments = federation.shares(state.contributions), state.moments
+    (theta,) = federation.combine(state.theta, local, weights[None], moments)
+    after = federation.moments_after(state.theta, local, weights, moments)
+    return replace(state, theta=theta, learned=state.learned + 1).with_moments(after)
 
 
 def record_of(

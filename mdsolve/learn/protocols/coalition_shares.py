@@ -44,7 +44,12 @@ class RoundShares:
 
 
 def round_shares(
-    federation: Federation, theta: Tensor, pairs: Pairs, joining: Joining, before: float
+    federation: Federation,
+    theta: Tensor,
+    pairs: Pairs,
+    joining: Joining,
+    before: float,
+    averaged: Booleans,
 ) -> RoundShares:
     """Return shares and slopes of a round that started from `theta`.
 
@@ -54,16 +59,21 @@ def round_shares(
         v of the empty coalition as it was measured after the round before. It and v of everybody
         are the very numbers in the history, so that shares of several rounds telescope to the last
         bits; measured again among other models they differ in the last digits of float32.
+    averaged : ndarray of bool, shape (agents,)
+        Whose local models the common model averages. Shares are those of everybody's model.
     """
     here = coalition_weights(federation, pairs.contributions, joining.members)
     none = np.zeros_like(here)
     values = _values(federation, theta, pairs, np.concatenate([here, none], axis=1))
     shifted = _values(federation, theta, pairs, _shifted_weights(federation, pairs, joining))
     width = pairs.shifted - pairs.contributions
-    (after,) = federation.combine(theta, pairs.local[: federation.agents], here[-1:])
+    chosen = coalition_weights(federation, pairs.contributions, averaged[None])
+    (after,) = federation.combine(theta, pairs.local[: federation.agents], chosen)
     evaluation = federation.evaluate(after[None])
     slopes = joining.shifts(values, shifted) / width
-    values[0], values[-1] = before, (federation.payoffs(evaluation) @ federation.values)[0]
+    values[0] = before
+    if averaged.all():
+        values[-1] = (federation.payoffs(evaluation) @ federation.values)[0]
     return RoundShares(joining.shares(values), slopes, after, evaluation)
 
 

@@ -3,8 +3,8 @@
 [M23] Algorithm 2. The equilibria that the moves look for are those of the mechanism `none`: free
 riding pays. As the model gets better, more data gains less, and contributions fall.
 
-The setting of [M23] is ``unit: samples`` (s counts examples) with ``aggregation: weighted``
-(local gradients weighted by the amounts of data).
+The setting of [M23] is ``preset: murhekar2023``: s counts examples, agents send the gradient of
+their mean loss, and the center weights them by the amounts of data.
 """
 
 from __future__ import annotations

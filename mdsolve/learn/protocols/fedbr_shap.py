@@ -12,6 +12,8 @@ so that what the stage was worth to him, payments included, is his share.
   are Banzhaf's (``index: banzhaf``): shares then do not add up to the gain, and payments not to 0.
 - A stage's share is the sum of its rounds' shares. They telescope to the stage's gain exactly; W
   times the share of the last round (``stage_shares: last``) does under Assumption F.1 only.
+- The common model averages all local models, and all agents move. Algorithm 1 averages those of
+  drawn agents only (``agents_per_average``); by (11) drawn agents move (``agents_per_move``).
 - Every round's cost is held against that round's gain; u^h in appendix F counts W rounds of gain
   and one of cost (``gain_over: stage``).
 """
@@ -30,17 +32,18 @@ from mdsolve.learn.history import History, Record
 from mdsolve.learn.protocols.base import Protocol, State, record_of
 from mdsolve.learn.protocols.coalition_shares import RoundShares, round_shares
 from mdsolve.learn.protocols.joining import (
+    Booleans,
     Joining,
     exact_joining,
     sampled_joining,
 )
 from mdsolve.learn.protocols.moving import one_batch
-from mdsolve.learn.protocols.slopes import train_pairs
+from mdsolve.learn.protocols.slopes import Beside, train_pairs
 from mdsolve.learn.schedule import Doubles
 from mdsolve.learn.streams import Purpose, stream
 from mdsolve.solver.welfare.payments import exactly_balanced
 
-ORDERS, MOVERS = 0, 1
+ORDERS, MOVERS, AVERAGED = 0, 1, 2
 """What the protocol's random streams are for, besides the round."""
 
 
@@ -52,7 +55,7 @@ class FedBRShap(Protocol):
     def __init__(self, spec: FedBRShapSpec) -> None:
         super().__init__(spec)
         self.step_size = float(spec.settings()["step_size"])
-        self.width = float(spec.difference)
+        self.beside = Beside(float(spec.difference), spec.at_capacity == "beyond")
         self.stage = spec.stage
         self.banzhaf = spec.index == "banzhaf"
         self.last_only = spec.stage_shares == "last"
@@ -78,9 +81,10 @@ class FedBRShap(Protocol):
     def step(self, federation: Federation, state: State) -> tuple[State, Record]:
         """Train a round, let agents move, and pay them where the stage ends."""
         here, number = state.contributions, state.learned
-        pairs = train_pairs(federation, state.theta, here, number, self.width)
+        pairs = train_pairs(federation, state.theta, here, number, self.beside)
         joining, before = self._joining(federation, number), float(state.memory["worth"].sum())
-        found = round_shares(federation, state.theta, pairs, joining, before)
+        averaged = self._drawn(federation, self.spec.agents_per_average, AVERAGED, number)
+        found = round_shares(federation, state.theta, pairs, joining, before, averaged)
         following = replace(
             state,
             theta=found.theta,
@@ -116,7 +120,7 @@ class FedBRShap(Protocol):
         if length < self.stage and state.learned < self.rounds:
             return state.remembering(shares=summed), None
         paid = shares - (worth - state.memory["stage_start"])
-        if not self.banzhaf and not self.last_only:
+        if not (self.banzhaf or self.last_only or self.spec.agents_per_average):
             paid = exactly_balanced(paid)
         stages = np.concatenate([state.memory["stages"], shares[None]])
         return (
@@ -130,12 +134,17 @@ class FedBRShap(Protocol):
         """Return the contributions after the agents' moves."""
         gains = self.gain_rounds * slopes - federation.costs
         moved = np.clip(here + self.step_size * gains, 0.0, federation.capacities)
-        movers = self.spec.agents_per_move
-        if movers is None:
-            return moved
-        random = stream(federation.seed, Purpose.PROTOCOL, MOVERS, number)
-        chosen = random.choice(federation.agents, movers, replace=False)
-        return np.where(np.isin(np.arange(federation.agents), chosen), moved, here)
+        movers = self._drawn(federation, self.spec.agents_per_move, MOVERS, number)
+        return np.where(movers, moved, here)
+
+    @staticmethod
+    def _drawn(federation: Federation, count: int | None, purpose: int, number: int) -> Booleans:
+        """Return who is drawn, `count` of the agents or everybody, shape (agents,)."""
+        n = federation.agents
+        if count is None:
+            return np.ones(n, dtype=np.bool_)
+        random = stream(federation.seed, Purpose.PROTOCOL, purpose, number)
+        return np.isin(np.arange(n), random.choice(n, count, replace=False))
 
     def _joining(self, federation: Federation, number: int) -> Joining:
         n = federation.agents

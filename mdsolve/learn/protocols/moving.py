@@ -57,6 +57,7 @@ class Moving(Protocol):
         following = replace(
             state, theta=found.theta, contributions=moved, learned=state.learned + 1
         ).remembering(**{PREVIOUS: here})
+        following = following.with_moments(found.moments)
         return following, record_of(federation, following, here, paid, found.evaluation)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from mdsolve.learn.adam import Moments
 from mdsolve.learn.evaluation import Evaluation
 from mdsolve.learn.federation import Federation
 from mdsolve.learn.schedule import Doubles
@@ -33,25 +34,48 @@ class Pairs:
     local: Tensor
 
 
-def shifted_contributions(contributions: Doubles, capacities: Doubles, width: float) -> Doubles:
+@dataclass(frozen=True)
+class Beside:
+    """How far beside its contribution an agent tries another one, and where there is no room.
+
+    Parameters
+    ----------
+    width : float
+        In units of contribution.
+    beyond : bool
+        Whether the other contribution may exceed the capacity ([M25] Algorithm 1 as printed);
+        otherwise it is smaller there.
+    """
+
+    width: float
+    beyond: bool = False
+
+
+def shifted_contributions(contributions: Doubles, capacities: Doubles, beside: Beside) -> Doubles:
     """Return contributions one width further, or one width back where that exceeds a capacity.
 
-    The width is cut to half the capacity, so that one of the two always fits.
+    The width is cut to half the capacity, so that one of the two always fits; beyond capacities
+    it is what it is.
 
     Examples
     --------
-    >>> shifted_contributions(np.array([1.0, 4.0]), np.array([4.0, 4.0]), 1.0).tolist()
+    >>> here, most = np.array([1.0, 4.0]), np.array([4.0, 4.0])
+    >>> shifted_contributions(here, most, Beside(1.0)).tolist()
     [2.0, 3.0]
+    >>> shifted_contributions(here, most, Beside(1.0, beyond=True)).tolist()
+    [2.0, 5.0]
     """
-    own = np.minimum(width, capacities / 2)
+    if beside.beyond:
+        return contributions + beside.width
+    own = np.minimum(beside.width, capacities / 2)
     return np.where(contributions + own <= capacities, contributions + own, contributions - own)
 
 
 def train_pairs(
-    federation: Federation, theta: Tensor, contributions: Doubles, number: int, width: float
+    federation: Federation, theta: Tensor, contributions: Doubles, number: int, beside: Beside
 ) -> Pairs:
     """Return every agent's two local models of a round that starts from `theta`."""
-    shifted = shifted_contributions(contributions, federation.capacities, width)
+    shifted = shifted_contributions(contributions, federation.capacities, beside)
     twice = np.tile(np.arange(federation.agents), 2)
     both = np.concatenate([contributions, shifted])
     return Pairs(contributions, shifted, federation.train(theta, both, number, twice))
@@ -77,9 +101,14 @@ def average_weights(federation: Federation, pairs: Pairs) -> Doubles:
 
 
 def payoff_slopes(
-    federation: Federation, theta: Tensor, pairs: Pairs
+    federation: Federation, theta: Tensor, pairs: Pairs, moments: Moments | None = None
 ) -> tuple[Doubles, Tensor, Evaluation]:
     """Return the slope of each agent's payoff in his own contribution.
+
+    Parameters
+    ----------
+    moments : Moments or None
+        Those of Adam before the round.
 
     Returns
     -------
@@ -90,7 +119,7 @@ def payoff_slopes(
     evaluation : Evaluation
         Of that model, shape (1, agents).
     """
-    models = federation.combine(theta, pairs.local, average_weights(federation, pairs))
+    models = federation.combine(theta, pairs.local, average_weights(federation, pairs), moments)
     found = federation.evaluate(models)
     payoffs = federation.payoffs(found)
     gains = np.diagonal(payoffs[1:]) - payoffs[0]

@@ -10,6 +10,14 @@ moves (Theorem 2). tau is not known beforehand; the steepest fall seen in phase 
 the bound it gives. Algorithm 2 never ends where beta is too small; here phase 1 also ends when
 agents settle elsewhere, and the result says so.
 
+Limits L_i on what an agent pays in a round (the future work of [D25] section 6) lower beta to
+
+    min_i L_i / (average of the others' capacities):
+
+agent i pays most where it brings nothing and the others bring all they have, so that limits hold
+whatever the agents bring. Of all payments b_i s_i - 1/(n-1) sum_{j != i} b_j s_j within the limits
+these have the largest least rate. What is left of the promise is Theorem 2 at the lowered beta.
+
 Balanced payments do not make everybody better off: who brings less than the others' average pays,
 and may lose by taking part.
 """
@@ -17,6 +25,8 @@ and may lose by taking part.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -37,9 +47,15 @@ class UPBReDTwoPhases(TwoPhases):
     spec: UPBReDTwoPhasesSpec
 
     def rate(self, federation: Federation) -> float:
-        """Return beta, money per unit of contribution; 0 for a single agent, who is not paid."""
+        """Return beta in force, money per unit of contribution; 0 for a single agent."""
         if federation.agents == 1:
             return 0.0
+        asked = self.asked(federation)
+        limits = self.spec.limits(federation.agents)
+        return asked if limits is None else min(asked, rate_within(limits, federation.capacities))
+
+    def asked(self, federation: Federation) -> float:
+        """Return beta as the instance says, or the default."""
         if self.spec.beta is None:
             return BETA_PER_COST * float(federation.costs.max())
         return float(self.spec.beta)
@@ -78,7 +94,20 @@ class UPBReDTwoPhases(TwoPhases):
         found = super().conclusion(state, history)
         if state.memory["unsettled"][0] or state.memory["full"][0]:
             return found
-        message = (
-            f"{found.message} Not everybody brings all he has there: beta is too small for that."
-        )
+        why = "beta is too small for that"
+        if self.spec.payment_limit is not None:
+            why = f"{why}, at most what payment_limit allows"
+        message = f"{found.message} Not everybody brings all he has there: {why}."
         return Conclusion(Termination.SOLVED, message)
+
+
+def rate_within(limits: Sequence[Fraction], capacities: Doubles) -> float:
+    """Return the largest rate at which nobody ever pays more than their limit.
+
+    Examples
+    --------
+    >>> rate_within((Fraction(3), Fraction(4)), np.array([2.0, 6.0]))
+    0.5
+    """
+    others = (capacities.sum() - capacities) / (len(capacities) - 1)
+    return float(np.min([float(most) for most in limits] / others))
