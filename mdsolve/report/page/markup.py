@@ -53,21 +53,35 @@ def joined(parts: Iterable[object], between: str = "") -> Html:
 
 
 def table(
-    caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    words: int = 1,
+    *,
+    last_words: bool = False,
 ) -> Html:
     """Return a table; the first `words` columns hold words, the others numbers.
 
     The first cell of a row is its heading.
+
+    Parameters
+    ----------
+    last_words : bool
+        Whether the last column holds words too.
     """
 
+    def kind_of(column: int) -> str | None:
+        worded = column < words or (last_words and column == len(heads) - 1)
+        return None if worded else "number"
+
     def cell(column: int, value: object) -> Html:
-        kind = None if column < words else "number"
+        kind = kind_of(column)
         if column == 0:
             return tag("th", value, scope="row", class_=kind)
         return tag("td", value, class_=kind)
 
     head = [
-        tag("th", name, scope="col", class_=None if column < words else "number")
+        tag("th", name, scope="col", class_=kind_of(column))
         for column, name in enumerate(heads)
     ]
     body = [tag("tr", *(cell(k, value) for k, value in enumerate(row))) for row in rows]

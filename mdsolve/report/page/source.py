@@ -18,9 +18,11 @@ from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.report.legible_solution import legible_solution
+from mdsolve.report.units import Units
 from mdsolve.solution import InstanceReference, Solution
 from mdsolve.solution_files import entries_of, read_solution_data, solution_from
 from mdsolve.study.completed import completed
+from mdsolve.study.outlook import Outlook
 from mdsolve.study.verify import verify
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
@@ -46,6 +48,10 @@ class Subject:
         What the file lacks and was computed from the instance for the page.
     notes : tuple of str
         What a reader must know of instance and file.
+    outlook : Outlook or None
+        Other rules, scenarios and sensitivities, where they were asked for.
+    file : Path or None
+        The solution file.
     """
 
     solution: Solution
@@ -54,6 +60,13 @@ class Subject:
     checked: bool
     computed: tuple[str, ...]
     notes: tuple[str, ...]
+    outlook: Outlook | None = None
+    file: Path | None = None
+
+    @property
+    def units(self) -> Units:
+        """Units that the instance names."""
+        return Units.of(self.instance)
 
 
 def read_subjects(
@@ -83,7 +96,8 @@ def read_subjects(
                 found[stored.instance] = find_instance(stored.instance, file)
             instance = found[stored.instance]
         if instance is None:
-            subjects.append(Subject(legible_solution(stored), None, None, False, (), ()))
+            shown = legible_solution(stored)
+            subjects.append(Subject(shown, None, None, False, (), (), file=file))
             continue
         certificate = verify(
             instance,
@@ -95,7 +109,8 @@ def read_subjects(
         )
         checked = replace(stored, certificate=certificate)
         subject = subject_of(instance, checked)
-        subjects.append(replace(subject, notes=tuple(_notes(stored, instance, certificate))))
+        notes = tuple(_notes(stored, instance, certificate))
+        subjects.append(replace(subject, notes=notes, file=file))
     return subjects
 
 
