@@ -79,8 +79,9 @@ def compare(
     elif not quiet:
         from mdsolve.report.text.comparison import comparison_view
         from mdsolve.report.text.console import console_for
+        from mdsolve.report.units import Units
 
-        console_for().print(comparison_view(found))
+        console_for().print(comparison_view(found, Units.of(instance)))
     codes = [solution.exit_code for solution in found.solutions.values()]
     stopped = bool(found.missing) or EXIT_STOPPED in codes
     raise typer.Exit(EXIT_STOPPED if stopped else EXIT_SOLVED)

@@ -89,6 +89,7 @@ def design(
     from mdsolve.report.pictures.style import require_png
     from mdsolve.report.text.console import console_for
     from mdsolve.report.text.solution import solution_view
+    from mdsolve.report.units import Units
     from mdsolve.study.design import design as designed
     from mdsolve.tolerance import DEFAULT, Tolerances
 
@@ -115,7 +116,7 @@ def design(
     if as_json:
         print_json(solution.to_dict())
     elif not quiet:
-        console_for().print(solution_view(solution))
+        console_for().print(solution_view(solution, units=Units.of(instance)))
     if plot is not None:
         from mdsolve.report.pictures.solution import draw_solution
 

@@ -125,5 +125,6 @@ def _payments_at(
     elif not quiet:
         from mdsolve.report.text.console import console_for
         from mdsolve.report.text.payments_at import payments_at_view
+        from mdsolve.report.units import Units
 
-        console_for().print(payments_at_view(found))
+        console_for().print(payments_at_view(found, Units.of(instance)))

@@ -20,6 +20,7 @@ from mdsolve.report.legible import legible
 from mdsolve.report.pictures.style import require_png
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
+from mdsolve.report.units import Units
 from mdsolve.solution import Solution
 from mdsolve.study.draws import with_bands
 from mdsolve.study.dynamics import simulate
@@ -73,7 +74,7 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
         keep_solutions(solutions, request.output, quiet=request.quiet)
     if not request.quiet and not request.as_json:
         for solution in solutions:
-            console_for().print(solution_view(solution))
+            console_for().print(solution_view(solution, units=Units.of(instance)))
     if request.explain is not None:
         _explain(instance, solutions[0], request)
     if request.plot is not None:

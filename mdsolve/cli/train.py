@@ -87,6 +87,7 @@ def train(
     elif not quiet:
         from mdsolve.report.text.console import console_for
         from mdsolve.report.text.training import training_view
+        from mdsolve.report.units import Units
 
-        console_for().print(training_view(solution))
+        console_for().print(training_view(solution, Units.of(instance)))
     raise typer.Exit(solution.exit_code)

@@ -144,6 +144,17 @@ class Expected(StrictModel):
         return results
 
 
+Unit = Annotated[Label, Field(min_length=1, max_length=30)]
+
+
+class UnitsSpec(StrictModel):
+    """What money, data and accuracy are counted in: shown beside numbers, and changes none."""
+
+    money: Unit | None = None
+    data: Unit | None = None
+    accuracy: Unit | None = None
+
+
 class _Reporting(ModelMetaclass):
     """Makes a class whose constructor reports what is wrong as `load` and `parse` do."""
 
@@ -166,6 +177,7 @@ class InstanceBase(StrictModel, metaclass=_Reporting):
     source: str | None = None
     mechanism: MechanismField | None = None
     expected: Expected | None = None
+    units: UnitsSpec | None = None
     _path: Path | None = PrivateAttr(default=None)
     _sha256: str | None = PrivateAttr(default=None)
 

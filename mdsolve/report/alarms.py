@@ -16,6 +16,7 @@ import numpy as np
 from mdsolve.conditions import Certificate, Condition
 from mdsolve.report.agent_rows import AgentTable, Floats, agent_table, largest, run_name, run_starts
 from mdsolve.report.numbers import amount, as_float
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.report.witness import witness_words
 from mdsolve.report.words import heading, lower_first, sentence
 from mdsolve.solution import Solution
@@ -66,19 +67,23 @@ class Alarm:
         return f"{self.fact} {broken}"
 
 
-def alarms_of(solution: Solution, table: AgentTable | None = None) -> list[Alarm]:
+def alarms_of(
+    solution: Solution, table: AgentTable | None = None, *, units: Units = NO_UNITS
+) -> list[Alarm]:
     """Return what must stand above a solution.
 
     Parameters
     ----------
     table : AgentTable or None
         Its numbers per agent, where more is known than the solution says.
+    units : Units
+        Of the instance.
     """
     certificate = solution.certificate
     listed = () if certificate is None else certificate.conditions
     conditions = {condition.name: condition for condition in listed}
     found = []
-    for name, sentences in _from_numbers(solution, table).items():
+    for name, sentences in _from_numbers(solution, table, units).items():
         condition = conditions.get(name)
         if condition is not None and condition.verdict == "pass":
             continue
@@ -116,23 +121,25 @@ def _failure(condition: Condition) -> str:
     return f"{what}. {sentence(condition.detail)}".rstrip()
 
 
-def _from_numbers(solution: Solution, table: AgentTable | None) -> dict[str, list[str]]:
+def _from_numbers(
+    solution: Solution, table: AgentTable | None, units: Units
+) -> dict[str, list[str]]:
     """Return what the numbers of a solution say, by the name of the condition that speaks of it."""
     answers = solution.answers
     if {"utilities", "outside_values", "payments", "profile"} <= answers.keys():
-        return _market(solution)
+        return _market(solution, units)
     if any(answers.get(key) is None for key in ("contributions", "utilities")):
         return {}
     known = agent_table(solution, None) if table is None else table
-    found = {ALONE: [_losers(known, "alone", "training alone")]}
+    found = {ALONE: [_losers(known, "alone", "training alone", units)]}
     if "outside" in known:
-        found[OUTSIDE] = [_losers(known, "outside", "staying out")]
+        found[OUTSIDE] = [_losers(known, "outside", "staying out", units)]
     if "payments" in known:
-        found[UNBALANCED] = [_missing_money(known["payments"])]
+        found[UNBALANCED] = [_missing_money(known["payments"], units)]
     return {name: [x for x in sentences if x] for name, sentences in found.items()}
 
 
-def _losers(table: AgentTable, key: str, where: str) -> str:
+def _losers(table: AgentTable, key: str, where: str, units: Units) -> str:
     """Return who is better off elsewhere and by how much, the worst first; empty for nobody."""
     if key not in table or "utilities" not in table:
         return ""
@@ -144,7 +151,7 @@ def _losers(table: AgentTable, key: str, where: str) -> str:
         return ""
     runs = [(start, after) for start, after in run_starts([loss, here]) if loss[start] > 0]
     runs.sort(key=lambda run: -loss[run[0]])
-    named = [_loss(table.agents, run, loss, here, there) for run in runs[:NAMED]]
+    named = [_loss(table.agents, run, (loss, here, there), units) for run in runs[:NAMED]]
     left = losing - sum(after - start for start, after in runs[:NAMED])
     rest = f", and {left:,} more" if left else ""
     size = len(table.agents)
@@ -154,34 +161,38 @@ def _losers(table: AgentTable, key: str, where: str) -> str:
 
 
 def _loss(
-    names: Sequence[str], run: tuple[int, int], loss: Floats, here: Floats, there: Floats
+    names: Sequence[str],
+    run: tuple[int, int],
+    columns: tuple[Floats, Floats, Floats],
+    units: Units,
 ) -> str:
-    first, after = run
+    (first, after), (loss, here, there) = run, columns
     name = names[first] if after - first == 1 else run_name(names[first], names[after - 1])
     each = "" if after - first == 1 else " each"
     instead = f"{amount(there[first])} instead of {amount(here[first])}"
-    return f"{name} by {amount(loss[first])}{each} ({instead})"
+    return f"{name} by {units.amount(loss[first], 'money')}{each} ({instead})"
 
 
-def _missing_money(received: Floats) -> str:
+def _missing_money(received: Floats, units: Units) -> str:
     """Return what has to come from outside where agents receive more than they pay."""
     total = float(received.sum())
     if not total > DEFAULT.verify * largest(received):
         return ""
+    more = units.amount(total, "money")
     return (
-        f"The payments lose money: agents receive {amount(total)} more than they pay, which has "
+        f"The payments lose money: agents receive {more} more than they pay, which has "
         "to come from outside."
     )
 
 
-def _market(solution: Solution) -> dict[str, list[str]]:
+def _market(solution: Solution, units: Units) -> dict[str, list[str]]:
     """Return who loses in the case shown, and whether the organiser does in any."""
     answers = solution.answers
     inside, outside = _numbers(answers["utilities"]), _numbers(answers["outside_values"])
     shown = AgentTable(solution.agents, {"utilities": inside, "outside": outside})
-    losers = _losers(shown, "outside", "staying out")
+    losers = _losers(shown, "outside", "staying out", units)
     case = ", ".join(
-        f"{name} {amount(data)}"
+        f"{name} {units.amount(data, 'data')}"
         for name, data in zip(solution.agents, answers["profile"], strict=True)
     )
     found = {OUTSIDE: [f"In the case shown ({case}), {lower_first(losers)}"] if losers else []}
@@ -195,7 +206,7 @@ def _market(solution: Solution) -> dict[str, list[str]]:
         where = f" (data {lowest})" if lowest else ""
         found[LOSES] = [
             f"The payments lose money: in the worst case{where} the organiser pays in "
-            f"{amount(-least)}."
+            f"{units.amount(-least, 'money')}."
         ]
     return found
 

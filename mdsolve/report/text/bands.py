@@ -11,23 +11,28 @@ from rich.text import Text
 
 from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
+from mdsolve.report.units import NO_UNITS, Units
 
 AGENTS_SHOWN = 30
 COLUMNS = {"contributions": "brings", "payments": "receives", "utilities": "utility"}
 
 
-def bands_view(bands: Mapping[str, Any], agents: Sequence[str]) -> RenderableType:
+def bands_view(
+    bands: Mapping[str, Any], agents: Sequence[str], units: Units = NO_UNITS
+) -> RenderableType:
     """Return the median of each quantity with the range of 90 % of the draws."""
     words = f"{bands['solved']:,} of {bands['draws']:,} draws of the fitted parameters"
     parts: list[RenderableType] = []
     if bands["solved"]:
         shown = agents[:AGENTS_SHOWN]
         cells = [band_column(bands[key], AGENTS_SHOWN) for key in COLUMNS]
+        heads = [units.heading(words, key) for key, words in COLUMNS.items()]
         title = f"Median [5 %, 95 %] over {words}"
-        parts.append(Grid(title, ["agent", *COLUMNS.values()], [shown, *cells]))
+        parts.append(Grid(title, ["agent", *heads], [shown, *cells]))
         if len(agents) > AGENTS_SHOWN:
             parts.append(Text(f"  ... and {len(agents) - AGENTS_SHOWN:,} more agents.\n"))
         (total,), (welfare,) = (band_column(bands[key], 1) for key in ("total_data", "welfare"))
+        total, welfare = units.after(total, "total_data"), units.after(welfare, "welfare")
         parts.append(Text(f"total data: {total}; total welfare: {welfare}.\n"))
     else:
         parts.append(Text(f"An equilibrium in {words}.\n"))

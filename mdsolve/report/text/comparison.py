@@ -13,6 +13,7 @@ from mdsolve.report.legible import legible
 from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.report.verdict import MARKS
 from mdsolve.solution import Solution
 from mdsolve.study.compare import Comparison
@@ -22,13 +23,13 @@ MONEY = ("welfare", "revenue", "minimal_revenue", "mean_revenue")
 """Metrics in money: rounding if they are small beside what the agents earn."""
 
 
-def comparison_view(found: Comparison) -> RenderableType:
+def comparison_view(found: Comparison, units: Units = NO_UNITS) -> RenderableType:
     """Return what a board must know of each, then a row per metric and condition."""
     shown = {legible(name): legible_solution(x) for name, x in found.solutions.items()}
     alarms = [
         Text(f"✗ {name}: {alarm.words}", style="bold red")
         for name, solution in shown.items()
-        for alarm in alarms_of(solution)
+        for alarm in alarms_of(solution, units=units)
     ]
     # Names share beginnings: what is too wide is broken, not cut off.
     heads = ["", *(name.replace("-", "-\n") for name in shown)]
@@ -36,7 +37,9 @@ def comparison_view(found: Comparison) -> RenderableType:
     small = ROUND_OFF * max((_money(solution) for solution in shown.values()), default=0.0)
     for key, row in found.metrics.items():
         values = [row[name] for name in found.solutions]
-        rows[key.replace("_", " ")] = _cells(values, small if key in MONEY else 0.0)
+        rows[units.heading(key.replace("_", " "), key)] = _cells(
+            values, small if key in MONEY else 0.0
+        )
     conditions = {
         key: [MARKS.get(row[name], "") for name in found.solutions]
         for key, row in found.conditions.items()

@@ -14,6 +14,7 @@ from mdsolve.report.agent_rows import AgentTable
 from mdsolve.report.knee import knee
 from mdsolve.report.numbers import column, number
 from mdsolve.report.text.console import Grid
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 
 ROWS_SHOWN = 30
@@ -27,7 +28,7 @@ REASONS = {
 """What binds an agent -> words."""
 
 
-def rule_view(solution: Solution) -> RenderableType:
+def rule_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return the designed rule: lump sums, rates, most that anybody pays, what binds whom."""
     rule = solution.answers["target"]
     sums, rates = (np.asarray(rule[key], dtype=np.float64) for key in ("lump_sums", "rates"))
@@ -45,9 +46,10 @@ def rule_view(solution: Solution) -> RenderableType:
         [_amount(most[row.first]) for row in shown],
         [REASONS[binding[row.first]] for row in shown],
     ]
-    heads = ["agent", "lump sum", "per sample", "pays at most", "held by"]
+    lump, most_paid = (units.heading(words, "money") for words in ("lump sum", "pays at most"))
+    heads = ["agent", lump, units.heading("per sample", "rate"), most_paid, "held by"]
     if form == "rates":
-        cells, heads = [cells[0], cells[2], cells[4]], ["agent", "per sample", "held by"]
+        cells, heads = [cells[0], cells[2], cells[4]], [heads[0], heads[2], heads[4]]
     elif form != "affine":
         cells, heads = [*cells[:2], *cells[3:]], [*heads[:2], *heads[3:]]
     parts: list[RenderableType] = [Grid("The rule", heads, cells), Text(_words(form))]
@@ -85,7 +87,7 @@ def _words(form: str) -> str:
     )
 
 
-def no_rule_view(solution: Solution) -> RenderableType:
+def no_rule_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return the inequality that rules out payments, agent by agent."""
     witness = solution.answers["witness"]
     needs = np.array([float(exact_number(x)) for x in witness["needs"]])
@@ -97,7 +99,7 @@ def no_rule_view(solution: Solution) -> RenderableType:
     total, worth = float(needs.sum()), float(exact_number(witness["worth"]))
     what = "no contributions have more welfare than" if anywhere else "all data are worth"
     return Group(
-        Grid("Why not", ["agent", head], cells),
+        Grid("Why not", ["agent", units.heading(head, "money")], cells),
         Text(f"All together {number(total, 6)}; {what} {number(worth, 6)}.\n"),
     )
 

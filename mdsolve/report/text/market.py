@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mdsolve.report.numbers import column, number
 from mdsolve.report.text.console import Grid
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
@@ -27,7 +28,7 @@ COLUMNS = {
 MONEY = ("values", "outside_values", "payments", "utilities")
 
 
-def market_view(solution: Solution) -> RenderableType:
+def market_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return a row per agent at the profile shown, and the sums of payments."""
     answers = solution.answers
     scale = _scale(answers)
@@ -38,12 +39,15 @@ def market_view(solution: Solution) -> RenderableType:
     for head in ("pays", "utility", "gain"):
         if head in present:
             present[head] = [_without_rounding(value, scale) for value in present[head]]
-    heads = ["agent", *present]
+    named = {**COLUMNS, "gain": "utilities"}
+    heads = ["agent", *(units.heading(head, named[head]) for head in present)]
     cells = [list(solution.agents), *(column(values) for values in present.values())]
-    return Group(Grid("Outcome at the profile shown", heads, cells), _revenue(answers, scale))
+    return Group(
+        Grid("Outcome at the profile shown", heads, cells), _revenue(answers, scale, units)
+    )
 
 
-def _revenue(answers: Mapping[str, Any], scale: float) -> RenderableType:
+def _revenue(answers: Mapping[str, Any], scale: float, units: Units) -> RenderableType:
     """Return the sums of payments, as far as they are known."""
     lowest = ", ".join(number(t) for t in answers.get("minimal_profile", ()))
     at = f" at types ({lowest})" if lowest else ""
@@ -53,7 +57,7 @@ def _revenue(answers: Mapping[str, Any], scale: float) -> RenderableType:
         "mean_revenue": "mean {} over all profiles",
     }
     known = [
-        text.format(number(_without_rounding(answers[key], scale)))
+        text.format(units.after(number(_without_rounding(answers[key], scale)), key))
         for key, text in words.items()
         if key in answers
     ]

@@ -8,16 +8,27 @@ from rich.text import Text
 from mdsolve.report.contracts import contract_rows, menu_standing, menu_words
 from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 
 ROWS_SHOWN = 30
 
+COLUMNS = {
+    "for costs": "rate",
+    "chance": "",
+    "brings": "data",
+    "model worth": "money",
+    "accuracy": "accuracy",
+    "gain on alone": "money",
+}
+"""Heading -> what the column is an amount of."""
 
-def menu_view(solution: Solution) -> RenderableType:
+
+def menu_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return the contracts as a table and in words, and how good the menu is."""
     rows = contract_rows(solution)
     shown = rows[:ROWS_SHOWN]
-    heads = ["for costs", "chance", "brings", "model worth", "accuracy", "gain on alone"]
+    heads = [units.heading(words, quantity) for words, quantity in COLUMNS.items()]
     cells = [
         [row.costs for row in shown],
         column(row.chance for row in shown),

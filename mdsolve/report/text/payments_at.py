@@ -14,6 +14,7 @@ from mdsolve.report.legible import legible
 from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
 from mdsolve.report.text.sharing import ROWS_SHOWN
+from mdsolve.report.units import NO_UNITS, Units
 
 COLUMNS = {
     "contributions": "brings",
@@ -29,13 +30,13 @@ COLUMNS = {
 }
 
 
-def payments_at_view(found: Mapping[str, Any]) -> RenderableType:
+def payments_at_view(found: Mapping[str, Any], units: Units = NO_UNITS) -> RenderableType:
     """Return one row per agent (or run of agents alike), and the method behind Shapley shares."""
     name = found["mechanism"]["name"]
     present = {key: np.asarray(found[key], dtype=float) for key in COLUMNS if key in found}
     rows = AgentTable([legible(agent) for agent in found["agents"]], present).rows()
     shown = rows[:ROWS_SHOWN]
-    heads = ["agent", *(COLUMNS[key] for key in present)]
+    heads = ["agent", *(units.heading(COLUMNS[key], key) for key in present)]
     cells = [
         [row.name for row in shown],
         *(column(x[row.first] for row in shown) for x in without_rounding(present).values()),

@@ -13,6 +13,7 @@ from mdsolve.report.numbers import column, number
 from mdsolve.report.text.bands import bands_view
 from mdsolve.report.text.console import Grid
 from mdsolve.report.text.equilibria import findings_words
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.tolerance import ROUND_OFF
 
@@ -41,13 +42,13 @@ METRICS = {
 }
 
 
-def sharing_view(solution: Solution) -> RenderableType:
+def sharing_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return a row per agent (or run of agents alike), and the metrics."""
     answers = solution.answers
     table = _known(agent_table(solution, None))
     rows = table.rows()
     shown = rows[:ROWS_SHOWN]
-    heads = ["agent", *(COLUMNS[key] for key in table.columns)]
+    heads = ["agent", *(units.heading(COLUMNS[key], key) for key in table.columns)]
     cells = [
         [row.name for row in shown],
         *(column(values[row.first] for row in shown) for values in table.columns.values()),
@@ -56,7 +57,7 @@ def sharing_view(solution: Solution) -> RenderableType:
     left = len(rows) - ROWS_SHOWN
     if left > 0:
         parts.append(Text(f"  ... and {left:,} more rows (--json or -o for all).\n"))
-    parts.append(Text(f"{_metrics(answers, table)}.\n"))
+    parts.append(Text(f"{_metrics(answers, table, units)}.\n"))
     found = findings_words(answers)
     if found:
         parts.append(Text("\n".join(found) + "\n"))
@@ -64,7 +65,7 @@ def sharing_view(solution: Solution) -> RenderableType:
     if "dynamics" in answers:
         parts.append(Text(dynamics_words(answers["dynamics"]) + "\n"))
     if "bands" in answers:
-        parts.append(bands_view(answers["bands"], solution.agents))
+        parts.append(bands_view(answers["bands"], solution.agents, units))
     return Group(*parts)
 
 
@@ -75,13 +76,13 @@ def _known(table: AgentTable) -> AgentTable:
     return AgentTable(table.agents, shown)
 
 
-def _metrics(answers: Mapping[str, Any], table: AgentTable) -> str:
+def _metrics(answers: Mapping[str, Any], table: AgentTable, units: Units) -> str:
     """Return the metrics that are defined, and what anybody gains by deviating."""
     money = largest(*(table[key] for key in MONEY if key in table))
     metrics = answers.get("metrics") or {}
     small = ROUND_OFF * len(table.agents) * money
     shown = [
-        f"{words}: {number(0 if key == 'welfare' and abs(x) <= small else x, 5)}"
+        f"{words}: {_measured(0 if key == 'welfare' and abs(x) <= small else x, key, units)}"
         for key, words in METRICS.items()
         if (x := metrics.get(key)) is not None
     ]
@@ -89,8 +90,12 @@ def _metrics(answers: Mapping[str, Any], table: AgentTable) -> str:
     if regret is not None:
         least = ROUND_OFF * money
         said = f"below {least:.0e}" if regret <= least else number(float(regret), 5)
-        shown.append(f"regret: {said}")
+        shown.append(f"regret: {units.after(said, 'regret')}")
     return "; ".join(shown)
+
+
+def _measured(value: Any, key: str, units: Units) -> str:
+    return units.after(number(value, 5), key)
 
 
 def dynamics_words(found: Mapping[str, Any]) -> str:

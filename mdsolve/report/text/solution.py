@@ -17,34 +17,39 @@ from mdsolve.report.text.market import market_view
 from mdsolve.report.text.menu import menu_view
 from mdsolve.report.text.proofs import witness_view
 from mdsolve.report.text.sharing import sharing_view
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.status import Termination
 
 
-def solution_view(solution: Solution, *history: RenderableType) -> RenderableType:
+def solution_view(
+    solution: Solution, *history: RenderableType, units: Units = NO_UNITS
+) -> RenderableType:
     """Return everything a reader wants to see of a solution.
 
     Parameters
     ----------
     history : renderable
         How it came about, shown between the headline and the outcome.
+    units : Units
+        Of the instance.
     """
     shown = legible_solution(solution)
-    parts: list[RenderableType] = [_headline(shown, alarms_of(shown)), *history]
+    parts: list[RenderableType] = [_headline(shown, alarms_of(shown, units=units)), *history]
     if "contributions" in shown.answers:
-        parts.append(sharing_view(shown))
+        parts.append(sharing_view(shown, units))
         if "gradient" in shown.answers:
             parts.append(joint_view(shown.answers))
     elif "payments" in shown.answers:
-        parts.append(market_view(shown))
+        parts.append(market_view(shown, units))
     if "target" in shown.answers:
-        parts.append(rule_view(shown))
+        parts.append(rule_view(shown, units))
     if "menu" in shown.answers:
-        parts.append(menu_view(shown))
+        parts.append(menu_view(shown, units))
     if "curve" in shown.answers:
         parts.append(curve_view(shown.answers["curve"]))
     if "needs" in (shown.answers.get("witness") or {}):
-        parts.append(no_rule_view(shown))
+        parts.append(no_rule_view(shown, units))
     if "step_bounds" in shown.answers and "witness" in shown.answers:
         parts.append(no_step_view(shown))
     elif "witness" in shown.answers:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from mdsolve.report.numbers import column
 from mdsolve.report.text.console import Grid
 from mdsolve.report.text.solution import solution_view
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 
 ROUNDS_SHOWN = 10
@@ -24,11 +25,11 @@ def shown_rounds(total: int) -> list[int]:
     return [int(k) for k in np.unique(np.linspace(0, total - 1, min(total, ROUNDS_SHOWN)).round())]
 
 
-def training_view(solution: Solution) -> RenderableType:
+def training_view(solution: Solution, units: Units = NO_UNITS) -> RenderableType:
     """Return the outcome, with a row per round shown."""
     history = solution.answers["history"]
     if not history["rounds"]:
-        return solution_view(solution)
+        return solution_view(solution, units=units)
     unit = solution.answers["protocol"]["unit"]
     shown = shown_rounds(len(history["rounds"]))
     moved = [float(np.clip(history["payments"][k], 0, None).sum()) for k in shown]
@@ -38,6 +39,7 @@ def training_view(solution: Solution) -> RenderableType:
         f"{unit} brought": column(history["contributions"][k].sum() for k in shown),
         "mean accuracy": column((history["accuracies"][k].mean() for k in shown), 4),
         "mean loss": column((history["losses"][k].mean() for k in shown), 4),
-        "money moved": column(moved, 4),
+        units.heading("money moved", "money"): column(moved, 4),
     }
-    return solution_view(solution, Grid("Rounds", list(columns), list(columns.values())))
+    rounds = Grid("Rounds", list(columns), list(columns.values()))
+    return solution_view(solution, rounds, units=units)
