@@ -19,6 +19,7 @@ from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import mechanisms
 from mdsolve.progress import Monitor, StopRequested
 from mdsolve.solution import Solution
+from mdsolve.status import Termination
 from mdsolve.study.compare import Comparison, compare
 from mdsolve.study.sweep import sweep
 from mdsolve.study.sweep_table import Row, SweepTable
@@ -130,9 +131,11 @@ def _rules(
     except (StopRequested, KeyboardInterrupt):
         return _without(found, "rules", "the budget of time was used up")
     own = solution.mechanism.name
-    others = {name: other for name, other in beside.solutions.items() if name != own}
+    late = [name for name, x in beside.solutions.items() if x.termination is Termination.LIMIT]
+    late = [name for name in (*late, *beside.missing) if name != own]
+    others = {k: x for k, x in beside.solutions.items() if k != own and k not in late}
     ordered = {own: solution, **others} if own else others
-    short = f"the budget of time ended before {', '.join(beside.missing)}" if beside.missing else ""
+    short = f"the budget of time was used up before {', '.join(late)}" if late else ""
     return _without(replace(found, rules=replace(beside, solutions=ordered)), "rules", short)
 
 
@@ -148,7 +151,10 @@ def _scenarios(
     if not asked and not usual:
         return _without(found, "scenarios", "the instance has no costs or values to change")
     table = _swept(instance, solution, given, watch)
-    short = "" if table.complete else f"the budget of time ended after {len(table.rows)} of them"
+    if not table.rows:
+        return _without(found, "scenarios", "the budget of time was used up")
+    done = f"{len(table.rows)} of {table.asked} cases"
+    short = "" if table.complete else f"the budget of time was used up after {done}"
     return _without(replace(found, scenarios=table), "scenarios", short)
 
 

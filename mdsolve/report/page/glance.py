@@ -1,4 +1,4 @@
-"""The first screen of a page: what is proposed, what it brings, who would leave, what it rests on."""
+"""The first screen: what is proposed, what it brings, who would leave, what it rests on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mdsolve.report.numbers import column
 from mdsolve.report.page.answer import (
     answer_sentences,
     gain_columns,
+    gain_sentences,
     kind_of,
     market_gains,
     standing,
@@ -86,6 +87,7 @@ def first_screen(subject: Subject) -> Html:
     if stakes is not None and len(stakes.agents):
         parts += [tag("h3", "What it brings each party"), _parties(stakes, subject)]
         parts += [tag("h3", "Who would rather leave"), tag("p", leavers(stakes, subject))]
+        parts.append(tag("p", " ".join(gain_sentences(subject)), class_="lead"))
     parts += [tag("h3", "What it rests on"), _foundations(subject)]
     return joined(parts)
 
@@ -126,7 +128,7 @@ def _parties(stakes: Stakes, subject: Subject) -> Html:
     caption = "What taking part is worth, per party"
     if every > len(rows):
         caption += f"; the {len(rows)} of {every:,} that gain least, all under Agent by agent"
-    return table(caption, [*heads, "would rather leave?"], listed_rows, last_words=True)
+    return table(caption, [*heads, "would rather leave?"], listed_rows, last_words=1)
 
 
 def _named(row: Row) -> str:
@@ -144,23 +146,23 @@ def _leaves(stakes: Stakes, row: Row) -> str:
 def leavers(stakes: Stakes, subject: Subject) -> str:
     """Return who would be better off elsewhere, in a sentence that hides nobody."""
     small = stakes.small
-    losing = np.flatnonzero(stakes.least < -small)
-    if len(losing):
-        names = [stakes.agents[k] for k in losing[np.argsort(stakes.least[losing], kind="stable")]]
-        worst = int(np.argmin(stakes.least))
-        loss = subject.units.amount(-float(stakes.least[worst]), "money")
-        return (
-            f"{listed(names, MOST_NAMED)} would rather leave; {stakes.agents[worst]} has most "
-            f"reason to, {loss}."
-        )
+    if float(stakes.least.min()) < -small:
+        rows = AgentTable(stakes.agents, {"gain": stakes.least}).rows()
+        losing = [row for row in rows if stakes.least[row.first] < -small]
+        losing.sort(key=lambda row: float(stakes.least[row.first]))
+        loss = subject.units.amount(-float(stakes.least[losing[0].first]), "money")
+        names = listed([row.name for row in losing], MOST_NAMED)
+        each = " each" if losing[0].count > 1 else ""
+        most = f"; {losing[0].name} would gain most:" if len(losing) > 1 else " and would gain"
+        return f"{names} would rather leave{most} {loss}{each}."
     compared = " or ".join(stakes.gains)
     even = int(np.count_nonzero(stakes.least <= small))
     if even == len(stakes.agents):
         return f"Nobody, but nobody gains anything either, compared with {compared}."
     if even:
         return (
-            f"Nobody, compared with {compared}; {even:,} of {len(stakes.agents):,} would not "
-            "notice if they left."
+            f"Nobody, but {even:,} of {len(stakes.agents):,} would be exactly as well off "
+            f"{compared}."
         )
     return f"Nobody: everybody is better off than {compared}."
 

@@ -58,7 +58,7 @@ def table(
     rows: Iterable[Sequence[object]],
     words: int = 1,
     *,
-    last_words: bool = False,
+    last_words: int = 0,
 ) -> Html:
     """Return a table; the first `words` columns hold words, the others numbers.
 
@@ -66,12 +66,12 @@ def table(
 
     Parameters
     ----------
-    last_words : bool
-        Whether the last column holds words too.
+    last_words : int
+        How many of the last columns hold words too.
     """
 
     def kind_of(column: int) -> str | None:
-        worded = column < words or (last_words and column == len(heads) - 1)
+        worded = column < words or column >= len(heads) - last_words
         return None if worded else "number"
 
     def cell(column: int, value: object) -> Html:
@@ -81,8 +81,7 @@ def table(
         return tag("td", value, class_=kind)
 
     head = [
-        tag("th", name, scope="col", class_=kind_of(column))
-        for column, name in enumerate(heads)
+        tag("th", name, scope="col", class_=kind_of(column)) for column, name in enumerate(heads)
     ]
     body = [tag("tr", *(cell(k, value) for k, value in enumerate(row))) for row in rows]
     whole = tag(

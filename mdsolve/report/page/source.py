@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from mdsolve.report.units import Units
 from mdsolve.solution import InstanceReference, Solution
 from mdsolve.solution_files import entries_of, read_solution_data, solution_from
 from mdsolve.study.completed import completed
-from mdsolve.study.outlook import Outlook
+from mdsolve.study.outlook import Outlook, outlook
 from mdsolve.study.verify import verify
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
@@ -121,6 +121,24 @@ def subject_of(instance: Instance, solution: Solution) -> Subject:
     answers, computed = completed(named, instance, game)
     shown = legible_solution(replace(named, answers=answers))
     return Subject(shown, instance, game, True, computed, ())
+
+
+def with_outlook(
+    subject: Subject, parts: Sequence[str], scenarios: Sequence[str], monitor: Monitor
+) -> Subject:
+    """Return a subject with what a board asks beside the answer, where the instance is at hand.
+
+    Raises
+    ------
+    UsageError
+        For scenarios that the instance does not know.
+    """
+    if subject.instance is None:
+        return subject
+    found = outlook(
+        subject.instance, subject.solution, parts=parts, scenarios=scenarios, monitor=monitor
+    )
+    return replace(subject, outlook=found)
 
 
 def _notes(stored: Solution, instance: Instance, certificate: Certificate) -> Iterator[str]:
