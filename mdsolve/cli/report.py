@@ -22,6 +22,8 @@ from mdsolve.errors import EXIT_CONDITION_FAILS, EXIT_SOLVED, UsageError
 
 ENDINGS = (".html", ".htm")
 
+TABLES = (".csv", ".parquet")
+
 PARTS = ("rules", "scenarios", "sensitivity")
 
 BUDGET = 60.0
@@ -31,7 +33,9 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def report(
-    solution: Annotated[Path, typer.Argument(help="Solution file (JSON), from any source.")],
+    solution: Annotated[
+        Path, typer.Argument(help="Solution file (JSON), from any source; with --explore a table.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write the page here; SOLUTION.html if left out."),
@@ -44,6 +48,10 @@ def report(
             "beside the solution and in the present folder.",
         ),
     ] = None,
+    explore: Annotated[
+        bool,
+        typer.Option("--explore", help="Make the table of a sweep a page to look around in."),
+    ] = False,
     title: Annotated[
         str | None, typer.Option("--title", help="Headline, in the language of the readers.")
     ] = None,
@@ -80,8 +88,15 @@ def report(
         raise UsageError.single("--lang", repr(lang)[:40], "a language such as de or pt-BR")
     target = solution.with_suffix(".html") if output is None else output
     output_file(target, *(file for file in (solution, instance) if file is not None))
+    if not explore and solution.suffix in TABLES:
+        fix = "for the table of a sweep add --explore"
+        raise UsageError.single(str(solution), "a table", "a solution file (JSON)", fix)
     if target.suffix.lower() not in ENDINGS:
         raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".html")
+
+    if explore:
+        _explore(solution, instance, target, title=title, lang=lang, as_json=as_json, quiet=quiet)
+        return
 
     from mdsolve.outputs import write_atomically
     from mdsolve.progress import Monitor
@@ -147,3 +162,31 @@ def _parts(without: Sequence[str], scenarios: Sequence[str]) -> tuple[str, ...]:
         got, expected = "scenarios left out by --without", "either of the two"
         raise UsageError.single("--scenario", got, expected)
     return kept
+
+
+def _explore(
+    file: Path,
+    instance_file: Path | None,
+    target: Path,
+    *,
+    title: str | None,
+    lang: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write the page of a sweep; the instance, if given, lends title and units."""
+    from mdsolve.instance import load
+    from mdsolve.outputs import write_atomically
+    from mdsolve.report.explorer.document import explorer_page
+    from mdsolve.report.units import Units
+    from mdsolve.study.sweep_reading import read_sweep
+
+    instance = None if instance_file is None else load(instance_file)
+    table = read_sweep(file)
+    named = title or (None if instance is None else instance.title)
+    page = explorer_page(table, title=named, lang=lang, units=Units.of(instance)).encode()
+    write_atomically(target, lambda stream: stream.write(page))
+    if as_json:
+        print_json({"report": str(target), "bytes": len(page), "rows": len(table.rows)})
+    if not quiet:
+        note(f"wrote {target} ({len(page):,} bytes, {len(table.rows):,} rows)")

@@ -148,3 +148,16 @@ def test_what_stands_beside_the_answer_is_chosen(mdsolve, solved):
 def test_wrong_options_are_refused_with_what_was_expected(mdsolve, solved, wrong, words):
     code, _, err = mdsolve("report", solved, "--instance", SHARE, *wrong)
     assert (code, words in err) == (2, True)
+
+
+def test_a_sweep_becomes_a_page_to_look_around_in(mdsolve, mdsolve_json, tmp_path):
+    table, page = tmp_path / "t.csv", tmp_path / "t.html"
+    swept = ("sweep", SHARE, "--scenario", "now:", "-m", "free", "-o", table, "--quiet")
+    assert mdsolve(*swept)[0] == 0
+    code, data = mdsolve_json("report", table, "--explore")
+    assert (code, data["rows"]) == (0, 1)
+    assert data["bytes"] == page.stat().st_size
+    code, _, err = mdsolve("report", table)
+    assert (code, "add --explore" in err) == (2, True)
+    code, _, err = mdsolve("report", SHARE, "--explore")
+    assert (code, "one of .csv, .parquet, .json" in err) == (2, True)

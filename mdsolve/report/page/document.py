@@ -7,8 +7,6 @@ forbids both to the browser, so what an instance names its agents cannot do any 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
-from string import Template
 from typing import Any
 
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
@@ -20,7 +18,7 @@ from mdsolve.report.page.checking import certificate_section, check_section
 from mdsolve.report.page.figures import pictures, trade_off_section
 from mdsolve.report.page.glance import first_screen
 from mdsolve.report.page.limits import assumptions
-from mdsolve.report.page.markup import Html, bullets, facts, joined, section, table, tag
+from mdsolve.report.page.markup import Html, bullets, facts, filled, joined, section, table, tag
 from mdsolve.report.page.payments import payments_section
 from mdsolve.report.page.rules import rules_section
 from mdsolve.report.page.scenarios import scenarios_section
@@ -52,8 +50,8 @@ def report_page(
         parts.append(_contents(subjects))
     for place, subject in enumerate(subjects, 1):
         parts.append(tag("article", *_chapter(subject, place, several), class_="chapter"))
-    template = Template((files("mdsolve.report.page") / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(title=joined([f"Report: {headline}"]), body=tag("main", *parts))
+    parts_of_page = {"title": joined([f"Report: {headline}"]), "body": tag("main", *parts)}
+    return filled("mdsolve.report.page", "page.html", **parts_of_page)
 
 
 def _title(subject: Subject) -> str:

@@ -56,7 +56,8 @@ class Stakes:
     @property
     def least(self) -> Floats:
         """Return what each gains above its best alternative; (n,)."""
-        return np.min(list(self.gains.values()), axis=0)
+        least: Floats = np.min(list(self.gains.values()), axis=0)
+        return least
 
     @property
     def small(self) -> float:

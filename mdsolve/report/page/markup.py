@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from mdsolve.report.legible import legible
 
@@ -107,3 +109,10 @@ def bullets(items: Iterable[object]) -> Html:
 def section(title: str, key: str, *content: object) -> Html:
     """Return a part of the page under a heading of its own."""
     return tag("section", tag("h2", title, id=key), *content, aria_labelledby=key)
+
+
+def filled(package: str, template: str, **parts: str) -> str:
+    """Return a template of a package with its parts and the style of all pages in their places."""
+    style = (files("mdsolve.report.page") / "style.css").read_text(encoding="utf-8")
+    whole = Template((files(package) / template).read_text(encoding="utf-8"))
+    return whole.substitute(style=style, **parts)
