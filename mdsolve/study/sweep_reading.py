@@ -55,8 +55,8 @@ def _row(
 ) -> Row:
     """Return one row; raises `UsageError` with its place for cells that cannot be."""
     try:
-        words = {key: str(cells[key] or "") for key in NEEDED[1:]}
-        Termination.from_label(words["termination"])
+        scenario, mechanism, termination, verdict = (str(cells[k] or "") for k in NEEDED[1:])
+        Termination.from_label(termination)
         numbers = {
             key: value if isinstance(value, bool) else float(value)
             for key in Row.NUMBERS
@@ -66,7 +66,8 @@ def _row(
     except (TypeError, ValueError, KeyError) as error:
         raise UsageError.single(where, str(error)[:80], EXPECTED) from None
     settings = tuple(cells[name] for name in paths)
-    return Row(point, settings, *words.values(), numbers, agents, reason)
+    words = (scenario, mechanism, termination, verdict)
+    return Row(point, settings, *words, numbers, agents, reason)
 
 
 def _agents(cells: Mapping[str, Any], columns: Sequence[str]) -> dict[str, list[Any]]:

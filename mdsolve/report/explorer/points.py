@@ -13,6 +13,7 @@ from typing import Any
 
 from mdsolve.report.legible import legible
 from mdsolve.report.numbers import column, number
+from mdsolve.report.sweep_numbers import money_scale, shown_number
 from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.study.sweep_table import OF_AGENTS, Row, SweepTable
 from mdsolve.tolerance import DEFAULT, ROUND_OFF
@@ -181,12 +182,12 @@ def _plain(value: Any) -> Any:
 
 
 def _cleared(value: float | None, row: Row, key: str) -> float | None:
-    """Return a number, 0 where it is rounding beside the welfare and utilities of its row."""
-    data = key == "total_data" or key.endswith(".contribution")
-    beside = row.numbers.get("total_data", 0.0) if data else row.numbers.get("welfare", 0.0)
-    sizes = [float(beside or 0.0), *(() if data else row.agents.get("utilities", ()))]
-    small = ROUND_OFF * max(map(abs, sizes))
-    return 0.0 if value is not None and abs(value) <= small else value
+    """Return a number, 0 where it is money of an agent that is rounding."""
+    if key in WORDS:
+        return _plain(shown_number(row, key))
+    money = key.endswith((".payment", ".utility"))
+    noise = money and value is not None and abs(value) <= ROUND_OFF * money_scale(row)
+    return 0.0 if noise else value
 
 
 def _verdict(row: Row) -> str:
@@ -214,16 +215,10 @@ def _warned(table: SweepTable, units: Units) -> tuple[str, ...]:
         said = [
             f"✗ {words} {units.amount(-value, 'money')}"
             for key, words in ALARMS.items()
-            if (value := float(row.numbers.get(key) or 0.0)) < -DEFAULT.verify * _money(row)
+            if (value := float(row.numbers.get(key) or 0.0)) < -DEFAULT.verify * money_scale(row)
         ]
         found.append("; ".join(said))
     return tuple(found)
-
-
-def _money(row: Row) -> float:
-    """Return the largest money in a row."""
-    numbers = [float(row.numbers.get(key) or 0.0) for key in ("welfare", "revenue", *ALARMS)]
-    return max(map(abs, [*numbers, *row.agents.get("utilities", ())]))
 
 
 def _choices(table: SweepTable, columns: Sequence[Column]) -> tuple[Choice, ...]:

@@ -63,7 +63,7 @@ def pictures(subject: Subject, number: int) -> Html:
     answers = solution.answers
     caption = MARKET if "profile" in answers else HISTORY if "history" in answers else OUTCOME
     drawn: list[tuple[Callable[[Target], str | None], str]] = [
-        (lambda target: draw_outcomes(solution, target, title, game), caption)
+        (lambda target: draw_outcomes(solution, target, title, game, subject.units), caption)
     ]
     if game is not None and can_draw_curves(solution):
         drawn.append((lambda target: draw_curves(solution, game, target, title), CURVES))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -106,10 +107,11 @@ def _gain(solution: Solution) -> Floats | None:
         outside = (answers.get("standalone") or {}).get("utilities")
     if outside is None:
         return None
-    here, there = (
-        np.array([float(x) for x in values]) for values in (answers["utilities"], outside)
-    )
-    return here - there
+    return _floats(answers["utilities"]) - _floats(outside)
+
+
+def _floats(values: Iterable[Any]) -> Floats:
+    return np.array([float(x) for x in values], dtype=np.float64)
 
 
 def _not_fitting(refused: Mapping[str, str]) -> list[str]:

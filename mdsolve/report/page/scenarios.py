@@ -8,10 +8,10 @@ from mdsolve.report.legible import legible
 from mdsolve.report.numbers import column
 from mdsolve.report.page.markup import Html, bullets, joined, table, tag
 from mdsolve.report.page.source import Subject
+from mdsolve.report.sweep_numbers import shown_number
 from mdsolve.report.verdict import MARKS
 from mdsolve.study.outlook import Outlook
 from mdsolve.study.sweep_table import Row
-from mdsolve.tolerance import DEFAULT
 
 MOST_PARTIES = 12
 """Parties whose utilities are listed case by case."""
@@ -45,7 +45,7 @@ def _scenarios(rows: Sequence[Row], subject: Subject) -> Iterator[Html]:
         "minimal_revenue": "organiser keeps at least",
     }
     known = {k: words for k, words in keys.items() if any(k in row.numbers for row in rows)}
-    cells = {key: column(_cleared(row, key) for row in rows) for key in known}
+    cells = {key: column(shown_number(row, key) for row in rows) for key in known}
     body = [
         (
             legible(row.scenario),
@@ -69,16 +69,6 @@ def _scenarios(rows: Sequence[Row], subject: Subject) -> Iterator[Html]:
         yield table(words, ["case", *map(legible, names)], shown)
     reasons = [f"{legible(row.scenario)}: {legible(row.reason)}" for row in rows if row.reason]
     yield bullets(reasons)
-
-
-def _cleared(row: Row, key: str) -> float | None:
-    """Return a number of a row, 0 where it is rounding beside the row's welfare and utilities."""
-    found = row.numbers.get(key)
-    if found is None:
-        return None
-    money = [abs(float(x)) for x in row.agents.get("utilities", ())]
-    small = DEFAULT.verify * max(money, default=0.0)
-    return 0.0 if key != "total_data" and abs(float(found)) <= small else float(found)
 
 
 def _verdict(row: Row) -> str:
