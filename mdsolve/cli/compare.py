@@ -40,7 +40,8 @@ def compare(
     ] = None,
     settings: Settings = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw contributions and utilities into this PNG file.")
+        Path | None,
+        typer.Option(help="Draw contributions and utilities into this PNG or SVG file."),
     ] = None,
     yes: Yes = False,
     as_json: Json = False,

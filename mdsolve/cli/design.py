@@ -74,7 +74,9 @@ def design(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", help="Draw the outcome, or the trade-off, into this PNG file."),
+        typer.Option(
+            "--plot", help="Draw the outcome, or the trade-off, into this PNG or SVG file."
+        ),
     ] = None,
     yes: Yes = False,
     as_json: Json = False,
@@ -90,7 +92,7 @@ def design(
     from mdsolve.cli.caution import heed
     from mdsolve.cli.streams import note
     from mdsolve.instance import load
-    from mdsolve.report.pictures.style import require_png
+    from mdsolve.report.pictures.style import require_picture
     from mdsolve.report.text.console import console_for
     from mdsolve.report.text.solution import solution_view
     from mdsolve.report.units import Units
@@ -101,7 +103,7 @@ def design(
     output_file(output, file)
     output_file(plot)
     if plot is not None:
-        require_png(plot)
+        require_picture(plot)
     instance = load(file)
     heed(instance, yes)
     verify = DEFAULT.verify if tolerance is None else tolerance

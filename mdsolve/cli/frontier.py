@@ -51,7 +51,9 @@ def frontier(
         OutsideChoice, typer.Option(help="Whether the others still pool when one stays out.")
     ] = OutsideChoice.POOLED,
     limit: Annotated[int, typer.Option(help="Largest D to decide.", min=1)] = 10**6,
-    plot: Annotated[Path | None, typer.Option(help="Draw the sweep into this PNG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the sweep into this PNG or SVG file.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     time_limit: TimeLimit = None,

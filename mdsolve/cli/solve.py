@@ -47,7 +47,8 @@ def solve(
         Path | None,
         typer.Option(
             "--plot",
-            help="Draw a market's outcome, shaped models or simulated dynamics into this PNG file.",
+            help="Draw a market's outcome, shaped models or simulated dynamics into this PNG or "
+            "SVG file.",
         ),
     ] = None,
     dynamics: Annotated[

@@ -17,7 +17,7 @@ from mdsolve.instance import Instance, load
 from mdsolve.pieces.engine import results_of
 from mdsolve.progress import Monitor
 from mdsolve.report.legible import legible
-from mdsolve.report.pictures.style import require_png
+from mdsolve.report.pictures.style import require_picture
 from mdsolve.report.text.console import console_for
 from mdsolve.report.text.solution import solution_view
 from mdsolve.report.units import Units
@@ -62,7 +62,7 @@ def solve_and_show(request: Request, monitor: Monitor) -> int:
         require_table(request.output)
     output_file(request.plot)
     if request.plot is not None:
-        require_png(request.plot)
+        require_picture(request.plot)
     instance = load(request.file)
     heed(instance, request.yes)
     if request.explain is not None and request.explain not in STORED:

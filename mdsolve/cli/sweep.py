@@ -73,7 +73,7 @@ def sweep(
         typer.Option("--output", "-o", help="Write the table: .csv, .parquet or .json."),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", help="Draw a metric into this PNG file.")
+        Path | None, typer.Option("--plot", help="Draw a metric into this PNG or SVG file.")
     ] = None,
     metric: Annotated[
         str | None,
@@ -96,7 +96,7 @@ def sweep(
     """
     from mdsolve.errors import UsageError
     from mdsolve.instance import load
-    from mdsolve.report.pictures.style import require_png
+    from mdsolve.report.pictures.style import require_picture
     from mdsolve.study.sweep import sweep as swept
     from mdsolve.study.sweep_table import JSON
     from mdsolve.table import require_table
@@ -108,7 +108,7 @@ def sweep(
     if output is not None:
         require_table(output, JSON)
     if plot is not None:
-        require_png(plot)
+        require_picture(plot)
     if metric is not None and metric not in METRICS:
         raise UsageError.single("--metric", repr(metric), "one of " + ", ".join(METRICS))
     instance = load(file)
@@ -147,8 +147,9 @@ def sweep(
         console_for().print(sweep_view(table))
     if plot is not None:
         from mdsolve.report.pictures.sweep import draw_sweep
+        from mdsolve.report.units import Units
 
-        draw_sweep(table, plot, metric)
+        draw_sweep(table, plot, metric, units=Units.of(instance))
         if not quiet:
             note(f"wrote {plot}")
     raise typer.Exit(table.exit_code)

@@ -55,9 +55,9 @@ def train(
     output_file(output, file)
     output_file(plot)
     if plot is not None:
-        from mdsolve.report.pictures.style import require_png
+        from mdsolve.report.pictures.style import require_picture
 
-        require_png(plot)
+        require_picture(plot)
     instance = load(file)
     if not isinstance(instance, TrainingInstance):
         from mdsolve.errors import UsageError

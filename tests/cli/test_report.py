@@ -121,3 +121,43 @@ def test_bad_input_exits_2_and_writes_nothing(mdsolve, solved, tmp_path):
         assert (code, out) == (2, ""), arguments
         assert err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_stands_beside_the_answer_is_chosen(mdsolve, solved):
+    page = solved.with_suffix(".html")
+    known = ("report", solved, "--instance", SHARE, "--quiet")
+    assert mdsolve(*known, "--without", "scenarios", "--title", "Drei", "--lang", "de")[0] == 0
+    assert 'lang="de">Drei</h1>' in page.read_text()
+    assert "Rules side by side" in page.read_text()
+    assert "What may happen" not in page.read_text()
+    assert mdsolve(*known, "--without", "all")[0] == 0
+    assert "Rules side by side" not in page.read_text()
+    assert mdsolve(*known, "--budget", "0")[0] == 0
+    assert "Not complete: the budget of time was used up" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (("--without", "rule"), "one of rules, scenarios, sensitivity, all"),
+        (("--lang", "<x>"), "a language such as de"),
+        (("--scenario", "x: cost*=2", "--without", "all"), "either of the two"),
+        (("--scenario", "nothing"), "NAME: change"),
+    ],
+)
+def test_wrong_options_are_refused_with_what_was_expected(mdsolve, solved, wrong, words):
+    code, _, err = mdsolve("report", solved, "--instance", SHARE, *wrong)
+    assert (code, words in err) == (2, True)
+
+
+def test_a_sweep_becomes_a_page_to_look_around_in(mdsolve, mdsolve_json, tmp_path):
+    table, page = tmp_path / "t.csv", tmp_path / "t.html"
+    swept = ("sweep", SHARE, "--scenario", "now:", "-m", "free", "-o", table, "--quiet")
+    assert mdsolve(*swept)[0] == 0
+    code, data = mdsolve_json("report", table, "--explore")
+    assert (code, data["rows"]) == (0, 1)
+    assert data["bytes"] == page.stat().st_size
+    code, _, err = mdsolve("report", table)
+    assert (code, "add --explore" in err) == (2, True)
+    code, _, err = mdsolve("report", SHARE, "--explore")
+    assert (code, "one of .csv, .parquet, .json" in err) == (2, True)

@@ -45,7 +45,7 @@ def test_scenarios_alone_and_pictures(mdsolve, tmp_path):
     ("arguments", "words"),
     [
         (("--vary", "platform_data=1:2:3", "-o", "t.xlsx"), ".csv, .parquet, .json"),
-        (("--vary", "platform_data=1:2:3", "--plot", "t.svg"), ".png"),
+        (("--vary", "platform_data=1:2:3", "--plot", "t.pdf"), ".png or .svg"),
         (("--vary", "platform_data=1:2:3", "--metric", "speed"), "alone_margin"),
         (("--vary", "platform_data=1:2:3", "--jobs", "2", "--cluster", "tcp://x:1"), "one of them"),
         (("--vary", "cots=1,2"), "did you mean 'cost'"),

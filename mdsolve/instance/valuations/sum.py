@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -24,3 +24,8 @@ class SumValuationSpec(ValuationFamily):
         """Yield what does not fit of the terms."""
         for k, term in enumerate(self.terms):
             yield from term.misfits(agents, (*place, "terms", k))
+
+    def among(self, kept: Sequence[int]) -> Self:
+        """Return what is left of every term where only some agents are."""
+        left = tuple(term.among(kept) for term in self.terms)
+        return type(self)(family=self.family, terms=left)

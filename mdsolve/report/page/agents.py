@@ -13,6 +13,7 @@ from mdsolve.report.page.markup import Html, joined, table, tag
 from mdsolve.report.page.source import Subject
 from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
+from mdsolve.report.units import Units
 from mdsolve.report.words import listed
 from mdsolve.tolerance import ROUND_OFF
 
@@ -40,30 +41,39 @@ def _market_agents(subject: Subject) -> Html:
     received = {"model received": column(quality)}
     if "model_chance" in answers:  # a lottery decides who is handed the model
         received = {"chance of the model": column(answers["model_chance"])}
-    heads = ["agent", "data (type)", *received, "is worth", "pays (negative: receives)"]
-    heads += ["utility", "staying out", "gains"]
+    units = subject.units
+    heads = ["agent", units.heading("data (type)", "data"), *received]
+    worded = ("is worth", "pays (negative: receives)", "utility", "staying out", "gains")
+    heads += [units.heading(words, "money") for words in worded]
     data = column(answers["profile"])
     rows = zip(solution.agents, data, *received.values(), *columns, strict=True)
-    return table("The case shown; worth, payments and utilities in money", heads, rows)
+    return table("The case shown" + _in_money(units), heads, rows)
 
 
 def _sharing_agents(subject: Subject) -> Html:
     solution, game = subject.solution, subject.game
     agents = agent_table(solution, game)
-    unit = solution.answers.get("protocol", {}).get("unit", "samples")
+    units = subject.units
+    unit = solution.answers.get("protocol", {}).get("unit", units.data or "samples")
+
+    def money(words: str) -> str:
+        return units.heading(words, "money")
+
     columns: list[tuple[str, Any]] = [(f"brings ({unit})", agents["contributions"])]
     if "capacity" in agents and np.isfinite(agents["capacity"]).any():
         columns.append((f"has ({unit})", agents["capacity"]))
     for key, words in (("low", "if costs are low"), ("high", "if costs are high")):
         if key in agents:
             columns.append((words, agents[key]))
-    columns.append(("accuracy of the model received", agents["accuracies"]))
+    columns.append(
+        (units.heading("accuracy of the model received", "accuracy"), agents["accuracies"])
+    )
     if game is not None and np.any(game.value != 1):
-        columns.append(("the model is worth (money)", game.value * agents["accuracies"]))
+        columns.append((money("the model is worth"), game.value * agents["accuracies"]))
     if np.any(agents["payments"]):
-        columns.append(("receives, or pays if negative (money)", agents["payments"]))
-    columns.append(("utility (money)", agents["utilities"]))
-    columns += [(f"gains against {words}", x) for words, x in gain_columns(agents).items()]
+        columns.append((money("receives, or pays if negative"), agents["payments"]))
+    columns.append((money("utility"), agents["utilities"]))
+    columns += [(money(f"gains against {words}"), x) for words, x in gain_columns(agents).items()]
     rows = agents.rows()
     runs = any(row.count > 1 for row in rows)
     heads = ["agent", *(["agents alike"] if runs else []), *(words for words, _ in columns)]
@@ -72,7 +82,11 @@ def _sharing_agents(subject: Subject) -> Html:
     counts = [[f"{row.count:,}" for row in listed_rows]] if runs else []
     shown = zip([row.name for row in listed_rows], *counts, *cells, strict=True)
     left = len(rows) - MOST_ROWS
-    caption = "Numbers are per agent" + (", one row per run of agents alike" if runs else "")
+    caption = (
+        "Numbers are per agent"
+        + _in_money(units)
+        + (", one row per run of agents alike" if runs else "")
+    )
     parts = [table(caption, heads, shown)]
     if left > 0:
         parts.append(tag("p", f"{left:,} more rows are in the solution file.", class_="note"))
@@ -82,6 +96,11 @@ def _sharing_agents(subject: Subject) -> Html:
             tag("p", f"Computed from the instance for this report: {words}.", class_="note")
         )
     return joined(parts)
+
+
+def _in_money(units: Units) -> str:
+    """Return which columns are money, where no unit says so."""
+    return "" if units.money else "; worth, payments, utilities and gains in money"
 
 
 def _floats(values: Any) -> Floats:

@@ -20,6 +20,7 @@ from mdsolve.report.pictures.market import can_draw
 from mdsolve.report.pictures.sharing import can_draw_sharing
 from mdsolve.report.text.joint import no_step_view
 from mdsolve.report.text.proofs import witness_lines
+from mdsolve.report.units import Units
 from mdsolve.report.verdict import tally_of
 from mdsolve.report.words import heading, lower_first
 from mdsolve.status import Termination
@@ -77,7 +78,8 @@ def subject_alarms(subject: Subject) -> list[Alarm]:
     solution = subject.solution
     columns = ("contributions", "utilities")
     known = all(solution.answers.get(key) is not None for key in columns)
-    return alarms_of(solution, agent_table(solution, subject.game) if known else None)
+    table = agent_table(solution, subject.game) if known else None
+    return alarms_of(solution, table, units=subject.units)
 
 
 def standing(subject: Subject) -> str:
@@ -108,23 +110,41 @@ def answer_sentences(subject: Subject) -> list[str]:
 def _market(subject: Subject) -> list[str]:
     solution = subject.solution
     answers, names = solution.answers, solution.agents
-    payments, gains = _column(answers["payments"]), market_gains(answers)
+    payments = _column(answers["payments"])
     scale = largest(_column(answers["values"]), payments)
-    money = _moved(names, -payments, scale)
+    units = subject.units
+    money = _moved(names, -payments, scale, units)
     kept = float(answers["revenue"])
     rest = (
         "the organiser keeps nothing"
         if abs(kept) <= ROUND_OFF * scale
-        else f"the organiser {'keeps' if kept > 0 else 'adds'} {amount(abs(kept), scale)}"
+        else f"the organiser {'keeps' if kept > 0 else 'adds'} "
+        f"{units.amount(abs(kept), 'money', scale)}"
     )
     pairs = zip(names, answers["profile"], strict=True)
-    case = ", ".join(f"{name} {number(data, 5)}" for name, data in pairs)
+    case = ", ".join(f"{name} {units.after(number(data, 5), 'data')}" for name, data in pairs)
     least = ""
     if "minimal_revenue" in answers:
-        least = f"; in no case does it keep less than {amount(answers['minimal_revenue'], scale)}"
+        kept_least = units.amount(answers["minimal_revenue"], "money", scale)
+        least = f"; in no case does it keep less than {kept_least}"
+    return [f"In the case shown ({case}), {money}; {rest}{least}."]
+
+
+def gain_sentences(subject: Subject) -> list[str]:
+    """Return who gains and who loses, compared with each alternative, in sentences."""
+    solution, units = subject.solution, subject.units
+    if kind_of(subject) == "market" and can_draw(solution):
+        answers = solution.answers
+        scale = largest(_column(answers["values"]), _column(answers["payments"]))
+        when = "by taking part, compared with staying out"
+        return [_who_gains(solution.agents, market_gains(answers), when, scale, units)]
+    if kind_of(subject) == "market" or not can_draw_sharing(solution):
+        return []
+    table = agent_table(solution, subject.game)
+    scale = largest(*(table[key] for key in MONEY if key in table))
     return [
-        f"In the case shown ({case}), {money}; {rest}{least}.",
-        _who_gains(names, gains, "by taking part, compared with staying out", scale),
+        _who_gains(table.agents, gains, f"compared with {key}", scale, units)
+        for key, gains in gain_columns(table).items()
     ]
 
 
@@ -138,7 +158,8 @@ def _sharing(subject: Subject) -> list[str]:
     table = agent_table(solution, subject.game)
     found = solution.answers.get("metrics") or {}
     training = kind_of(subject) == "training"
-    unit = solution.answers.get("protocol", {}).get("unit", "samples")
+    units = subject.units
+    unit = solution.answers.get("protocol", {}).get("unit", units.data or "samples")
     total = found.get("total_data", float(table["contributions"].sum()))
     who = f"the {len(table.agents):,} agents" if len(table.agents) > 1 else "the agent"
     first = f"Together {who} bring {amount(total)} {unit}" + (" a round" if training else "")
@@ -150,18 +171,16 @@ def _sharing(subject: Subject) -> list[str]:
         low, high = float(table["accuracies"].min()), float(table["accuracies"].max())
         same = amount(low) == amount(high)
         models = amount(high) if same else f"{amount(low)} to {amount(high)}"
-        first += f"; the models they receive have the accuracy {models}"
+        first += f"; the models they receive have the accuracy {units.after(models, 'accuracy')}"
     scale = largest(*(table[key] for key in MONEY if key in table))
-    money = _moved(table.agents, table["payments"], scale)
+    money = _moved(table.agents, table["payments"], scale, units)
     surplus = -float(table["payments"].sum())
     if abs(surplus) > DEFAULT.verify * scale:
         word = "remain with the organiser" if surplus > 0 else "have to come from outside"
-        money += f"; {amount(abs(surplus))} {word}"
+        money += f"; {units.amount(abs(surplus), 'money')} {word}"
     sentences = [f"{first}.", f"{money[:1].upper()}{money[1:]}."]
     if "menu" in solution.answers:
         sentences += [f"The menu: {lower_first(menu_words(solution))}", menu_standing(solution)]
-    for key, gains in gain_columns(table).items():
-        sentences.append(_who_gains(table.agents, gains, f"compared with {key}", scale))
     return sentences
 
 
@@ -171,32 +190,34 @@ def gain_columns(table: AgentTable) -> dict[str, Floats]:
     return {words: table["utilities"] - table[key] for key, words in names.items() if key in table}
 
 
-def _moved(names: Any, received: Floats, scale: float) -> str:
+def _moved(names: Any, received: Floats, scale: float, units: Units) -> str:
     """Return who receives and who pays, in words without a capital or a stop."""
     small = DEFAULT.verify * scale
-    getting, giving = int((received > small).sum()), int((received < -small).sum())
-    if getting + giving == 0:
+    giving, getting = np.flatnonzero(received < -small), np.flatnonzero(received > small)
+    if not len(giving) and not len(getting):
         return "no money moves between the agents"
     parts = []
-    if giving:
-        agent = int(np.argmax(received <= received.min() + small))
-        word = (
-            f"{giving:,} agents pay, {names[agent]} most:" if giving > 1 else f"{names[agent]} pays"
-        )
-        parts.append(f"{word} {amount(-received[agent], scale)}")
-    if getting:
-        agent = int(np.argmax(received >= received.max() - small))
-        word = (
-            f"{getting:,} agents receive money, {names[agent]} most:"
-            if getting > 1
-            else f"{names[agent]} receives"
-        )
-        parts.append(f"{word} {amount(received[agent], scale)}")
+    for who, one, several in ((giving, "pays", "pay"), (getting, "receives", "receive")):
+        if not len(who):
+            continue
+        sizes = np.abs(received[who])
+        most = int(who[np.argmax(sizes >= sizes.max() - small)])
+        money = units.amount(abs(received[most]), "money", scale)
+        if len(who) == 1:
+            parts.append(f"{names[most]} {one} {money}")
+        elif sizes.max() - sizes.min() <= small:
+            parts.append(f"{len(who):,} agents {several} {money} each")
+        else:
+            parts.append(f"{len(who):,} agents {several} money, {names[most]} most: {money}")
     return ", and ".join(parts)
 
 
-def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
+def _who_gains(names: Any, gains: Floats, when: str, scale: float, units: Units) -> str:
     small = DEFAULT.verify * scale
+
+    def said(money: float) -> str:
+        return units.amount(money, "money", scale)
+
     losers = int((gains < -small).sum())
     worst, best = (
         int(np.argmax(gains <= gains.min() + small)),
@@ -204,17 +225,19 @@ def _who_gains(names: Any, gains: Floats, when: str, scale: float) -> str:
     )
     if losers:
         who = f"{losers:,} of {len(gains):,} agents lose" if len(gains) > 1 else f"{names[0]} loses"
-        return f"{who} {when}, {names[worst]} most, by {amount(-gains[worst], scale)}."
+        return (
+            f"{who} {when}, {names[worst]} most, by {units.amount(-gains[worst], 'money', scale)}."
+        )
     if gains[worst] <= small:
         even = int((gains <= small).sum())
-        left = "" if even == len(gains) else f"; {names[best]} gains most: {amount(gains[best])}"
+        left = "" if even == len(gains) else f"; {names[best]} gains most: {said(gains[best])}"
         who = "everybody is" if even == len(gains) else f"{even:,} of {len(gains):,} are"
         return f"Nobody loses {when}, {who} exactly as well off{left}."
     if gains[best] - gains[worst] <= small:
-        return f"Everybody gains the same {when}: {amount(gains[best], scale)}."
+        return f"Everybody gains the same {when}: {said(gains[best])}."
     return (
-        f"Everybody gains {when}: at least {amount(gains[worst], scale)} ({names[worst]}), "
-        f"at most {amount(gains[best], scale)} ({names[best]})."
+        f"Everybody gains {when}: at least {said(gains[worst])} ({names[worst]}), "
+        f"at most {said(gains[best])} ({names[best]})."
     )
 
 

@@ -7,56 +7,51 @@ forbids both to the browser, so what an instance names its agents cannot do any 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
-from string import Template
 from typing import Any
 
-from mdsolve.conditions import Condition
 from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
-from mdsolve.report.numbers import amount, number
+from mdsolve.report.numbers import number
 from mdsolve.report.page.agents import agents_table
-from mdsolve.report.page.answer import (
-    answer_sentences,
-    asked,
-    kind_of,
-    proof_lines,
-    standing,
-    subject_alarms,
-    verdict_words,
-)
+from mdsolve.report.page.answer import asked, kind_of, proof_lines, standing, subject_alarms
 from mdsolve.report.page.bands import bands_section
-from mdsolve.report.page.figures import pictures
+from mdsolve.report.page.checking import certificate_section, check_section
+from mdsolve.report.page.figures import pictures, trade_off_section
+from mdsolve.report.page.glance import first_screen
 from mdsolve.report.page.limits import assumptions
-from mdsolve.report.page.markup import Html, bullets, facts, joined, section, table, tag
+from mdsolve.report.page.markup import Html, bullets, facts, filled, joined, section, table, tag
+from mdsolve.report.page.payments import payments_section
+from mdsolve.report.page.rules import rules_section
+from mdsolve.report.page.scenarios import scenarios_section
+from mdsolve.report.page.sensitivity import sensitivity_section
 from mdsolve.report.page.source import Subject
-from mdsolve.report.verdict import MARKS, mark_of, tally_of, worst_first
-from mdsolve.report.witness import witness_words
-from mdsolve.report.words import (
-    VERDICTS,
-    heading,
-    how_decided,
-    listed,
-    meaning,
-    sentence,
-    upper_first,
-)
-from mdsolve.status import Termination
+from mdsolve.report.verdict import MARKS, tally_of
+from mdsolve.report.words import listed
 
 NAMED_ABOVE = ("name", "citation")
 """Keys of a training run's options that the page says elsewhere."""
 
 
-def report_page(subjects: Sequence[Subject]) -> str:
-    """Return the page; the same subjects give the same bytes."""
-    title = f"Report: {_title(subjects[0])}"
+def report_page(
+    subjects: Sequence[Subject], *, title: str | None = None, lang: str | None = None
+) -> str:
+    """Return the page; the same subjects give the same bytes.
+
+    Parameters
+    ----------
+    title : str or None
+        Headline in the readers' language, instead of the instance's title.
+    lang : str or None
+        Language of the headline, such as ``de``, for those who have the page read to them.
+    """
+    headline = title or _title(subjects[0])
     several = len(subjects) > 1
-    parts: list[object] = [tag("h1", _title(subjects[0]))]
+    parts: list[object] = [tag("h1", headline, lang=lang)]
     if several:
         parts.append(_contents(subjects))
     for place, subject in enumerate(subjects, 1):
         parts.append(tag("article", *_chapter(subject, place, several), class_="chapter"))
-    template = Template((files("mdsolve.report.page") / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(title=joined([title]), body=tag("main", *parts))
+    parts_of_page = {"title": joined([f"Report: {headline}"]), "body": tag("main", *parts)}
+    return filled("mdsolve.report.page", "page.html", **parts_of_page)
 
 
 def _title(subject: Subject) -> str:
@@ -69,18 +64,22 @@ def _contents(subjects: Sequence[Subject]) -> Html:
     """Return the list of solutions with their verdicts and links to their chapters."""
     rows = []
     for place, subject in enumerate(subjects, 1):
-        found = subject.solution.answers.get("metrics") or {}
         rows.append(
             (
                 tag("a", subject.solution.mechanism.name, href=f"#answer-{place}"),
                 subject.solution.termination.label,
                 f"{MARKS[standing(subject)]} {_check(subject)}",
-                amount(found["total_data"]) if found.get("total_data") is not None else "",
-                amount(found["welfare"]) if found.get("welfare") is not None else "",
+                *(_shown(subject, key) for key in ("total_data", "welfare")),
             )
         )
-    heads = ("mechanism", "outcome", "check", "total data", "total welfare (money)")
+    heads = ("mechanism", "outcome", "check", "total data", "total welfare")
     return table("The solutions in this report", heads, rows, words=3)
+
+
+def _shown(subject: Subject, key: str) -> str:
+    """Return a metric with its unit, nothing where it is not defined."""
+    value = (subject.solution.answers.get("metrics") or {}).get(key)
+    return "" if value is None else subject.units.amount(value, key)
 
 
 def _check(subject: Subject) -> str:
@@ -98,26 +97,38 @@ def _chapter(subject: Subject, place: int, several: bool) -> Iterator[Html]:
         lead = tag("strong", f"Before anything else{suffix}")
         listed_alarms = bullets(f"{MARKS['fail']} {alarm.words}" for alarm in alarms)
         yield tag("div", tag("p", lead), listed_alarms, class_="banner fail", role="note")
+    yield section(f"What is proposed{suffix}", f"answer-{place}", first_screen(subject))
     yield section(f"What was asked{suffix}", f"asked-{place}", _asked(subject))
-    yield section(f"The answer{suffix}", f"answer-{place}", _answer(subject))
     proof = proof_lines(subject)
     if proof:
         steps = [
             tag("li", line.strip(), class_="step" if line.startswith("    ") else None)
             for line in proof
         ]
-        why = section("Why there is none", f"proof-{place}", tag("ol", *steps, class_="proof"))
-        yield why
+        yield section("Why there is none", f"proof-{place}", tag("ol", *steps, class_="proof"))
+    for title, key, content in _details(subject, place):
+        if content:
+            yield section(title, f"{key}-{place}", content)
+
+
+def _details(subject: Subject, place: int) -> Iterator[tuple[str, str, Html]]:
+    """Yield title, key and content of what stands below the first screen."""
     agents = agents_table(subject)
     if agents:
-        yield section("Agent by agent", f"agents-{place}", agents)
-        yield section("In pictures", f"pictures-{place}", pictures(subject, place))
-    sure = bands_section(subject)
-    if sure:
-        yield section("How sure the numbers are", f"bands-{place}", sure)
-    yield section("What was checked", f"checked-{place}", _certificate(subject))
-    yield section("What is assumed and what is not proved", f"limits-{place}", _limits(subject))
-    yield section("Where this comes from", f"origin-{place}", _origin(subject))
+        yield "Agent by agent", "agents", agents
+        yield "How each payment comes about", "payments", payments_section(subject)
+        yield "In pictures", "pictures", pictures(subject, place)
+    yield "The trade-off", "trade-off", trade_off_section(subject, place)
+    outlook = subject.outlook
+    if outlook is not None:
+        yield "Rules side by side", "rules", rules_section(subject, outlook)
+        yield "What may happen", "scenarios", scenarios_section(subject, outlook)
+        yield "What moves the answer", "sensitivity", sensitivity_section(subject, outlook)
+    yield "How sure the numbers are", "bands", bands_section(subject)
+    yield "What was checked", "checked", certificate_section(subject)
+    yield "What is assumed and what is not proved", "limits", bullets(assumptions(subject))
+    yield "Check it yourself", "yourself", check_section(subject)
+    yield "Where this comes from", "origin", _origin(subject)
 
 
 def _asked(subject: Subject) -> Html:
@@ -138,65 +149,6 @@ def _mechanism(subject: Subject) -> str:
         return f"{rule.title} ({name}). {rule.summary} Source: {rule.citation}."
     citation = subject.solution.mechanism.options.get("citation")
     return f"{name}. Source: {citation}." if citation else name
-
-
-def _answer(subject: Subject) -> Html:
-    verdict = standing(subject)
-    sentences = [tag("p", sentence) for sentence in answer_sentences(subject) if sentence]
-    parts = [tag("div", *sentences, class_="answer")]
-    solved = subject.solution.termination is Termination.SOLVED
-    if solved and subject.solution.message:
-        parts.append(tag("p", subject.solution.message, class_="lead"))
-    mark = f"{MARKS[verdict]} {verdict_words(subject)}"
-    parts.append(tag("div", tag("p", mark), class_=f"banner {verdict}"))
-    return joined(parts)
-
-
-def _certificate(subject: Subject) -> Html:
-    certificate = subject.solution.certificate
-    if certificate is None:
-        return tag("p", "Nothing. Give the instance with --instance to have it checked.")
-    how = (
-        "A checker of its own read the instance and compared the answer with it when this report "
-        "was made."
-        if subject.checked
-        else "These verdicts are copied from the solution file. They were not checked again, since "
-        "the instance was not at hand."
-    )
-    counted = f"{upper_first(tally_of(certificate).words)}."
-    parts: list[Html] = [tag("p", how, class_="lead"), tag("p", counted, class_="lead")]
-    parts += map(_condition, worst_first(certificate))
-    parts += [tag("p", remark, class_="note") for remark in certificate.remarks]
-    return joined(parts)
-
-
-def _condition(condition: Condition) -> Html:
-    promised = "promised" if condition.claimed else "not promised"
-    verdict = f"{mark_of(condition)} {VERDICTS[condition.verdict]} ({promised})"
-    found = [
-        tag(
-            "p",
-            tag("h3", heading(condition)),
-            tag("span", verdict, class_=f"verdict {condition.verdict}"),
-        ),
-        tag("p", meaning(condition)),
-    ]
-    if condition.verdict == "not-checked":
-        found.append(tag("p", f"Why not: {condition.detail}."))
-    else:
-        found.append(tag("p", witness_words(condition)))
-    name = tag("code", condition.name)
-    if condition.verdict == "not-checked":
-        found.append(tag("p", name, class_="how"))
-    else:
-        words = f": {how_decided(condition)} {sentence(condition.detail)}"
-        found.append(tag("p", name, words, class_="how"))
-    shown = [part for part in found if part != tag("p", "")]
-    return tag("div", *shown, class_=f"condition {condition.verdict}")
-
-
-def _limits(subject: Subject) -> Html:
-    return bullets(assumptions(subject))
 
 
 def _origin(subject: Subject) -> Html:

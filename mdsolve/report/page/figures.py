@@ -8,12 +8,15 @@ from io import BytesIO
 
 from mdsolve.errors import UsageError
 from mdsolve.report.legible import legible_data
-from mdsolve.report.page.markup import Html, joined, tag, text
+from mdsolve.report.numbers import column
+from mdsolve.report.page.markup import Html, joined, table, tag, text
 from mdsolve.report.page.source import Subject
 from mdsolve.report.pictures.curves import can_draw_curves, draw_curves
 from mdsolve.report.pictures.dynamics import draw_dynamics
 from mdsolve.report.pictures.solution import draw_outcomes
 from mdsolve.report.pictures.style import Target
+from mdsolve.report.pictures.trade_off import can_draw_trade_off, draw_trade_off
+from mdsolve.solution import Solution
 
 PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
@@ -40,6 +43,10 @@ CURVES = (
     "The model that an agent is handed for what it brings, between the model of its own data and "
     "that of all data together. Break points are marked."
 )
+TRADE_OFF = (
+    "What the goal loses as more is asked for. Above: the goal, and the knee where asking for more "
+    "begins to cost most. Below: what holds the parties in at each point."
+)
 DYNAMICS = "Above: how far from rest the simulated agents are. Below: how much data they bring."
 
 
@@ -56,7 +63,7 @@ def pictures(subject: Subject, number: int) -> Html:
     answers = solution.answers
     caption = MARKET if "profile" in answers else HISTORY if "history" in answers else OUTCOME
     drawn: list[tuple[Callable[[Target], str | None], str]] = [
-        (lambda target: draw_outcomes(solution, target, title, game), caption)
+        (lambda target: draw_outcomes(solution, target, title, game, subject.units), caption)
     ]
     if game is not None and can_draw_curves(solution):
         drawn.append((lambda target: draw_curves(solution, game, target, title), CURVES))
@@ -66,6 +73,29 @@ def pictures(subject: Subject, number: int) -> Html:
         _figure(draw, words, f"picture-{number}-{place}")
         for place, (draw, words) in enumerate(drawn, 1)
     )
+
+
+def trade_off_section(subject: Subject, number: int) -> Html:
+    """Return the curve of a trade-off with its table, nothing where the solution holds none."""
+    solution = subject.solution
+    if not can_draw_trade_off(solution):
+        return Html()
+    title = None if subject.instance is None else legible_data(subject.instance.title)
+    figure = _figure(
+        lambda target: draw_trade_off(solution, target, title), TRADE_OFF, f"trade-off-{number}"
+    )
+    return joined([tag("p", TRADE_OFF, class_="lead"), figure, _points(solution)])
+
+
+def _points(solution: Solution) -> Html:
+    """Return the points of a trade-off as a table."""
+    points = solution.answers["curve"]["points"]
+    asked, reached, most = (
+        column(point.get(key) for point in points) for key in ("asked", "objective", "upper_bound")
+    )
+    words = str(solution.answers["curve"]["requirement"]).replace("_", " ")
+    heads = [words, "goal reached", "none has more than"]
+    return table("Every point is a rule of its own", heads, zip(asked, reached, most, strict=True))
 
 
 def _figure(draw: Callable[[Target], str | None], caption: str, key: str) -> Html:

@@ -30,7 +30,7 @@ MARKETS = {
 def assumptions(subject: Subject) -> list[str]:
     """Return what is assumed, and what was not proved, a sentence each."""
     answers, kind = subject.solution.answers, kind_of(subject)
-    found = _sources(subject)
+    found = sources(subject)
     if kind == "market":
         found.append(
             "Data can be hidden, not invented, and amounts of data are those on the instance's "
@@ -61,7 +61,7 @@ def assumptions(subject: Subject) -> list[str]:
     return found
 
 
-def _sources(subject: Subject) -> list[str]:
+def sources(subject: Subject) -> list[str]:
     """Return where the numbers come from: given, or measured and fitted."""
     instance = subject.instance
     fit = instance.fit if isinstance(instance, SharingInstance) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from mdsolve.report.legible import legible
 
@@ -53,22 +55,35 @@ def joined(parts: Iterable[object], between: str = "") -> Html:
 
 
 def table(
-    caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    words: int = 1,
+    *,
+    last_words: int = 0,
 ) -> Html:
     """Return a table; the first `words` columns hold words, the others numbers.
 
     The first cell of a row is its heading.
+
+    Parameters
+    ----------
+    last_words : int
+        How many of the last columns hold words too.
     """
 
+    def kind_of(column: int) -> str | None:
+        worded = column < words or column >= len(heads) - last_words
+        return None if worded else "number"
+
     def cell(column: int, value: object) -> Html:
-        kind = None if column < words else "number"
+        kind = kind_of(column)
         if column == 0:
             return tag("th", value, scope="row", class_=kind)
         return tag("td", value, class_=kind)
 
     head = [
-        tag("th", name, scope="col", class_=None if column < words else "number")
-        for column, name in enumerate(heads)
+        tag("th", name, scope="col", class_=kind_of(column)) for column, name in enumerate(heads)
     ]
     body = [tag("tr", *(cell(k, value) for k, value in enumerate(row))) for row in rows]
     whole = tag(
@@ -94,3 +109,10 @@ def bullets(items: Iterable[object]) -> Html:
 def section(title: str, key: str, *content: object) -> Html:
     """Return a part of the page under a heading of its own."""
     return tag("section", tag("h2", title, id=key), *content, aria_labelledby=key)
+
+
+def filled(package: str, template: str, **parts: str) -> str:
+    """Return a template of a package with its parts and the style of all pages in their places."""
+    style = (files("mdsolve.report.page") / "style.css").read_text(encoding="utf-8")
+    whole = Template((files(package) / template).read_text(encoding="utf-8"))
+    return whole.substitute(style=style, **parts)

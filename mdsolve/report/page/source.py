@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from mdsolve.instance.sharing import SharingInstance
 from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.report.legible_solution import legible_solution
+from mdsolve.report.units import Units
 from mdsolve.solution import InstanceReference, Solution
 from mdsolve.solution_files import entries_of, read_solution_data, solution_from
 from mdsolve.study.completed import completed
+from mdsolve.study.outlook import Outlook, outlook
 from mdsolve.study.verify import verify
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
@@ -46,6 +48,10 @@ class Subject:
         What the file lacks and was computed from the instance for the page.
     notes : tuple of str
         What a reader must know of instance and file.
+    outlook : Outlook or None
+        Other rules, scenarios and sensitivities, where they were asked for.
+    file : Path or None
+        The solution file.
     """
 
     solution: Solution
@@ -54,6 +60,13 @@ class Subject:
     checked: bool
     computed: tuple[str, ...]
     notes: tuple[str, ...]
+    outlook: Outlook | None = None
+    file: Path | None = None
+
+    @property
+    def units(self) -> Units:
+        """Units that the instance names."""
+        return Units.of(self.instance)
 
 
 def read_subjects(
@@ -83,7 +96,8 @@ def read_subjects(
                 found[stored.instance] = find_instance(stored.instance, file)
             instance = found[stored.instance]
         if instance is None:
-            subjects.append(Subject(legible_solution(stored), None, None, False, (), ()))
+            shown = legible_solution(stored)
+            subjects.append(Subject(shown, None, None, False, (), (), file=file))
             continue
         certificate = verify(
             instance,
@@ -95,7 +109,8 @@ def read_subjects(
         )
         checked = replace(stored, certificate=certificate)
         subject = subject_of(instance, checked)
-        subjects.append(replace(subject, notes=tuple(_notes(stored, instance, certificate))))
+        notes = tuple(_notes(stored, instance, certificate))
+        subjects.append(replace(subject, notes=notes, file=file))
     return subjects
 
 
@@ -106,6 +121,24 @@ def subject_of(instance: Instance, solution: Solution) -> Subject:
     answers, computed = completed(named, instance, game)
     shown = legible_solution(replace(named, answers=answers))
     return Subject(shown, instance, game, True, computed, ())
+
+
+def with_outlook(
+    subject: Subject, parts: Sequence[str], scenarios: Sequence[str], monitor: Monitor
+) -> Subject:
+    """Return a subject with what a board asks beside the answer, where the instance is at hand.
+
+    Raises
+    ------
+    UsageError
+        For scenarios that the instance does not know.
+    """
+    if subject.instance is None:
+        return subject
+    found = outlook(
+        subject.instance, subject.solution, parts=parts, scenarios=scenarios, monitor=monitor
+    )
+    return replace(subject, outlook=found)
 
 
 def _notes(stored: Solution, instance: Instance, certificate: Certificate) -> Iterator[str]:

@@ -81,7 +81,9 @@ def can_draw(solution: Solution) -> bool:
     return all(key in solution.answers for key in NEEDED)
 
 
-def draw_outcome(solution: Solution, target: Target, title: str | None = None) -> None:
+def draw_outcome(
+    solution: Solution, target: Target, title: str | None = None, *, money: str = "money"
+) -> None:
     """Draw payments and gains at the solution's profile, one row per agent.
 
     Left: each agent's data (area of the circle) and the money that flows to or from the platform
@@ -91,6 +93,8 @@ def draw_outcome(solution: Solution, target: Target, title: str | None = None) -
     ----------
     title : str or None
         Headline; the instance's name otherwise.
+    money : str
+        Unit of money.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def draw_outcome(solution: Solution, target: Target, title: str | None = None) -
         flows, gains = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
         head(figure, title or solution.instance.name or "market", LONGEST_TITLE)
         _draw_flows(flows, lines, float(solution.answers["revenue"]), scale)
-        _draw_gains(gains, lines, scale)
+        _draw_gains(gains, lines, scale, money)
         plain: dict[str, Any] = {"x": 0.01, "ha": "left", "parse_math": False}
         figure.supxlabel(_summary(solution, lines, scale), fontsize=10, **plain)
 
@@ -205,7 +209,7 @@ def _draw_flow(axes: Axes, row: int, payment: float, most: float, scale: float) 
     )
 
 
-def _draw_gains(axes: Axes, lines: Sequence[Line], scale: float) -> None:
+def _draw_gains(axes: Axes, lines: Sequence[Line], scale: float, money: str) -> None:
     last = len(lines) - 1
     rows = range(len(lines))
     axes.barh(
@@ -244,7 +248,7 @@ def _draw_gains(axes: Axes, lines: Sequence[Line], scale: float) -> None:
     axes.axvline(0, color="black", linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.set_title("What it is worth to each", fontsize=10)
-    axes.set_xlabel("utility: value less payment, in units of money")
+    axes.set_xlabel(f"utility: value less payment, in {money}")
 
 
 def _summary(solution: Solution, lines: Sequence[Line], scale: float) -> str:

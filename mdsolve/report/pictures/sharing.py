@@ -85,6 +85,7 @@ def draw_sharing(
     game: SharingGame | None = None,
     without: Floats | None = None,
     unit: str = "samples",
+    money: str = "money",
 ) -> None:
     """Draw contributions, payments (or models, where nobody pays) and utilities of all agents.
 
@@ -94,8 +95,8 @@ def draw_sharing(
         For capacities and what staying out is worth.
     without : (n,) or None
         Contributions of the equilibrium without payments, in the same unit.
-    unit : str
-        Of contributions.
+    unit, money : str
+        Of contributions, and of payments and utilities.
     """
     table = agent_table(solution, game, without)
     rows = table.rows()
@@ -104,7 +105,7 @@ def draw_sharing(
     if solution.termination is not Termination.SOLVED:
         rest += f", no equilibrium found ({solution.termination.label})"
         look = dict(UNSOLVED)
-    headline = cut(title or solution.instance.name or "sharing game", LONGEST_TITLE - len(rest))
+    headline = cut(title or solution.instance.name or "sharing game", 2 * LONGEST_TITLE - len(rest))
     few = len(rows) <= MOST_ROWS
     height = FRAME + ROW_HEIGHT * max(len(rows), 3) if few else 4.4
     with picture(target, 11.0, height) as figure:
@@ -113,12 +114,12 @@ def draw_sharing(
         if few:
             _label_rows(panels[0], rows)
             _draw_brought(panels[0], table, rows, unit, look)
-            _draw_money_or_models(panels[1], table, rows, look)
-            _draw_gains(panels[2], table, rows)
+            _draw_money_or_models(panels[1], table, rows, look, money)
+            _draw_gains(panels[2], table, rows, money)
             for axes in panels:
                 few_ticks(axes)
         else:
-            _draw_sorted(panels, table, unit)
+            _draw_sorted(panels, table, unit, money)
         runs = few and any(row.count > 1 for row in rows)
         words = "A row stands for a run of agents alike; numbers are per agent." if runs else None
         legend_below(figure, handles_of(panels), words)
@@ -154,7 +155,7 @@ def _draw_brought(
 
 
 def _draw_money_or_models(
-    axes: Axes, table: AgentTable, rows: Sequence[Row], look: dict[str, Any]
+    axes: Axes, table: AgentTable, rows: Sequence[Row], look: dict[str, Any], money: str
 ) -> None:
     first = [row.first for row in rows]
     payments = table["payments"][first]
@@ -175,10 +176,10 @@ def _draw_money_or_models(
         -1.5 * most if payments.min() < 0 else -0.05 * most,
         1.5 * most if payments.max() > 0 else 0.05 * most,
     )
-    axes.set_title("pays (left) or receives (right), in money", fontsize=10)
+    axes.set_title(f"pays (left) or receives (right), in {money}", fontsize=10)
 
 
-def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
+def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row], money: str) -> None:
     first = [row.first for row in rows]
     utilities = table["utilities"][first]
     others = [table[key][first] for key in ELSEWHERE if key in table]
@@ -209,7 +210,7 @@ def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row]) -> None:
             axes.plot(utilities[chosen], places, color=colour, label=words, **style)
     _mark(axes, table, rows, ELSEWHERE)
     axes.set_xlim(low - 0.06 * width, high + 0.24 * width)
-    axes.set_title("utility (money), here and elsewhere", fontsize=10)
+    axes.set_title(f"utility ({money}), here and elsewhere", fontsize=10)
 
 
 def _mark(axes: Axes, table: AgentTable, rows: Sequence[Row], keys: Sequence[str]) -> None:
@@ -260,7 +261,7 @@ def _write(axes: Axes, values: Floats) -> None:
         )
 
 
-def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str) -> None:
+def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str, money: str) -> None:
     """Draw means over agents who bring similar amounts, with the range of each group."""
     order = np.argsort(-table["contributions"], kind="stable")
     size = len(order)
@@ -277,7 +278,7 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str) -> None:
             high = np.maximum.reduceat(values, edges[:-1])
             axes.fill_between(place, low, high, color=colour, alpha=0.25, linewidth=0)
 
-    brought, money, gains = panels
+    brought, moved, gains = panels
     draw(brought, "contributions", BRINGS, "under this mechanism")
     if "capacity" in table and np.isfinite(table["capacity"]).all():
         draw(brought, "capacity", "#909090", "capacity", ":")
@@ -286,17 +287,17 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str) -> None:
             draw(brought, key, colour, MARKERS[key][1], "--")
     brought.set_title(f"brings ({unit})", fontsize=10)
     if not np.any(table["payments"]):
-        draw(money, "accuracies", RECEIVES, "model received")
-        money.set_title("model received (accuracy); nobody pays", fontsize=10)
+        draw(moved, "accuracies", RECEIVES, "model received")
+        moved.set_title("model received (accuracy); nobody pays", fontsize=10)
     else:
-        draw(money, "payments", RECEIVES, "receives; pays below 0")
-        money.axhline(0, color=DARK, linewidth=0.8)
-        money.set_title("receives, or pays below 0 (money)", fontsize=10)
+        draw(moved, "payments", RECEIVES, "receives; pays below 0")
+        moved.axhline(0, color=DARK, linewidth=0.8)
+        moved.set_title(f"receives, or pays below 0 ({money})", fontsize=10)
     draw(gains, "utilities", GAINS, "taking part")
     for key, style in zip(ELSEWHERE, (":", "--"), strict=True):
         if key in table:
             draw(gains, key, DARK, MARKERS[key][1], style)
-    gains.set_title("utility (money), here and elsewhere", fontsize=10)
+    gains.set_title(f"utility ({money}), here and elsewhere", fontsize=10)
     for axes in panels:
         axes.set_xlabel("agents, those who bring most first")
         axes.set_xlim(1, size)

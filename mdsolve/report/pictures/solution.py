@@ -16,6 +16,7 @@ from mdsolve.report.pictures.sharing import Floats, can_draw_sharing, draw_shari
 from mdsolve.report.pictures.style import Target
 from mdsolve.report.pictures.trade_off import can_draw_trade_off, draw_trade_off
 from mdsolve.report.pictures.training import can_draw_training, draw_training
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.study.sharing_problem import without_payments
 
@@ -43,22 +44,34 @@ def draw_solution(solution: Solution, target: Target, instance: Instance | None)
     elif game is not None and can_draw_curves(solution):
         draw_curves(solution, game, target, title)
     else:
-        return draw_outcomes(solution, target, title, game)
+        return draw_outcomes(solution, target, title, game, Units.of(instance))
     return ""
 
 
 def draw_outcomes(
-    solution: Solution, target: Target, title: str | None, game: SharingGame | None
+    solution: Solution,
+    target: Target,
+    title: str | None,
+    game: SharingGame | None,
+    units: Units = NO_UNITS,
 ) -> str:
     """Draw who brings what, who pays whom and who gains; return why not, nothing if so."""
     if can_draw_training(solution):
         draw_training(solution, target, title)
     elif can_draw_sharing(solution):
-        draw_sharing(solution, target, title, game=game, without=_unpaid(solution, game))
+        draw_sharing(
+            solution,
+            target,
+            title,
+            game=game,
+            without=_unpaid(solution, game),
+            unit=units.data or "samples",
+            money=units.money or "money",
+        )
     elif can_draw(solution):
         if len(solution.agents) > MOST_AGENTS:
             return f"{len(solution.agents):,} agents of a market, more than {MOST_AGENTS}"
-        draw_outcome(solution, target, title)
+        draw_outcome(solution, target, title, money=units.money or "money")
     else:
         return f"the {solution.mechanism.name} solution holds no outcome to draw"
     return ""

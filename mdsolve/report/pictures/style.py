@@ -1,6 +1,6 @@
 """House style of all static pictures: sizes, colours, atomic saving without a display.
 
-A picture goes into a .png file, or as SVG into a buffer in memory, for pages.
+A picture goes into a .png or .svg file, or as SVG into a buffer in memory, for pages.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
@@ -23,6 +24,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Colours that stay apart for colour-blind readers (Okabe and Ito)."""
 
 DOTS_PER_INCH = 150
+
+ENDINGS = (".png", ".svg")
 
 Target = Path | BytesIO
 """Where a picture goes."""
@@ -59,14 +62,18 @@ UNSOLVED = {"hatch": "////", "edgecolor": "#404040", "alpha": 0.45, "linewidth":
 
 
 def cut(text: str, most: int) -> str:
-    """Return text of at most so many characters, the end left out.
+    """Return text of at most so many characters, the end left out, between words where possible.
 
     Examples
     --------
-    >>> cut("a title", 9), cut("a longer title", 9)
-    ('a title', 'a longer…')
+    >>> cut("a title", 9), cut("a longer title", 10), cut("Wasserversorgung", 9)
+    ('a title', 'a longer…', 'Wasserve…')
     """
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    if len(text) <= most:
+        return text
+    start = text[: most - 1]
+    whole = start if text[most - 1] == " " else start.rpartition(" ")[0]
+    return (whole if 2 * len(whole) > most else start).rstrip() + "…"
 
 
 def short_name(name: str, most: int) -> str:
@@ -84,9 +91,17 @@ def short_name(name: str, most: int) -> str:
 
 
 def head(figure: Figure, words: str, most: int, size: float = 13) -> None:
-    """Write a picture's headline, cut where it is too long; words are no formulas."""
+    """Write a picture's headline, on two lines where it is long; words are no formulas.
+
+    Parameters
+    ----------
+    most : int
+        Characters of a line.
+    """
     plain: Any = {"x": 0.01, "ha": "left", "fontweight": "bold", "parse_math": False}
-    figure.suptitle(cut(words, most), fontsize=size, **plain)
+    first, *rest = wrap(words, most) or [""]
+    lines = [first, cut(" ".join(rest), most)] if rest else [first]
+    figure.suptitle("\n".join(lines), fontsize=size, **plain)
 
 
 def legend_below(figure: Figure, entries: Mapping[str, Any], title: str | None = None) -> None:
@@ -129,12 +144,12 @@ def few_ticks(axes: Axes, most: int = 5) -> None:
     axes.locator_params(axis="x", nbins=most)
 
 
-def require_png(target: Target) -> None:
-    """Raise `UsageError` unless the file ends in .png; cheap, for a check before a long run."""
+def require_picture(target: Target) -> None:
+    """Raise `UsageError` unless the file ends in .png or .svg; cheap, before a long run."""
     if isinstance(target, BytesIO):
         return
-    if target.suffix.lower() != ".png":
-        raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".png")
+    if target.suffix.lower() not in ENDINGS:
+        raise UsageError.single(str(target), f"the ending {target.suffix!r}", " or ".join(ENDINGS))
 
 
 @contextmanager
@@ -144,14 +159,14 @@ def picture(target: Target, width: float = 7.0, height: float = 4.2) -> Iterator
     Parameters
     ----------
     target : Path or BytesIO
-        A file ends in .png; a buffer receives SVG.
+        A file ends in .png or .svg; a buffer receives SVG.
 
     Raises
     ------
     UsageError
-        If matplotlib is not installed or the file does not end in .png.
+        If matplotlib is not installed or the file ends otherwise.
     """
-    require_png(target)
+    require_picture(target)
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -170,6 +185,8 @@ def picture(target: Target, width: float = 7.0, height: float = 4.2) -> Iterator
         if isinstance(target, BytesIO):
             figure.savefig(target, format="svg", metadata=WITHOUT_DATE)
             return
-        write_atomically(
-            target, lambda stream: figure.savefig(stream, format="png", dpi=DOTS_PER_INCH)
-        )
+        vector = target.suffix.lower() == ".svg"
+        look: Any = {"format": "svg", "metadata": WITHOUT_DATE}
+        if not vector:
+            look = {"format": "png", "dpi": DOTS_PER_INCH}
+        write_atomically(target, lambda stream: figure.savefig(stream, **look))

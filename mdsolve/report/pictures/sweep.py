@@ -1,7 +1,12 @@
-"""A picture of a sweep: a metric against the path that varies, one line per mechanism."""
+"""A picture of a sweep: a metric against the path that varies, one line per mechanism.
+
+Lines that lie on each other stay visible: the first are drawn widest. A point whose check does not
+hold is hollow, and one without an answer is a cross at the foot.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
@@ -17,6 +22,8 @@ from mdsolve.report.pictures.style import (
     legend_below,
     picture,
 )
+from mdsolve.report.sweep_numbers import shown_number
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.study.sweep_table import Row, SweepTable
 
 if TYPE_CHECKING:
@@ -33,6 +40,13 @@ LONGEST_TITLE, LONGEST_LABEL = 80, 60
 
 STYLES = ("-", "--", ":", "-.")
 
+MARKERS = "os^Dv"
+
+THINNEST, WIDER = 1.4, 3.0
+"""Points of the last line, and how much wider the first is."""
+
+HOLLOW, NONE = "hollow: its check does not hold", "no answer"
+
 WIDTH, HEIGHT, ENTRY = 8.0, 4.4, 0.12
 """Inches of the picture, and of an entry of the legend below it."""
 
@@ -40,7 +54,9 @@ Line = tuple[str, tuple[Any, ...]]
 """What makes a line: the mechanism, and everything that varies but the first path."""
 
 
-def draw_sweep(table: SweepTable, target: Target, metric: str | None = None) -> None:
+def draw_sweep(
+    table: SweepTable, target: Target, metric: str | None = None, *, units: Units = NO_UNITS
+) -> None:
     """Draw a metric against the first path, one line per mechanism and setting of the rest.
 
     A path of words, or a sweep over scenarios alone, is drawn as points beside each other.
@@ -68,18 +84,57 @@ def draw_sweep(table: SweepTable, target: Target, metric: str | None = None) -> 
     with picture(target, WIDTH, HEIGHT + ENTRY * len(lines)) as figure:
         head(figure, legible(table.name or "sweep"), LONGEST_TITLE)
         axes = figure.add_subplot()
-        for (mechanism, others), rows in lines.items():
-            axes.plot(
-                [_abscissa(row, ticks) for row in rows],
-                [_value(row, wanted) for row in rows],
-                STYLES[styles.index(others) % len(STYLES)] if joined else "",
-                marker="o",
-                markersize=3.5,
-                color=PALETTE[mechanisms.index(mechanism) % len(PALETTE)],
-                label=_words(table, mechanism, others, len(styles) > 1),
-            )
-        _label(axes, table, wanted, ticks)
-        legend_below(figure, handles_of([axes]))
+        for place, ((mechanism, others), rows) in enumerate(lines.items()):
+            look = _look(mechanisms.index(mechanism), styles.index(others), joined=joined)
+            look["linewidth"] = THINNEST + WIDER * (len(lines) - 1 - place) / max(1, len(lines) - 1)
+            words = _words(table, mechanism, others, len(styles) > 1)
+            _draw_line(axes, rows, wanted, ticks, words, look)
+        _label(axes, table, wanted, ticks, units)
+        legend_below(figure, _entries(axes, table))
+
+
+def _look(mechanism: int, other: int, *, joined: bool) -> dict[str, Any]:
+    """Return colour and marker of a mechanism, and the line of a setting of the rest."""
+    return {
+        "color": PALETTE[mechanism % len(PALETTE)],
+        "marker": MARKERS[mechanism % len(MARKERS)],
+        "linestyle": STYLES[other % len(STYLES)] if joined else "",
+        "markersize": 5,
+    }
+
+
+def _draw_line(
+    axes: Axes,
+    rows: Sequence[Row],
+    wanted: str,
+    ticks: dict[str, int],
+    words: str,
+    look: dict[str, Any],
+) -> None:
+    """Draw one mechanism: its line, hollow points whose check does not hold, crosses for none."""
+    x = [_abscissa(row, ticks) for row in rows]
+    y = [_value(row, wanted) for row in rows]
+    axes.plot(x, y, label=words, **look)
+    points = {**look, "linestyle": "", "zorder": 3}
+    doubtful = [k for k, row in enumerate(rows) if row.verdict != "pass"]
+    axes.plot([x[k] for k in doubtful], [y[k] for k in doubtful], **{**points, "mfc": "white"})
+    none = [x[k] for k, row in enumerate(rows) if row.numbers.get(wanted) is None]
+    foot = axes.get_xaxis_transform()
+    cross: Any = {**points, "marker": "x", "transform": foot, "clip_on": False, "zorder": 4}
+    axes.plot(none, [0.015] * len(none), **cross)
+
+
+def _entries(axes: Axes, table: SweepTable) -> dict[str, Any]:
+    """Return the entries of the legend, with what hollow points and crosses mean."""
+    from matplotlib.lines import Line2D
+
+    found = handles_of([axes])
+    plain: Any = {"color": "#404040", "linestyle": ""}
+    if any(row.verdict != "pass" and row.numbers for row in table.rows):
+        found[HOLLOW] = Line2D([], [], marker="o", mfc="white", **plain)
+    if any(not row.numbers for row in table.rows):
+        found[NONE] = Line2D([], [], marker="x", **plain)
+    return found
 
 
 def _others(table: SweepTable, row: Row) -> tuple[Any, ...]:
@@ -95,7 +150,7 @@ def _known(table: SweepTable, key: str) -> bool:
 
 def _value(row: Row, key: str) -> float:
     """Return a metric of a row; a gap where it has none."""
-    found = row.numbers.get(key)
+    found = shown_number(row, key)
     return float("nan") if found is None else float(found)
 
 
@@ -119,9 +174,10 @@ def _words(table: SweepTable, mechanism: str, others: tuple[Any, ...], several: 
     return cut(legible(", ".join([mechanism, *parts])), LONGEST_LABEL)
 
 
-def _label(axes: Axes, table: SweepTable, wanted: str, ticks: dict[str, int]) -> None:
+def _label(axes: Axes, table: SweepTable, wanted: str, ticks: dict[str, int], units: Units) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: number(value, 4))
-    axes.set_ylabel(f"{wanted.replace('_', ' ')} ({UNITS.get(wanted, 'money')})")
+    unit = units.unit(wanted) or UNITS.get(wanted, "money")
+    axes.set_ylabel(f"{wanted.replace('_', ' ')} ({unit})", parse_math=False)
     words = legible(table.paths[0]) if table.paths else "scenario"
     axes.set_xlabel(cut(words, LONGEST_LABEL), parse_math=False)
     if ticks:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mdsolve.report.legible import legible
 from mdsolve.report.numbers import column, number
+from mdsolve.report.sweep_numbers import shown_number
 from mdsolve.report.text.console import Grid
 from mdsolve.report.verdict import MARKS
 from mdsolve.study.sweep_table import SweepTable
@@ -36,7 +37,7 @@ def sweep_view(table: SweepTable) -> RenderableType:
     columns["holds"] = [MARKS.get(row.verdict, "") for row in shown.rows]
     for key in NUMBERS:
         if key in table.columns and any(x is not None for x in table.column(key)):
-            columns[key.replace("_", " ")] = column(shown.column(key))
+            columns[key.replace("_", " ")] = column(shown_number(row, key) for row in shown.rows)
     title = f"{len(table.rows):,} of {table.asked:,} rows"
     grid = Grid(title, list(columns), list(columns.values()))
     return Group(grid, *_notes(table))
