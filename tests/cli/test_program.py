@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.cli.conftest import PAPER, PROGRAM, SMALL, program
+from tests.cli.conftest import PROGRAM, SMALL, program
 
 COMMANDS = {
     "solve": (["solve", SMALL / "growth.yaml", "--json"], 0),
