@@ -107,7 +107,7 @@ def explain(
     B:
       Utility 0.3033 = value of the model 0.8065 - own cost 0.2923 + received -0.2109.
       Received -0.2109 = Shapley share 0.5955 - own gain from all data 0.8065.
-      Alone it would be 0.25, with 1 samples of own data: 0.05329 less than here.
+      Alone it would be 0.25, with 1 sample of own data: 0.05329 less than here.
     """
     del throw  # `verb` reads it
     if agent is not None and agent not in solution.agents:
@@ -168,7 +168,8 @@ def _alone(scene: _Scene, k: int, utility: float) -> Iterator[str]:
     own, there = float(alone["contributions"][k]), float(alone["utilities"][k])
     gap = utility - there
     beside = "less than here" if gap >= 0 else "more than here"
-    data = scene.units.amount(own, "data") + ("" if scene.units.data else " samples")
+    data = scene.units.amount(own, "data")
+    data += "" if scene.units.data else " sample" if data == "1" else " samples"
     money = scene.money
     yield f"Alone it would be {money(there)}, with {data} of own data: {money(abs(gap))} {beside}."
 

@@ -32,15 +32,18 @@ def sensitivity_view(found: Sensitivity, units: Units = NO_UNITS) -> RenderableT
             left = len(rows) - ROWS_SHOWN
             if left > 0:
                 parts.append(Text(f"  ... and {left:,} more rows (--json or -o for all).\n"))
-    words = "Derivatives hold up to the next kink; beyond it, solve again."
+    words = (
+        "Of an agent: what they bring, receive and have in the end. Derivatives hold up to the "
+        "next kink; beyond it, solve again."
+    )
     return Group(*parts, Text(f"{words}\n"), *_kinks(found))
 
 
 def _table(found: Sensitivity, rows: list[Derivatives], title: str, units: Units) -> RenderableType:
     shown = rows[:ROWS_SHOWN]
     owners = [_owner(found, one) for one in shown]
-    heads = {"total data": "data", "welfare": "money", "own data": "data", "own payment": "money"}
-    heads |= {"own utility": "money"}
+    heads = {"all data": "data", "welfare": "money", "own": "data", "received": "money"}
+    heads |= {"utility": "money"}
     columns = [
         [legible(one.parameter.agent) for one in shown],
         [number(one.parameter.value, 4) for one in shown],
