@@ -52,6 +52,7 @@ USED = frozenset(
         # designs
         *("target", "menu", "subsidy", "cap", "expected_welfare", "expected_revenue", "binding"),
         *("slack", "upper_bound", "gap", "optimal", "multipliers", "curve", "concessions"),
+        "branches",
         # training runs
         *("protocol", "data", "model", "capacities", "stages", "fit"),
     }

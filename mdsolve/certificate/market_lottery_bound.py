@@ -16,7 +16,7 @@ import numpy as np
 
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
-from mdsolve.certificate.numbers import Floats, Quantity
+from mdsolve.certificate.numbers import Booleans, Floats, Quantity
 from mdsolve.certificate.reading.market_lottery import LotteryReading
 from mdsolve.certificate.reading.market_sizes import Integers
 
@@ -120,8 +120,14 @@ class Values:
         return found
 
 
-def bound(values: Values, hints: Multipliers) -> float:
-    """Return a number that no lottery's expected welfare is above."""
+def bound(values: Values, hints: Multipliers, allowed: Booleans | None = None) -> float:
+    """Return a number that no lottery's expected welfare is above.
+
+    Parameters
+    ----------
+    allowed : (outcomes, profiles) of bool or None
+        Outcomes that may be drawn, at least one at every profile; None for all.
+    """
     likely, (low, high) = weights(values.context), values.truth
     shape = values.context.ruled.shape
     count, steps = values.count, len(hints.lies)
@@ -151,6 +157,8 @@ def bound(values: Values, hints: Multipliers) -> float:
     most = high.max(axis=1) - values.outside
     least = most.sum(axis=0)[None, :] - most
     charged = rest * np.maximum(np.abs(most), np.abs(least)) * (1 + 4 * values.size * EPS)
+    if allowed is not None:
+        best = np.where(allowed, best, -np.inf)
     total = math.fsum([*best.max(axis=0).tolist(), *(-stays).ravel().tolist()])
     total += math.fsum(charged.ravel().tolist())
     slack = (2 * steps + 8 * values.size + 16) * EPS * math.fsum(largest.tolist())
@@ -165,12 +173,23 @@ def multipliers(context: MarketContext) -> Multipliers:
     NoRouteError
         If what is stated is none.
     """
-    shape = context.ruled.shape
-    revenue = context.claim.stored("dual.revenue", shape)
+    revenue = context.claim.stored("dual.revenue", context.ruled.shape)
     rows = context.claim.rows("dual.lies", 4)
     if isinstance(revenue, str) or isinstance(rows, str):
         message = f"multipliers: {revenue if isinstance(revenue, str) else rows}"
         raise NoRouteError(message)
+    return multipliers_of(context, revenue, rows)
+
+
+def multipliers_of(context: MarketContext, revenue: Floats, rows: Floats) -> Multipliers:
+    """Return multipliers of sums of payments, by profile, and of lies, (lies, 4).
+
+    Raises
+    ------
+    NoRouteError
+        If they are none.
+    """
+    shape = context.ruled.shape
     agent, true, report = (rows[:, k].astype(np.intp) for k in range(3))
     usable = np.all(rows[:, :3] == np.rint(rows[:, :3])) and np.all(rows >= 0)
     if not usable or np.any(revenue < 0) or np.any(agent >= context.size):

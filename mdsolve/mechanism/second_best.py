@@ -45,7 +45,7 @@ class SecondBestLottery(MarketMechanism):
         "incentive-compatibility": "in expectation over the lottery, at every profile",
         "weak-budget-balance": "always",
         "maximal-revenue": "among rules with this lottery",
-        "optimality": "always; for single outcomes the bound is that of lotteries",
+        "optimality": "always; for single outcomes by branches, or the bound of lotteries",
     }
     options = (OUTCOMES,)
     compared = False
@@ -72,9 +72,11 @@ class SecondBestLottery(MarketMechanism):
             "optimal": optimal,
             "dual": {"revenue": found.revenue, "lies": found.lies},
         }
+        if found.branches:
+            details["branches"] = found.branches
         return MarketOutcome(
             Termination.SOLVED,
-            _message(found.value, first, bound, optimal=optimal),
+            _message(found.value, first, bound, _rivals(options), optimal=optimal),
             f"linear program by cutting planes (HiGHS), {found.rounds} solved",
             details=details,
             market=found.market,
@@ -99,10 +101,14 @@ def sum_of_stakes(found: SecondBest) -> float:
     )
 
 
-def _message(value: float, first: float, bound: float, *, optimal: bool) -> str:
+def _rivals(options: Mapping[str, Any]) -> str:
+    return "No lottery" if options["outcomes"] == "lottery" else "No choice of single outcomes"
+
+
+def _message(value: float, first: float, bound: float, rivals: str, *, optimal: bool) -> str:
     lost = (first - value) / abs(first) if first else 0.0
     words = f"Expected welfare {value:.10g}; the first best has {first:.10g}"
     words += f", so {100 * lost:.2g} % are lost. " if first > value else ". "
     if optimal:
-        return words + "No lottery that is rational, truthful and never loses money has more."
-    return words + f"No lottery has more than {bound:.10g}; between the two nothing is proved."
+        return words + f"{rivals} that is rational, truthful and never loses money has more."
+    return words + f"{rivals} has more than {bound:.10g}; between the two nothing is proved."

@@ -117,6 +117,7 @@ def cases() -> tuple[Case, ...]:
         {"family": "growth", "exponent": "-0.9"},
         prior=[[0.125] * 3, [0.125] * 3, [0.25, 0, 0]],
     )
+    apart = market([1, 11, 21, 31], {"family": "growth", "exponent": "-0.95"})
     lopsided = market(
         {"north": [1, 20, 40], "south": [1, 2]},
         {"family": "growth", "exponent": -1},
@@ -193,6 +194,7 @@ def cases() -> tuple[Case, ...]:
         Case("growth-trade-off", growth, "desirable", trade_off={"cap": ("0.1", "0.3", 2)}),
         Case("growth-lottery", rivals, "second-best"),
         Case("growth-single", rivals, "second-best", {"outcomes": "single"}),
+        Case("growth-branches", apart, "second-best", {"outcomes": "single"}),
         Case("growth-balanced", growth, "desirable", {"side": "budget-balance,cap=2"}),
         Case("rival-subsidy", rival, "desirable", {"objective": "least-subsidy"}),
         Case("fixed-subsidy", fixed, "desirable", {"side": "subsidy=0.2,cap.south=0.3"}),

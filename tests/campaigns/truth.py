@@ -31,7 +31,7 @@ def still_right(case: Any, solution: Any, edit: Any) -> bool:
         return _value(edit.after) is not None  # whatever proves the bound
     if case.mechanism == "target" and _still_designed(case, edit):
         return True
-    if edit.path[0] == "dual" and case.mechanism == "second-best":
+    if edit.path[0] in ("dual", "branches") and case.mechanism == "second-best":
         return _value(edit.after) is not None  # multipliers may be any that prove the bound
     if edit.kind in ("type", "text", "swap"):
         return False

@@ -12,6 +12,7 @@ from mdsolve.certificate.checks.market_balance import weak
 from mdsolve.certificate.checks.market_incentives import maximality, rationality, truthfulness
 from mdsolve.certificate.checks.market_models import lottery_groups
 from mdsolve.certificate.context import NoRouteError
+from mdsolve.certificate.market_branches import branches_bound
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_expectations import expected_welfare
 from mdsolve.certificate.market_lottery_bound import Values, bound, multipliers
@@ -100,6 +101,10 @@ def optimality(context: MarketContext) -> Condition:
     """Check the stated upper bound against one from the stated multipliers."""
     values = lottery_values(context)
     proved = bound(values, multipliers(context))
+    single = context.options.get("outcomes") == "single"
+    tree = context.claim.at("branches") if single else None
+    if tree is not None:
+        proved = min(proved, branches_bound(values, tree))
     low, high = expected_welfare(context)
     called = context.claim.at("optimal")
     try:
@@ -119,16 +124,19 @@ def optimality(context: MarketContext) -> Condition:
     apart = max(gap - (limit - low), limit - high - gap)
     rows = context.arithmetic.stored(np.array([proved - limit, apart, wrong]))
     context.cover(OPTIMALITY, ["upper_bound", "gap", "optimal", "dual"])
+    if tree is not None:
+        context.cover(OPTIMALITY, ["branches"])
+    rivals = "no single outcomes have" if single else "no lottery has"
     open_bound = proved - limit > context.tolerance * unit
     return context.decided(
         OPTIMALITY,
         rows,
         unit,
         words=(
-            f"no lottery has more than {proved:.12g}" + (", so this one is optimal" * called),
+            f"{rivals} more than {proved:.12g}" + (", so this one is optimal" * called),
             "the upper bound, the gap or the word optimal is not what the multipliers prove",
         ),
-        scope="every lottery over recipients",
+        scope="every lottery over recipients" if tree is None else "single outcomes, by branches",
         witness=lambda _: {"bound": proved, "stated": limit, "value": low},
         undecided=np.array([open_bound, False, False]),
     )

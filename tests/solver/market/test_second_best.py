@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import mdsolve as md
 from mdsolve.errors import MemoryLimitError, UnsupportedError
-from tests.campaigns.edits import changed
+from mdsolve.solution import plain
+from mdsolve.solver.market import outcome_branches
+from tests.campaigns.edits import DELETED, changed
 from tests.conftest import INSTANCES
 from tests.oracles import PlainMarket, growth, identity
 
@@ -125,9 +127,69 @@ def test_known_losses():
     assert lots.optimal
     sure = md.solve(sixteen, "second-best", options={"outcomes": "single"})
     assert sure.expected_welfare == pytest.approx(1.4105203422, abs=1e-10)
-    assert not sure.optimal
-    assert sure.upper_bound == pytest.approx(lots.expected_welfare)
+    assert sure.optimal
+    assert sure.upper_bound == pytest.approx(sure.expected_welfare)
     assert {lots.certificate.verdict, sure.certificate.verdict} == {"pass"}
+
+
+@pytest.fixture(scope="module")
+def sure():
+    game = market([[1, 11, 21, 31]] * 2, "-0.95", agents=["north", "south"])
+    found = md.solve(game, "second-best", options={"outcomes": "single"})
+    return game, plain(found.to_dict())
+
+
+def test_branches_prove_the_best_single_outcomes(sure):
+    game, data = sure
+    lots = md.solve(game, "second-best")
+    assert data["optimal"]
+    assert lots.expected_welfare > data["expected_welfare"] + 1e-3
+    right = oracle([[1, 11, 21, 31]] * 2, "-0.95", whole=True)
+    assert data["expected_welfare"] == pytest.approx(right, abs=LP)
+    assert md.verify(game, data).condition("optimality").verdict == "pass"
+    # a split for every leaf but one
+    splits = sum("place" in node for node in data["branches"])
+    assert len(data["branches"]) == 2 * splits + 1 > 5
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("branches",),
+        ("branches", 1),
+        ("branches", 0, "place"),
+        ("branches", 0, "outcome"),
+        ("branches", -1, "revenue"),
+        ("branches", -1, "lies"),
+    ],
+)
+@pytest.mark.parametrize("value", [DELETED, 99, []])
+def test_changed_branches_prove_nothing(sure, path, value):
+    game, data = sure
+    # without its multipliers a case has the bound of the first best, which is more
+    assert md.verify(game, changed(data, path, value)).verdict != "pass"
+
+
+def test_branches_prove_nothing_of_lotteries(sure):
+    game, data = sure
+    wrong = changed(data, ("mechanism", "options", "outcomes"), "lottery")
+    assert md.verify(game, wrong).condition("optimality").verdict != "pass"
+
+
+def test_a_bound_below_that_of_the_branches_is_refused(sure):
+    game, data = sure
+    wrong = {**data, "upper_bound": data["upper_bound"] - 1e-6, "gap": data["gap"] - 1e-6}
+    assert md.verify(game, wrong).condition("optimality").verdict != "pass"
+
+
+def test_where_branches_are_too_many_the_gap_is_stated(monkeypatch):
+    monkeypatch.setattr(outcome_branches, "NODE_LIMIT", 5)
+    game = market([[1, 11, 21, 31]] * 2, "-0.95")
+    found = md.solve(game, "second-best", options={"outcomes": "single"})
+    lots = md.solve(game, "second-best")
+    assert not found.optimal
+    assert found.certificate.verdict == "pass"
+    assert found.expected_welfare < found.upper_bound < lots.expected_welfare
 
 
 def test_where_a_desirable_mechanism_exists_nothing_is_lost():
