@@ -22,8 +22,8 @@ from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.study.solve import solve
 
-ELSEWHERE = ("murhekar2025/table1", "murhekar2025/section5")
-"""Tested on small runs: below, and in a file of its own."""
+ELSEWHERE = ("murhekar2025/table1", "murhekar2025/section5", "murhekar2025/tables2-4")
+"""Tested on small runs: below, and in files of their own."""
 DATA_SETS = ITEMS["murhekar2025/table1"].printed
 NAMES = [name for name in ITEMS if name.startswith("murhekar2025") and name not in ELSEWHERE]
 
