@@ -90,10 +90,10 @@ def plot(solution: Solution, path: str | Path, instance: Instance | None = None)
         Where the solution holds nothing to draw.
     """
     from mdsolve.report.pictures.solution import draw_solution
-    from mdsolve.report.pictures.style import require_png
+    from mdsolve.report.pictures.style import require_picture
 
     target = Path(path)
-    require_png(target)
+    require_picture(target)
     reason = draw_solution(solution, target, instance)
     if reason:
         raise UnsupportedError.single("plot", reason, "a solution with an outcome")

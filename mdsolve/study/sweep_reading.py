@@ -10,7 +10,8 @@ from typing import Any
 
 from mdsolve.errors import UsageError
 from mdsolve.status import Termination
-from mdsolve.study.sweep_table import FORMAT, OF_AGENTS, Row, SweepTable, require_table
+from mdsolve.study.sweep_table import FORMAT, OF_AGENTS, Row, SweepTable
+from mdsolve.table import require_table
 
 NEEDED = ("point", "scenario", "mechanism", "termination", "verdict")
 """Columns of every table; the varied paths stand between the first two."""
@@ -26,9 +27,13 @@ def read_sweep(path: Path) -> SweepTable:
     UsageError
         If it cannot be read, or is no such table.
     """
-    require_table(path)
+    ending = path.suffix.lower()
+    if ending not in READERS:
+        expected = f"{EXPECTED}: {', '.join(READERS)}"
+        raise UsageError.single(str(path), f"the ending {path.suffix!r}", expected)
+    require_table(path, tuple(READERS))
     try:
-        columns, rows, more = READERS[path.suffix](path)
+        columns, rows, more = READERS[ending](path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError.single(str(path), str(error)[:80] or "nothing", EXPECTED) from None
     missing = [name for name in NEEDED if name not in columns]
