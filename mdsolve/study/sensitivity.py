@@ -95,6 +95,11 @@ class Sensitivity:
     utilities: Floats
     derivatives: tuple[Derivatives, ...]
 
+    def __repr__(self) -> str:
+        """Return one line: the mechanism, the agents, and how many parameters there are."""
+        parameters = f"{len(self.derivatives):,} parameters"
+        return f"<Sensitivity of {self.mechanism}: {len(self.agents):,} agents, {parameters}>"
+
     def matrix(
         self, kind: Kind, of: Literal["contributions", "payments", "utilities"] = "contributions"
     ) -> Floats:
@@ -140,7 +145,7 @@ class Sensitivity:
                     columns.setdefault(key, []).append(entry)
         return Table(columns)
 
-    def to_frame(self, library: Library = "pandas") -> Any:
+    def to_frame(self, library: Library | None = None) -> Any:
         """Return `table` as a data frame of pandas or polars; raises `UsageError`."""
         return self.table().to_frame(library)
 
