@@ -16,11 +16,12 @@ from mdsolve.game.weights import CommonWeights, DenseWeights
 from mdsolve.instance import Instance
 from mdsolve.instance.frames import without_frames
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.chosen import Rule
+from mdsolve.mechanism.chosen import Rule, name_and_options
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
 from mdsolve.solver.sensitivity import Equilibrium, Move, elasticity, plain_rule
-from mdsolve.study.problem import problem_of
+from mdsolve.study.problem import chosen_mechanism, problem_of
 from mdsolve.study.verb import verb
 from mdsolve.table import Library, Table
 
@@ -198,10 +199,12 @@ def sensitivity(
         where = f"{instance.label}: kind"
         raise UnsupportedError.single(where, instance.kind, "a sharing game")
     data = solution.claim() if isinstance(solution, Solution) else without_frames(solution)
-    problem = problem_of(instance, *_asked(mechanism, data))
-    if not problem.rule.simulable:
+    asked, options = name_and_options(*_asked(mechanism, data))
+    name, _ = chosen_mechanism(instance, asked, options)
+    if not mechanism_named("sharing", name).simulable:
         expected = "none, budget-balanced, contribution-transfer or shapley"
-        raise UnsupportedError.single("mechanism", problem.rule.name, expected)
+        raise UnsupportedError.single("mechanism", name, expected)
+    problem = problem_of(instance, asked, options)
     game = problem.build()
     if game.budgeted:
         raise UnsupportedError.single("agents", "budgets", "a game without budgets")
