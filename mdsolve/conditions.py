@@ -106,6 +106,12 @@ class Certificate:
     not_vouched: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return one line: the verdict, and how many conditions have which."""
+        verdicts = [condition.verdict for condition in self.conditions]
+        counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
+        return f"<Certificate: {self.verdict}; {counts or 'no conditions'}>"
+
     def __bool__(self) -> bool:
         """Refuse: a failing certificate would otherwise be truthy."""
         message = "a Certificate has no truth value; ask for its verdict"

@@ -170,12 +170,13 @@ class Solution:
         """Return what a notebook shows."""
         return str(_later("mdsolve.report.public").html_of(self))
 
-    def to_frame(self, library: Library = "pandas") -> Any:
+    def to_frame(self, library: Library | None = None) -> Any:
         """Return a data frame with a row per agent.
 
         Parameters
         ----------
-        library : {"pandas", "polars"}
+        library : {"pandas", "polars"} or None
+            None takes pandas, or polars where only that is installed.
 
         Raises
         ------

@@ -19,6 +19,8 @@ ENDINGS = (".csv", ".parquet", ".tex")
 
 Library = Literal["pandas", "polars"]
 
+LIBRARIES: tuple[Library, ...] = ("pandas", "polars")
+
 LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -94,8 +96,13 @@ class Table:
         lines += [_latex_row(row) for row in self.rows()]
         return "\n".join([*lines, r"\hline", r"\end{tabular}"])
 
-    def to_frame(self, library: Library = "pandas") -> Any:
+    def to_frame(self, library: Library | None = None) -> Any:
         """Return a data frame; fractions become floats.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"} or None
+            None takes pandas, or polars where only that is installed.
 
         Raises
         ------
@@ -163,15 +170,18 @@ def written(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _library(name: str) -> Any:
-    if name not in ("pandas", "polars"):
+def _library(name: str | None) -> Any:
+    if name not in (None, *LIBRARIES):
         raise UsageError.single("library", repr(name), "pandas or polars")
-    try:
-        return import_module(name)
-    except ImportError:
-        other = "polars" if name == "pandas" else "pandas"
-        fix = f"pip install {name}, or to_frame({other!r}), or write a .csv file"
-        raise UsageError.single("to_frame", f"{name} is not installed", name, fix) from None
+    wanted = LIBRARIES if name is None else (name,)
+    for tried in wanted:
+        try:
+            return import_module(tried)
+        except ImportError:
+            continue
+    words = " or ".join(wanted)
+    fix = f"pip install {wanted[0]}, or write a .csv file"
+    raise UsageError.single("to_frame", f"no {words} is installed", words, fix)
 
 
 def _plain(column: Sequence[Any]) -> list[Any]:

@@ -47,6 +47,9 @@ def test_frames_are_made_by_the_library_asked_for(library, monkeypatch):
 
 def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "polars", SimpleNamespace(DataFrame=dict))
+    assert md.solve(GAME, "none").to_frame()["agent"] == ["A", "B"]
+    monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(UsageError, match="pip install pandas"):
         md.solve(GAME, "none").to_frame()
     with pytest.raises(UsageError, match="pandas or polars"):

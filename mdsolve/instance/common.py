@@ -183,6 +183,12 @@ class InstanceBase(StrictModel, metaclass=_Reporting):
     _path: Path | None = PrivateAttr(default=None)
     _sha256: str | None = PrivateAttr(default=None)
 
+    def __repr__(self) -> str:
+        """Return one line: the name, the kind, and how big it is."""
+        words = import_module("mdsolve.instance.summary").summary(self)
+        called = f" {self.name!r}" if self.name else ""
+        return f"<{type(self).__name__}{called}, {words}>"
+
     @property
     def path(self) -> Path | None:
         """File the instance was loaded from."""

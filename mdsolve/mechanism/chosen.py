@@ -13,7 +13,7 @@ from mdsolve.mechanism.registry import KINDS, mechanism_named
 
 
 class Rule:
-    """A mechanism by name with options; every verb takes one in place of a name.
+    """A mechanism by name with options; `mdsolve.solve` and others take one in place of a name.
 
     Parameters
     ----------

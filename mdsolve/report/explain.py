@@ -15,14 +15,18 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.report.legible import legible
+from mdsolve.report.numbers import as_float
 from mdsolve.report.text.design import REASONS
 from mdsolve.report.units import Units
 from mdsolve.solution import Solution
-from mdsolve.study.explain import explain_payments
+from mdsolve.study.explain import STORED, explain_payments
 from mdsolve.study.verb import verb
 from mdsolve.tolerance import DEFAULT
 
 Floats = np.ndarray
+
+MARKET_KEYS = frozenset({"values", "payments", "utilities", "outside_values"})
+"""What a market's solution says of each agent at the profile it shows."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,7 @@ def explain(
         known = ", ".join(solution.agents[:10])
         raise UsageError.single("agent", repr(agent), f"one of {known}")
     if isinstance(instance, MarketInstance):
-        names = solution.agents
-        sentences = dict(zip(names, explain_payments(instance, solution, at), strict=True))
-        chosen = names if agent is None else (agent,)
-        return Explanation(_general(instance, solution), {x: (sentences[x],) for x in chosen})
+        return _market(instance, solution, agent, at)
     if not isinstance(instance, SharingInstance) or "utilities" not in solution.answers:
         expected = "a market's payments, or the contributions and utilities of a sharing game"
         raise UnsupportedError.single("solution", "no outcome to explain", expected)
@@ -125,6 +126,32 @@ def explain(
     places = range(len(solution.agents)) if agent is None else [solution.agents.index(agent)]
     found = {solution.agents[k]: tuple(_sentences(scene, k)) for k in places}
     return Explanation(_general(instance, solution), found)
+
+
+def _market(
+    instance: MarketInstance, solution: Solution, agent: str | None, at: str
+) -> Explanation:
+    """Return what everybody keeps at the profile shown, and what bounds maximal payments."""
+    names, answers, units = solution.agents, solution.answers, Units.of(instance)
+    found: dict[str, list[str]] = {name: [] for name in names}
+    if at == "profile" and answers.keys() >= MARKET_KEYS:
+        columns = [[as_float(x) for x in answers[key]] for key in sorted(MARKET_KEYS)]
+        scale = max(abs(x) for column in columns for x in column)
+        for name, *numbers in zip(names, *columns, strict=True):
+            out, paid, utility, value = (units.amount(x, "money", scale) for x in numbers)
+            found[name].append(
+                f"Utility {utility} = value {value} - paid {paid}; staying out is worth {out}."
+            )
+    where = at if at != "profile" or "profile" in answers else "minimal"
+    stated = STORED.get(where)
+    if solution.mechanism.name == "desirable" and (stated is None or stated in answers):
+        for name, words in zip(names, explain_payments(instance, solution, where), strict=True):
+            found[name].append(words)
+    if not any(found.values()):
+        expected = "a solution with payments at a profile, or types"
+        raise UnsupportedError.single("solution", "no payments to explain", expected)
+    chosen = names if agent is None else (agent,)
+    return Explanation(_general(instance, solution), {x: tuple(found[x]) for x in chosen})
 
 
 def _general(instance: Instance, solution: Solution) -> tuple[str, ...]:

@@ -43,6 +43,12 @@ class Comparison:
     refused: Mapping[str, str]
     missing: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return one line: the mechanisms, with how each ended."""
+        listed = (f"{name} {found.termination.label}" for name, found in self.solutions.items())
+        refused = f"; refused: {', '.join(self.refused)}" if self.refused else ""
+        return f"<Comparison: {', '.join(listed)}{refused}>"
+
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Return metric -> mechanism -> value, None where it is not defined."""

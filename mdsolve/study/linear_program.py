@@ -70,6 +70,11 @@ class LinearProgram:
     rows: Sequence[Inequality]
     constant: float = 0.0
 
+    def __repr__(self) -> str:
+        """Return one line: the name and the size."""
+        size = f"{len(self.variables):,} variables, {len(self.rows):,} rows"
+        return f"<LinearProgram {self.name}: {size}>"
+
     def text(self, ending: Literal[".lp", ".mps"]) -> str:
         """Return the file of that ending."""
         lines = _lp(self) if ending == ".lp" else _mps(self)

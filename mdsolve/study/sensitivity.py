@@ -16,11 +16,12 @@ from mdsolve.game.weights import CommonWeights, DenseWeights
 from mdsolve.instance import Instance
 from mdsolve.instance.frames import without_frames
 from mdsolve.instance.sharing import SharingInstance
-from mdsolve.mechanism.chosen import Rule
+from mdsolve.mechanism.chosen import Rule, name_and_options
+from mdsolve.mechanism.registry import mechanism_named
 from mdsolve.progress import Monitor
 from mdsolve.solution import Solution
 from mdsolve.solver.sensitivity import Equilibrium, Move, elasticity, plain_rule
-from mdsolve.study.problem import problem_of
+from mdsolve.study.problem import chosen_mechanism, problem_of
 from mdsolve.study.verb import verb
 from mdsolve.table import Library, Table
 
@@ -95,6 +96,11 @@ class Sensitivity:
     utilities: Floats
     derivatives: tuple[Derivatives, ...]
 
+    def __repr__(self) -> str:
+        """Return one line: the mechanism, the agents, and how many parameters there are."""
+        parameters = f"{len(self.derivatives):,} parameters"
+        return f"<Sensitivity of {self.mechanism}: {len(self.agents):,} agents, {parameters}>"
+
     def matrix(
         self, kind: Kind, of: Literal["contributions", "payments", "utilities"] = "contributions"
     ) -> Floats:
@@ -140,7 +146,7 @@ class Sensitivity:
                     columns.setdefault(key, []).append(entry)
         return Table(columns)
 
-    def to_frame(self, library: Library = "pandas") -> Any:
+    def to_frame(self, library: Library | None = None) -> Any:
         """Return `table` as a data frame of pandas or polars; raises `UsageError`."""
         return self.table().to_frame(library)
 
@@ -193,10 +199,12 @@ def sensitivity(
         where = f"{instance.label}: kind"
         raise UnsupportedError.single(where, instance.kind, "a sharing game")
     data = solution.claim() if isinstance(solution, Solution) else without_frames(solution)
-    problem = problem_of(instance, *_asked(mechanism, data))
-    if not problem.rule.simulable:
+    asked, options = name_and_options(*_asked(mechanism, data))
+    name, _ = chosen_mechanism(instance, asked, options)
+    if not mechanism_named("sharing", name).simulable:
         expected = "none, budget-balanced, contribution-transfer or shapley"
-        raise UnsupportedError.single("mechanism", problem.rule.name, expected)
+        raise UnsupportedError.single("mechanism", name, expected)
+    problem = problem_of(instance, asked, options)
     game = problem.build()
     if game.budgeted:
         raise UnsupportedError.single("agents", "budgets", "a game without budgets")

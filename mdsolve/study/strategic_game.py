@@ -37,6 +37,11 @@ class StrategicGame:
     strategies: Sequence[npt.NDArray[np.float64]]
     utilities: npt.NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        """Return one line: the name and the size."""
+        size = " x ".join(str(len(column)) for column in self.strategies)
+        return f"<StrategicGame {self.name}: {size} profiles>"
+
     def text(self) -> str:
         """Return Gambit's .nfg file: payoffs by profile, the first agent's strategy fastest."""
         players = " ".join(map(_quoted, self.agents))

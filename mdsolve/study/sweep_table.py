@@ -144,6 +144,11 @@ class SweepTable:
     stopped: Termination | None = None
     trouble: str = ""
 
+    def __repr__(self) -> str:
+        """Return one line: how many rows there are, and the columns."""
+        rows = f"{len(self.rows):,} of {self.asked:,} rows"
+        return f"<SweepTable of {self.name or 'an instance'}: {rows}; {', '.join(self.columns)}>"
+
     @property
     def complete(self) -> bool:
         """Whether every row is there."""
@@ -185,7 +190,7 @@ class SweepTable:
         """Return the table as CSV: floats by repr, what is missing empty."""
         return self.table.to_csv()
 
-    def to_frame(self, library: Library = "pandas") -> Any:
+    def to_frame(self, library: Library | None = None) -> Any:
         """Return the table as a data frame of pandas or polars; raises `UsageError`."""
         return self.table.to_frame(library)
 

@@ -126,3 +126,14 @@ def test_results_as_tables(mdsolve, tmp_path):
     assert [line.split(",")[0] for line in lines[1:]] == ["none", "none", "shapley", "shapley"]
     assert mdsolve("solve", EXAMPLE, "-m", "none", "-q", "-o", tmp_path / "r.tex")[0] == 0
     assert (tmp_path / "r.tex").read_text().startswith("\\begin{tabular}")
+
+
+def test_the_hash_of_an_instance(mdsolve, mdsolve_json, solution):
+    code, out, _ = mdsolve("show", EXAMPLE, "--hash")
+    stated = json.loads(solution.read_text())["instance"]["data_sha256"]
+    assert (code, out) == (0, f"{stated}\n")
+    code, out, _ = mdsolve("show", EXAMPLE)
+    assert "sharing game: 2 agents" in out
+    assert mdsolve_json("show", EXAMPLE)[1]["data_sha256"] == stated
+    assert mdsolve("show", "shapley", "--hash")[0] == 2
+    assert mdsolve("show", "nowhere.yaml")[0] == 2

@@ -114,3 +114,14 @@ def test_a_rule_stands_for_its_name_and_options(game):
     assert game.solve(md.Rule("shapley", share=0.5), options={"share": 1}) == game.solve("shapley")
     with pytest.raises(UsageError, match="a mechanism's name, or a Rule"):
         game.solve(3)
+
+
+def test_everything_is_one_line_in_a_console(game):
+    solution = game.solve("shapley")
+    shown = [
+        *(game, game.instance, solution, solution.certificate, game.compare(["none", "shapley"])),
+        *(game.sensitivity(solution), game.sweep({"agents.A.cost": [0.1]}, ["none"])),
+    ]
+    for one in shown:
+        assert "\n" not in repr(one)
+        assert len(repr(one)) < 250, repr(one)

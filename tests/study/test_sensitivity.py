@@ -121,6 +121,8 @@ def test_what_has_no_derivatives_is_refused():
     game = md.load(EXAMPLE)
     with pytest.raises(UnsupportedError, match="none, budget-balanced"):
         md.sensitivity(game, md.solve(game, "welfare"))
+    with pytest.raises(UnsupportedError, match="none, budget-balanced"):
+        md.sensitivity(game, {"mechanism": "target", "contributions": [3, 1]})
     with pytest.raises(UnsupportedError, match="not at rest"):
         md.sensitivity(game, {"mechanism": "shapley", "contributions": [3.2, 1.0]})
     with pytest.raises(UsageError, match="2, one per agent"):
