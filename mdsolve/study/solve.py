@@ -138,8 +138,8 @@ def payments(
     ----------
     side : sequence of str
         Side constraints such as ``"budget-balance"`` and ``"cap=2.5"`` (money).
-    objective : {"revenue", "fairness", "spread"}
-        With side constraints: what is optimised.
+    objective : {"revenue", "fairness", "spread", "least-subsidy", "smallest-cap"}
+        What is optimised.
 
     Raises
     ------
