@@ -10,7 +10,7 @@ import numpy as np
 from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.numbers import Floats, Quantity
-from mdsolve.certificate.reading.market import QualityReading
+from mdsolve.certificate.reading.market import MarketReading, QualityReading
 from mdsolve.certificate.reading.market_sizes import Profiles
 
 
@@ -21,7 +21,7 @@ def coalitions_of(agents: int) -> Iterator[tuple[int, ...]]:
 
 
 def coalition_loss(
-    context: MarketContext, members: Sequence[int], profile: Profiles
+    market: MarketReading, members: Sequence[int], profile: Profiles
 ) -> tuple[Quantity, Quantity]:
     """Return what members lose together by leaving, and what their values sum to if they stay.
 
@@ -30,7 +30,7 @@ def coalition_loss(
     NoRouteError
         If values are a table.
     """
-    market, arithmetic = context.reading, context.arithmetic
+    arithmetic = market.arithmetic
     if not isinstance(market, QualityReading):
         message = "a table of values does not say what coalitions have"
         raise NoRouteError(message)
@@ -47,5 +47,5 @@ def coalition_bounds(context: MarketContext) -> Iterator[tuple[tuple[int, ...], 
     screen = context.screen
     profile = screen.profile(np.arange(screen.profiles))
     for members in coalitions_of(screen.size):
-        lost, _ = coalition_loss(screen, members, profile)
+        lost, _ = coalition_loss(screen.reading, members, profile)
         yield members, np.asarray(screen.arithmetic.upper(lost))

@@ -17,6 +17,7 @@ from mdsolve.certificate.context import NoRouteError
 from mdsolve.certificate.market_context import MarketContext
 from mdsolve.certificate.market_lottery_bound import weights
 from mdsolve.certificate.numbers import Booleans, Floats, Quantity
+from mdsolve.certificate.reading.market import MarketReading
 from mdsolve.certificate.reading.market_sizes import Integers
 from mdsolve.tolerance import ROUND_OFF
 
@@ -98,10 +99,19 @@ def beliefs_of(context: MarketContext) -> Beliefs:
 
 
 class Averages:
-    """What an agent's choices are worth on average to types of theirs, before and after paying."""
+    """What an agent's choices are worth on average to types of theirs, before and after paying.
 
-    def __init__(self, context: MarketContext, agent: int) -> None:
+    Parameters
+    ----------
+    market : MarketReading or None
+        The market under some models; None takes those of the claim.
+    """
+
+    def __init__(
+        self, context: MarketContext, agent: int, market: MarketReading | None = None
+    ) -> None:
         self.context, self.agent = context, agent
+        self.market = context.reading if market is None else market
         shape = context.ruled.shape
         self.columns = context.profiles // shape[agent]
         work = context.profiles * (shape[agent] + 1) // 2
@@ -143,10 +153,10 @@ class Averages:
         shape = (len(own), self.columns)
         broadcast = context.arithmetic.broadcast
         if what == "out":
-            return broadcast(context.reading.outside(agent, true, others), shape)
+            return broadcast(self.market.outside(agent, true, others), shape)
         if what == "cost":
             return broadcast(context.payment(agent, told, others), shape)
-        worth = broadcast(context.reading.value(agent, told, true, others), shape)
+        worth = broadcast(self.market.value(agent, told, true, others), shape)
         if what == "paying":
             worth = worth - broadcast(context.payment(agent, told, others), shape)
         return worth
@@ -170,12 +180,14 @@ def bounds_along(
 ) -> tuple[Quantity, Quantity]:
     """Return what chains of lies bound expected payments by, (m,), and what enters them.
 
+    Under the instance's own rule, whatever models a claim states.
+
     Parameters
     ----------
     through : sequence of (int or None)
         Per own type a lower report, whose own bound comes first; None is staying out.
     """
-    averages, arithmetic = Averages(context, agent), context.arithmetic
+    averages, arithmetic = Averages(context, agent, context.ruled), context.arithmetic
     own = np.arange(len(through))
     told = np.array([k if report is None else report for k, report in enumerate(through)])
     truth = averages.reporting(own, own, paying=False)

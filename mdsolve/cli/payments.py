@@ -38,13 +38,17 @@ def payments(
         list[str] | None,
         typer.Option(
             "--side",
-            help="Side constraint: budget-balance, deficit-allowed, cap=X, floor=X, "
-            "revenue-floor=X, spread=X; may be repeated.",
+            help="Side constraint: budget-balance, deficit-allowed, expected-balance, "
+            "subsidy=X, cap=X, cap.NAME=X, floor=X, revenue-floor=X, spread=X, coalitions, "
+            "interim; may be repeated.",
         ),
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help="With side constraints: revenue (default), fairness or spread."),
+        typer.Option(
+            help="Revenue (default), least-subsidy or smallest-cap; with side constraints also "
+            "fairness or spread."
+        ),
     ] = None,
     explain: Annotated[
         str | None,

@@ -10,21 +10,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdsolve.context import Context
-from mdsolve.errors import UsageError
-from mdsolve.game.arithmetic import EXACT
-from mdsolve.game.market import Market
+from mdsolve.errors import SolveError, UsageError
+from mdsolve.game.arithmetic import EXACT, FLOAT
+from mdsolve.game.market import Market, QualityMarket
 from mdsolve.game.side_constraints import LEAST_SUBSIDY, SMALLEST_CAP, SideConstraints
 from mdsolve.mechanism.outcome import MarketOutcome
+from mdsolve.progress import Monitor
 from mdsolve.proof import Chain, ExpectedLoss
 from mdsolve.solution import plain
 from mdsolve.solver.market.difference_graph import binding_chain
 from mdsolve.solver.market.existence import Bounds, LeastRevenue, least_revenue
+from mdsolve.solver.market.outcome_program import lie_values
 from mdsolve.solver.market.routes import maximal_payments
+from mdsolve.solver.market.second_best import second_best
 from mdsolve.solver.market.smallest_cap import smallest_cap
 from mdsolve.status import Termination
 from mdsolve.tolerance import TIE
 
 NAME = "desirable"
+
+SECOND_BEST_LIMIT = 20_000
+"""Most values of lies for which the second best is computed beside the proof."""
 
 GOALS = (LEAST_SUBSIDY, SMALLEST_CAP)
 """Objectives that shortest paths decide, whatever the size of the market."""
@@ -201,7 +207,7 @@ def _none(
         message = f"A subsidy of {-float(bounds.least):.6g} is too small: "
     else:
         message = "No desirable mechanism exists under this allocation rule: "
-        enough = f"{enough[:-1]}; without one, see the rule second-best."
+        enough = f"{enough[:-1]}; without one, {_second_best(market)}."
     message += (
         "at one profile the payments that rationality and truthfulness allow sum to at most "
         f"{float(least.value):.6g}. {enough}"
@@ -222,6 +228,24 @@ def _none(
         details=details,
         proof=chains_of(market, least, bounds, options),
         market=market,
+    )
+
+
+def _second_best(market: Market) -> str:
+    """Return what the rule second-best has, or where to ask for it.
+
+    Computed on the side, in a market small enough for it to take no time.
+    """
+    if not isinstance(market, QualityMarket) or lie_values(market) > SECOND_BEST_LIMIT:
+        return "see the rule second-best"
+    base = market.with_arithmetic(FLOAT)
+    try:
+        found = second_best(base, Monitor())
+    except SolveError:
+        return "see the rule second-best"
+    return (
+        f"the rule second-best, by lots, has expected welfare {found.value:.6g} instead of the "
+        f"first best's {found.first_best:.6g}"
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from mdsolve.context import Context
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.market import Market, QualityMarket
@@ -60,7 +58,7 @@ class SecondBestLottery(MarketMechanism):
                 "a table says nothing about who else receives the model",
             )
         found = second_best(game, context.monitor, whole=options["outcomes"] == "single")
-        first = first_best(found)
+        first = found.first_best
         bound = max(found.bound, found.value)
         scale = sum_of_stakes(found)
         optimal = bound - found.value <= DEFAULT.verify * scale
@@ -82,14 +80,6 @@ class SecondBestLottery(MarketMechanism):
             market=found.market,
             payments=found.payments,
         )
-
-
-def first_best(found: SecondBest) -> float:
-    """Return the expected welfare of an efficient allocation, which need not be truthful."""
-    markets = found.market.certain
-    agents = range(len(found.market.agents))
-    values = np.stack([[market.truthful_values(i) for i in agents] for market in markets])
-    return float((found.market.weights * values.sum(axis=1).max(axis=0)).sum())
 
 
 def sum_of_stakes(found: SecondBest) -> float:

@@ -7,9 +7,11 @@ from typing import Any
 
 from mdsolve.errors import UsageError
 from mdsolve.game.build import market_game
+from mdsolve.game.side_constraints import SMALLEST_CAP, SideConstraints, parse_side_constraints
 from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import exact_number
+from mdsolve.mechanism.highest_payments import by_paths
 from mdsolve.solution import Solution
 from mdsolve.solver.market.difference_graph import binding_chain, explain
 
@@ -28,17 +30,35 @@ def explain_payments(instance: Instance, solution: Solution, where: str) -> list
     Raises
     ------
     UsageError
-        If the types are not a profile of the instance, or the solution has none of that name.
+        If the types are not a profile of the instance, the solution has none of that name, or
+        more than chains of reports decides what is paid.
     """
     types = where.split(",")
     if where in STORED:
         types = list(solution.answers.get(STORED[where], ()))
     numbers = profile_numbers(instance, types)
     market = market_game(_market(instance))
+    caps = _caps(solution)
     return [
-        explain(binding_chain(market, agent, numbers), market)
-        for agent in range(len(market.agents))
+        explain(binding_chain(market, agent, numbers, cap=caps.cap_of(name)), market)
+        for agent, name in enumerate(market.agents)
     ]
+
+
+def _caps(solution: Solution) -> SideConstraints:
+    """Return the caps that bind payments besides lies; raises `UsageError` where more does."""
+    options = solution.mechanism.options
+    side = parse_side_constraints(options.get("side", ()))
+    objective = options.get("objective", "revenue")
+    if side.interim or objective == SMALLEST_CAP or not by_paths(side, objective):
+        raise UsageError.single(
+            "--explain",
+            f"payments under {', '.join(side.words()) or 'no side constraint'} for the objective "
+            f"{objective}",
+            "the highest payments: no side constraints but caps and what sums may be at least",
+            "drop --explain: no chain of reports alone says what is paid",
+        )
+    return side
 
 
 def profile_numbers(instance: Instance, types: Sequence[Any]) -> list[int]:

@@ -147,8 +147,8 @@ def payments(
     ----------
     side : sequence of str
         Side constraints such as ``"budget-balance"`` and ``"cap=2.5"`` (money).
-    objective : {"revenue", "fairness", "spread"}
-        With side constraints: what is optimised.
+    objective : {"revenue", "fairness", "spread", "least-subsidy", "smallest-cap"}
+        What is optimised.
     throw : bool
         False: return a `Failure` with the error instead of raising it.
 

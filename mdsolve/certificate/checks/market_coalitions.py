@@ -55,7 +55,7 @@ def _group(context: MarketContext, members: Sequence[int]) -> Group:
 
     def violations(where: MarketContext, rows: Integers) -> Quantity:
         profile = where.profile(rows)
-        return _paid(where, members, profile) - coalition_loss(where, members, profile)[0]
+        return _paid(where, members, profile) - coalition_loss(where.reading, members, profile)[0]
 
     def witness(where: MarketContext, row: int) -> Mapping[str, Any]:
         profile = where.profile(np.array([row]))

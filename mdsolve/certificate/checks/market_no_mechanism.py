@@ -328,7 +328,7 @@ def _together(context: MarketContext, row: Row, profile: list[int]) -> Inequalit
         message = "a coalition row needs two members or more, each once"
         raise UnusableError(message)
     place = [np.array([k]) for k in profile]
-    lost, value = coalition_loss(context, members, place)
+    lost, value = coalition_loss(context.ruled, members, place)
     scale = float(context.arithmetic.upper(abs(value)).max())
     return [((i, *profile), 1) for i in members], lost, scale
 

@@ -68,6 +68,14 @@ class SecondBest:
     rounds: int
     branches: list[dict[str, Any]]
 
+    @property
+    def first_best(self) -> float:
+        """Expected welfare of an efficient allocation, which need not be truthful."""
+        agents = range(len(self.market.agents))
+        values = [[market.truthful_values(i) for i in agents] for market in self.market.certain]
+        totals = np.stack(values).sum(axis=1)
+        return float((self.market.weights * totals.max(axis=0)).sum())
+
 
 def second_best(base: QualityMarket, monitor: Monitor, *, whole: bool = False) -> SecondBest:
     """Return the lottery with the largest expected welfare, or the best single outcomes.

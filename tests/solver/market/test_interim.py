@@ -15,6 +15,7 @@ import mdsolve as md
 from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import parse
 from mdsolve.solution import plain
+from mdsolve.study.explain import explain_payments
 
 STEP = 1e-6
 LP = 1e-6
@@ -242,6 +243,16 @@ def test_changed_proofs_are_refused(change):
     assert md.verify(instance, data).verdict != "pass"
 
 
+def test_proofs_are_about_the_instances_own_models():
+    types, exponent, margins = CASES[1]
+    instance = market(types, exponent, margins)
+    exists = plain(solved(instance, "subsidy=10").to_dict())
+    data = plain(solved(instance).to_dict())
+    nothing = np.zeros_like(exists["table"]["payments"]).tolist()
+    stated = md.verify(instance, {**data, "table": {"allocation": nothing}})
+    assert stated.condition("no-mechanism") == md.verify(instance, data).condition("no-mechanism")
+
+
 @pytest.mark.parametrize(
     ("side", "objective"),
     [(["cap=1"], "revenue"), (["coalitions"], "revenue"), ([], "fairness")],
@@ -263,3 +274,11 @@ def test_priors_that_the_rule_does_not_cover_are_refused(prior, words):
         solved(market(((1, 3), (1, 3)), -0.5, prior=prior))
     with pytest.raises(UnsupportedError, match="one agent"):
         solved(market(((1, 3),), -0.5))
+
+
+def test_only_what_chains_decide_is_explained():
+    instance = market(((1, 2), (1, 2)), -0.5)
+    with pytest.raises(UsageError, match="no chain of reports alone"):
+        explain_payments(instance, solved(instance), "1,2")
+    capped = md.solve(instance, "desirable", options={"side": ["cap=0.001"]})
+    assert "no more than the cap of 0.001" in explain_payments(instance, capped, "2,1")[1]
