@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 import mdsolve as md
 from mdsolve.reproduce.record import Floats, Recomputation, passes
-from mdsolve.study.quality_curve import size_of
 
 Integers = npt.NDArray[np.int64]
 
@@ -88,7 +87,22 @@ def curve(measurements: str) -> dict[str, Any]:
         file = Path(folder) / "measured.csv"
         file.write_text(measurements, encoding="utf-8")
         game = md.fit(file, family="power", given={"baseline": GUESSING})
-    return md.market_quality(game, GRID)
+    found: dict[str, Any] = md.market_quality(game, GRID)
+    return found
+
+
+def size_of(quality: Mapping[str, Any], reached: float) -> float:
+    """Return t = Q^-1(q), the amount of data a model of this quality stands for.
+
+    Qualities beyond the ends of the curve count as its ends: nothing is extrapolated.
+
+    Examples
+    --------
+    >>> size_of({"family": "table", "points": [[0, 0], [10, 0.4], [30, 0.5]]}, 0.45)
+    20.0
+    """
+    sizes, qualities = np.array(quality["points"], dtype=float).T
+    return float(np.interp(reached, qualities, sizes))
 
 
 def market_on(quality: Mapping[str, Any]) -> md.Solution:

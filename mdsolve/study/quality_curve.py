@@ -1,9 +1,8 @@
-"""From a fitted accuracy function to the quality curve of a market, and back to amounts of data."""
+"""From a fitted accuracy function to the quality curve of a market."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -60,7 +59,7 @@ def market_quality(
     who = 0 if agent is None else names.index(agent)
     grid = [0.0, *(float(size) for size in sizes)]
     if len(grid) < 2 or not np.isfinite(grid).all() or not _rise(grid):
-        raise UsageError.single("sizes", shown(sizes), "positive sizes that rise")
+        raise UsageError.single("sizes", _shown(sizes), "positive sizes that rise")
     brought = np.zeros((len(grid), len(names)))
     brought[:, who] = grid
     accuracies = np.array([game.accuracies(s)[who] for s in brought])
@@ -73,26 +72,10 @@ def market_quality(
     return {"family": "table", "points": [[0, 0], *([size, q] for size, q in rising)]}
 
 
-def size_of(quality: dict[str, Any], reached: float) -> float:
-    """Return t = Q^-1(q), the amount of data a model of this quality stands for.
-
-    Qualities beyond the ends of the curve count as its ends: nothing is extrapolated.
-
-    Examples
-    --------
-    >>> size_of({"family": "table", "points": [[0, 0], [10, 0.4], [30, 0.5]]}, 0.45)
-    20.0
-    """
-    sizes, qualities = np.array(
-        [[float(Fraction(str(entry))) for entry in point] for point in quality["points"]]
-    ).T
-    return float(np.interp(reached, qualities, sizes))
-
-
 def _rise(numbers: Sequence[float]) -> bool:
     return all(later > earlier for earlier, later in pairwise(numbers))
 
 
-def shown(sizes: Sequence[float]) -> str:
+def _shown(sizes: Sequence[float]) -> str:
     """Return sizes as a message names them."""
     return ", ".join(f"{size:g}" for size in list(sizes)[:8]) or "none"

@@ -7,7 +7,8 @@ import pytest
 
 import mdsolve as md
 from mdsolve.errors import UsageError
-from mdsolve.study.quality_curve import market_quality, size_of
+from mdsolve.reproduce.chen2020_learning import size_of
+from mdsolve.study.quality_curve import market_quality
 
 GAME = {
     "kind": "sharing",
