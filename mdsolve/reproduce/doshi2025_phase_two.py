@@ -41,7 +41,7 @@ class Quadratic:
     @property
     def optimum(self) -> Floats:
         """Where the gradient is zero."""
-        return np.linalg.solve(self.hessian, self.linear)
+        return np.asarray(np.linalg.solve(self.hessian, self.linear), dtype=np.float64)
 
     def gap(self, w: Floats) -> float:
         """Return f(w) - f* = 1/2 <w - w*, H (w - w*)>."""

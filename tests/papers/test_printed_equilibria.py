@@ -131,3 +131,18 @@ def test_spreads_are_those_of_the_simulated_runs(monkeypatch):
     ]
     first = float(str(found.rows[0].recomputed).split(" / ")[0])
     assert first == pytest.approx(np.mean(shares), rel=0.01)
+
+
+def test_types_are_read_off_models(monkeypatch):
+    from mdsolve.reproduce import chen2020_learning as learning
+
+    monkeypatch.setattr(learning, "REPEATS", 6)
+    found = ITEMS["chen2020/learning-protocol"].recompute()
+    assert found.rows[0].agrees is True
+    assert found.rows[3].agrees is True
+    held, read = (np.array(found.series[key]) for key in ("types", "read"))
+    assert 0.5 < np.median(read / held) < 2
+    sizes, quality = (np.array(found.series[key]) for key in ("sizes", "quality"))
+    platform = learning.Platform.on_digits(np.random.default_rng(0))
+    everything = np.arange(len(platform.labels))
+    assert quality[sizes == 800][0] == pytest.approx(platform.quality(everything[:800]), abs=0.05)
