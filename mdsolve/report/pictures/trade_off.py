@@ -17,6 +17,7 @@ from mdsolve.report.pictures.style import (
     legend_below,
     picture,
 )
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.tolerance import DEFAULT
 
@@ -33,11 +34,7 @@ REASONS = {
 }
 """What binds an agent -> words and colour."""
 
-GOALS = {
-    "data": "total data, samples",
-    "accuracy": "accuracy of all, in money",
-    "least-utility": "least utility, money",
-}
+GOALS = {"data": "total data", "accuracy": "accuracy of all", "least-utility": "least utility"}
 """Goal -> words on the axis; welfare and means say what they are."""
 
 
@@ -47,7 +44,9 @@ def can_draw_trade_off(solution: Solution) -> bool:
     return curve is not None and any(p.get("objective") is not None for p in curve["points"])
 
 
-def draw_trade_off(solution: Solution, target: Target, title: str | None) -> None:
+def draw_trade_off(
+    solution: Solution, target: Target, title: str | None, units: Units = NO_UNITS
+) -> None:
     """Draw the goal at every point of the curve, and below how many agents each reason holds."""
     curve = solution.answers["curve"]
     points = [p for p in curve["points"] if p.get("objective") is not None]
@@ -78,7 +77,7 @@ def draw_trade_off(solution: Solution, target: Target, title: str | None) -> Non
         missing = [float(p["asked"]) for p in curve["points"] if p.get("objective") is None]
         for place in missing:
             above.axvline(place, color="#404040", linewidth=0.6, linestyle=":")
-        above.set_ylabel(_goal(solution))
+        above.set_ylabel(_goal(solution, units))
         _draw_binding(below, asked, points)
         below.set_xlabel(curve["requirement"].replace("_", " "))
         few_ticks(below)
@@ -103,6 +102,7 @@ def _draw_binding(axes: Axes, asked: np.ndarray, points: list[dict[str, object]]
     axes.locator_params(axis="y", integer=True, nbins=4)
 
 
-def _goal(solution: Solution) -> str:
+def _goal(solution: Solution, units: Units) -> str:
     aim = str(solution.mechanism.options.get("maximize", "welfare"))
-    return GOALS.get(aim, f"{aim}, money")
+    unit = units.data or "samples" if aim == "data" else units.money or "money"
+    return f"{GOALS.get(aim, aim)} ({unit})"
