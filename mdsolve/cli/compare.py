@@ -73,8 +73,9 @@ def compare(
         )
     if plot is not None:
         from mdsolve.report.pictures.comparison import draw_comparison
+        from mdsolve.report.units import Units
 
-        draw_comparison(found, plot)
+        draw_comparison(found, plot, Units.of(instance))
     if as_json:
         print_json(found.to_dict())
     elif not quiet:

@@ -82,7 +82,9 @@ def trade_off_section(subject: Subject, number: int) -> Html:
         return Html()
     title = None if subject.instance is None else legible_data(subject.instance.title)
     figure = _figure(
-        lambda target: draw_trade_off(solution, target, title), TRADE_OFF, f"trade-off-{number}"
+        lambda target: draw_trade_off(solution, target, title, subject.units),
+        TRADE_OFF,
+        f"trade-off-{number}",
     )
     return joined([tag("p", TRADE_OFF, class_="lead"), figure, _points(solution)])
 

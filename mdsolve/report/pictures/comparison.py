@@ -26,6 +26,7 @@ from mdsolve.report.pictures.style import (
     picture,
     short_name,
 )
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.status import Termination
 from mdsolve.study.compare import Comparison
@@ -39,7 +40,8 @@ MOST_ROWS = 40
 LONGEST_NAME, LONGEST_TITLE = 26, 90
 """Characters that fit."""
 
-PANELS = {"contributions": "brings (samples)", "utilities": "utility (money)"}
+PANELS = {"contributions": ("brings", "samples"), "utilities": ("utility", "money")}
+"""Key of a solution -> words, and what it is in where no unit is named."""
 
 BAR, GAP, FRAME = 0.13, 0.12, 1.7
 """Inches per bar, between the bars of two agents, and around the rows."""
@@ -62,7 +64,7 @@ class Entry:
     solved: bool
 
 
-def draw_comparison(found: Comparison, target: Target) -> None:
+def draw_comparison(found: Comparison, target: Target, units: Units = NO_UNITS) -> None:
     """Draw contributions and utilities of every agent under every mechanism.
 
     Raises
@@ -83,11 +85,11 @@ def draw_comparison(found: Comparison, target: Target) -> None:
         names = {solution.instance.name for solution in solutions.values()} - {None}
         head(figure, " ".join(map(str, sorted(names, key=str))) or "mechanisms", LONGEST_TITLE)
         panels = figure.subplots(1, len(PANELS), sharey=True)
-        for axes, (key, words) in zip(panels, PANELS.items(), strict=True):
+        for axes, (key, (words, plain)) in zip(panels, PANELS.items(), strict=True):
             for place, entry in enumerate(entries):
                 _draw(axes, rows, entry, key, place, len(entries))
             axes.axvline(0, color="#404040", linewidth=0.8)
-            axes.set_title(words, fontsize=10)
+            axes.set_title(f"{words} ({units.unit(key) or plain})", fontsize=10)
             few_ticks(axes)
         shown = [short_name(row.name, LONGEST_NAME) for row in rows]
         panels[0].set_yticks(range(len(rows)), shown, parse_math=False)

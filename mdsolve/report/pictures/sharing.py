@@ -50,7 +50,7 @@ BINS = 100
 """Most points of a curve over many agents."""
 
 FAR = 2.5
-"""Capacities beyond so many times everything else are named, not drawn."""
+"""What is so many times as far away as everything else is named, not drawn."""
 
 ROOM = 1.22
 """Width of a panel as a multiple of its longest bar, so that numbers fit beside the bars."""
@@ -116,8 +116,8 @@ def draw_sharing(
             _draw_brought(panels[0], table, rows, unit, look)
             _draw_money_or_models(panels[1], table, rows, look, money)
             _draw_gains(panels[2], table, rows, money)
-            for axes in panels:
-                few_ticks(axes)
+            for axes, most in zip(panels, (5, 5, 3), strict=True):
+                few_ticks(axes, most)  # utilities are the longest numbers
         else:
             _draw_sorted(panels, table, unit, money)
         runs = few and any(row.count > 1 for row in rows)
@@ -179,13 +179,28 @@ def _draw_money_or_models(
     axes.set_title(f"pays (left) or receives (right), in {money}", fontsize=10)
 
 
+def _elsewhere(table: AgentTable, rows: Sequence[Row]) -> tuple[list[str], str]:
+    """Return the alternatives that are drawn, and words on one that is too far below the others."""
+    first = [row.first for row in rows]
+    keys = [key for key in ELSEWHERE if key in table]
+    if keys != list(ELSEWHERE):
+        return keys, ""
+    others = np.concatenate([table["utilities"][first], table["alone"][first]])
+    outside = table["outside"][first]
+    gap = float(others.min() - outside.max())
+    if gap <= FAR * max(float(np.ptp(others)), float(np.ptp(outside))):
+        return keys, ""
+    return ["alone"], f"; staying out: {number(float(outside.max()), 4)} at most"
+
+
 def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row], money: str) -> None:
     first = [row.first for row in rows]
     utilities = table["utilities"][first]
-    others = [table[key][first] for key in ELSEWHERE if key in table]
+    keys, far = _elsewhere(table, rows)
+    others = [table[key][first] for key in keys]
     values = np.concatenate([utilities, *others])
     low, high = float(values.min()), float(values.max())
-    width = (high - low) or 1.0
+    width = (high - low) or abs(high) or 1.0
     best = np.max(others, axis=0) if others else None
     worse = np.zeros(len(rows), dtype=bool)
     if best is not None:
@@ -193,24 +208,16 @@ def _draw_gains(axes: Axes, table: AgentTable, rows: Sequence[Row], money: str) 
         for place, (here, there) in enumerate(zip(utilities, best, strict=True)):
             colour = LOSES if worse[place] else GAINS
             axes.plot([there, here], [place, place], color=colour, linewidth=5, zorder=2)
-    for place, words in enumerate(column(utilities)):
-        axes.annotate(
-            words,
-            (max([utilities[place], *(there[place] for there in others)]), place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=SMALL_TEXT,
-        )
+    _list(axes, utilities)
     kinds = ((~worse, GAINS, "taking part"), (worse, LOSES, "taking part, better off elsewhere"))
     for chosen, colour, words in kinds:
         if chosen.any():
             places = np.flatnonzero(chosen)
             style: dict[str, Any] = {"marker": "s", "ms": 8, "ls": "", "zorder": 3}
             axes.plot(utilities[chosen], places, color=colour, label=words, **style)
-    _mark(axes, table, rows, ELSEWHERE)
-    axes.set_xlim(low - 0.06 * width, high + 0.24 * width)
-    axes.set_title(f"utility ({money}), here and elsewhere", fontsize=10)
+    _mark(axes, table, rows, keys)
+    axes.set_xlim(low - 0.06 * width, high + 0.34 * width)
+    axes.set_title(f"utility ({money}){far or ', here and elsewhere'}", fontsize=10)
 
 
 def _mark(axes: Axes, table: AgentTable, rows: Sequence[Row], keys: Sequence[str]) -> None:
@@ -280,12 +287,16 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str, money: st
 
     brought, moved, gains = panels
     draw(brought, "contributions", BRINGS, "under this mechanism")
-    if "capacity" in table and np.isfinite(table["capacity"]).all():
+    most = max(float(table[key].max()) for key in ("contributions", *BROUGHT) if key in table)
+    limit = table["capacity"] if "capacity" in table else np.array([np.inf])
+    far = np.isfinite(limit).all() and limit.max() > FAR * most
+    if np.isfinite(limit).all() and not far:
         draw(brought, "capacity", "#909090", "capacity", ":")
     for key, colour in zip(BROUGHT, (DARK, PALETTE[3], PALETTE[4], PALETTE[4]), strict=True):
         if key in table:
             draw(brought, key, colour, MARKERS[key][1], "--")
-    brought.set_title(f"brings ({unit})", fontsize=10)
+    words = f"; capacities from {number(float(limit.min()), 4)}" if far else ""
+    brought.set_title(f"brings ({unit}){words}", fontsize=10)
     if not np.any(table["payments"]):
         draw(moved, "accuracies", RECEIVES, "model received")
         moved.set_title("model received (accuracy); nobody pays", fontsize=10)
@@ -294,11 +305,12 @@ def _draw_sorted(panels: Sequence[Axes], table: AgentTable, unit: str, money: st
         moved.axhline(0, color=DARK, linewidth=0.8)
         moved.set_title(f"receives, or pays below 0 ({money})", fontsize=10)
     draw(gains, "utilities", GAINS, "taking part")
-    for key, style in zip(ELSEWHERE, (":", "--"), strict=True):
-        if key in table:
-            draw(gains, key, DARK, MARKERS[key][1], style)
-    gains.set_title(f"utility ({money}), here and elsewhere", fontsize=10)
+    keys, low = _elsewhere(table, [Row(name, 1, k) for k, name in enumerate(table.agents)])
+    for key in keys:
+        draw(gains, key, DARK, MARKERS[key][1], {"outside": ":", "alone": "--"}[key])
+    gains.set_title(f"utility ({money}){low or ', here and elsewhere'}", fontsize=10)
     for axes in panels:
         axes.set_xlabel("agents, those who bring most first")
         axes.set_xlim(1, size)
         few_ticks(axes)
+        axes.yaxis.set_major_formatter(lambda value, _: number(value, 4))

@@ -40,7 +40,7 @@ def draw_solution(solution: Solution, target: Target, instance: Instance | None)
     if "dynamics" in solution.answers:
         draw_dynamics(solution, target, title)
     elif can_draw_trade_off(solution):
-        draw_trade_off(solution, target, title)
+        draw_trade_off(solution, target, title, Units.of(instance))
     elif game is not None and can_draw_curves(solution):
         draw_curves(solution, game, target, title)
     else:

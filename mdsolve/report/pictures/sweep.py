@@ -7,6 +7,7 @@ hold is hollow, and one without an answer is a cross at the foot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from mdsolve.errors import UsageError
@@ -42,10 +43,13 @@ STYLES = ("-", "--", ":", "-.")
 
 MARKERS = "os^Dv"
 
-THINNEST, WIDER = 1.4, 3.0
-"""Points of the last line, and how much wider the first is."""
+THINNEST, WIDER, HALO = 1.4, 3.0, 1.5
+"""Points of the last line, how much wider the first is, and of the white around each."""
 
-HOLLOW, NONE = "hollow: its check does not hold", "no answer"
+BESIDE = 0.3
+"""Width over which points of several lines stand beside each other at a word."""
+
+HOLLOW, NONE = "hollow: no answer, or its check does not hold", "nothing found"
 
 WIDTH, HEIGHT, ENTRY = 8.0, 4.4, 0.12
 """Inches of the picture, and of an entry of the legend below it."""
@@ -79,6 +83,7 @@ def draw_sweep(
         raise UsageError.single("--plot", got, f"at most {MOST_LINES}", fix)
     ticks: dict[str, int] = {}
     joined = bool(table.paths) and not table.sampled
+    numeric = all(row.settings and isinstance(row.settings[0], float) for row in table.rows)
     mechanisms = list(dict.fromkeys(mechanism for mechanism, _ in lines))
     styles = list(dict.fromkeys(others for _, others in lines))
     with picture(target, WIDTH, HEIGHT + ENTRY * len(lines)) as figure:
@@ -88,7 +93,8 @@ def draw_sweep(
             look = _look(mechanisms.index(mechanism), styles.index(others), joined=joined)
             look["linewidth"] = THINNEST + WIDER * (len(lines) - 1 - place) / max(1, len(lines) - 1)
             words = _words(table, mechanism, others, len(styles) > 1)
-            _draw_line(axes, rows, wanted, ticks, words, look)
+            aside = 0.0 if numeric else BESIDE * (place - (len(lines) - 1) / 2) / len(lines)
+            _draw_line(axes, rows, wanted, ticks, words, look, aside)
         _label(axes, table, wanted, ticks, units)
         legend_below(figure, _entries(axes, table))
 
@@ -110,18 +116,30 @@ def _draw_line(
     ticks: dict[str, int],
     words: str,
     look: dict[str, Any],
+    aside: float,
 ) -> None:
     """Draw one mechanism: its line, hollow points whose check does not hold, crosses for none."""
-    x = [_abscissa(row, ticks) for row in rows]
+    x = [_abscissa(row, ticks) + aside for row in rows]
     y = [_value(row, wanted) for row in rows]
-    axes.plot(x, y, label=words, **look)
+    from matplotlib.patheffects import withStroke
+
+    halo = withStroke(linewidth=look["linewidth"] + HALO, foreground="white")
+    (drawn,) = axes.plot(x, y, label=words, **look)
+    drawn.set_path_effects([halo])
     points = {**look, "linestyle": "", "zorder": 3}
-    doubtful = [k for k, row in enumerate(rows) if row.verdict != "pass"]
+    doubtful = [k for k, row in enumerate(rows) if not _holds(row)]
     axes.plot([x[k] for k in doubtful], [y[k] for k in doubtful], **{**points, "mfc": "white"})
     none = [x[k] for k, row in enumerate(rows) if row.numbers.get(wanted) is None]
+    if not none:
+        return
     foot = axes.get_xaxis_transform()
     cross: Any = {**points, "marker": "x", "transform": foot, "clip_on": False, "zorder": 4}
     axes.plot(none, [0.015] * len(none), **cross)
+
+
+def _holds(row: Row) -> bool:
+    """Tell whether a row is an answer, and everything that it claims holds."""
+    return row.termination == "solved" and row.verdict == "pass"
 
 
 def _entries(axes: Axes, table: SweepTable) -> dict[str, Any]:
@@ -130,7 +148,7 @@ def _entries(axes: Axes, table: SweepTable) -> dict[str, Any]:
 
     found = handles_of([axes])
     plain: Any = {"color": "#404040", "linestyle": ""}
-    if any(row.verdict != "pass" and row.numbers for row in table.rows):
+    if any(not _holds(row) and row.numbers for row in table.rows):
         found[HOLLOW] = Line2D([], [], marker="o", mfc="white", **plain)
     if any(not row.numbers for row in table.rows):
         found[NONE] = Line2D([], [], marker="x", **plain)
@@ -181,7 +199,8 @@ def _label(axes: Axes, table: SweepTable, wanted: str, ticks: dict[str, int], un
     words = legible(table.paths[0]) if table.paths else "scenario"
     axes.set_xlabel(cut(words, LONGEST_LABEL), parse_math=False)
     if ticks:
-        shown = [cut(legible(word), LONGEST_LABEL // 3) for word in ticks]
+        narrow = max(10, LONGEST_LABEL // len(ticks))
+        shown = ["\n".join(wrap(cut(legible(word), 3 * narrow), narrow)) for word in ticks]
         axes.set_xticks(list(ticks.values()), shown, parse_math=False)
     else:
         few_ticks(axes)

@@ -17,6 +17,7 @@ from mdsolve.report.pictures.style import (
     legend_below,
     picture,
 )
+from mdsolve.report.units import NO_UNITS, Units
 from mdsolve.solution import Solution
 from mdsolve.tolerance import DEFAULT
 
@@ -33,20 +34,16 @@ REASONS = {
 }
 """What binds an agent -> words and colour."""
 
-GOALS = {
-    "data": "total data, samples",
-    "accuracy": "accuracy of all, in money",
-    "least-utility": "least utility, money",
-}
+GOALS = {"data": "total data", "accuracy": "accuracy of all", "least-utility": "least utility"}
 """Goal -> words on the axis; welfare and means say what they are."""
 
 
 MARKET_GOALS = {
-    "revenue": "expected revenue, money",
-    "fairness": "largest difference of gains, money",
-    "spread": "largest difference of payments, money",
-    "least-subsidy": "subsidy, money",
-    "smallest-cap": "largest payment, money",
+    "revenue": "expected revenue",
+    "fairness": "largest difference of gains",
+    "spread": "largest difference of payments",
+    "least-subsidy": "subsidy",
+    "smallest-cap": "largest payment",
 }
 """Objective of a market -> words on the axis."""
 
@@ -57,7 +54,9 @@ def can_draw_trade_off(solution: Solution) -> bool:
     return curve is not None and any(p.get("objective") is not None for p in curve["points"])
 
 
-def draw_trade_off(solution: Solution, target: Target, title: str | None) -> None:
+def draw_trade_off(
+    solution: Solution, target: Target, title: str | None, units: Units = NO_UNITS
+) -> None:
     """Draw the goal at every point of the curve, and below how many agents each reason holds."""
     curve = solution.answers["curve"]
     points = [p for p in curve["points"] if p.get("objective") is not None]
@@ -90,7 +89,7 @@ def draw_trade_off(solution: Solution, target: Target, title: str | None) -> Non
         missing = [float(p["asked"]) for p in curve["points"] if p.get("objective") is None]
         for place in missing:
             above.axvline(place, color="#404040", linewidth=0.6, linestyle=":")
-        above.set_ylabel(_goal(solution))
+        above.set_ylabel(_goal(solution, units))
         if bound:
             _draw_binding(below, asked, points)
         below.set_xlabel(curve["requirement"].replace("_", " "))
@@ -114,8 +113,10 @@ def _draw_binding(axes: Axes, asked: np.ndarray, points: list[dict[str, object]]
     axes.locator_params(axis="y", integer=True, nbins=4)
 
 
-def _goal(solution: Solution) -> str:
+def _goal(solution: Solution, units: Units) -> str:
+    money = units.money or "money"
     if "objective" in solution.mechanism.options:
-        return MARKET_GOALS[str(solution.mechanism.options["objective"])]
+        return f"{MARKET_GOALS[str(solution.mechanism.options['objective'])]} ({money})"
     aim = str(solution.mechanism.options.get("maximize", "welfare"))
-    return GOALS.get(aim, f"{aim}, money")
+    unit = units.data or "samples" if aim == "data" else money
+    return f"{GOALS.get(aim, aim)} ({unit})"
