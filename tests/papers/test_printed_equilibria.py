@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -119,8 +120,8 @@ def test_spreads_are_those_of_the_simulated_runs(monkeypatch):
     monkeypatch.setattr(images, "STEPS", 3)
     monkeypatch.setattr(images, "RUNS", 2)
     item = ITEMS["murhekar2025/tables2-4"]
-    found = item.recompute()
-    assert len(found.rows) == 3 * 3 * 3
+    found = replace(item, printed={"MNIST": item.printed["MNIST"]}).recompute()
+    assert len(found.rows) == 3 * 3
     data = ITEMS["murhekar2025/table1"].printed["MNIST"]
     shares = [
         100
@@ -178,5 +179,8 @@ def test_sampled_dynamics_stay_near_the_exact_ones(monkeypatch):
 
     monkeypatch.setattr(images, "STEPS", 30)
     monkeypatch.setattr(sampling, "STEPS", 30)
+    table = ITEMS["murhekar2025/table1"]
+    one = replace(table, printed={"MNIST": table.printed["MNIST"]})
+    monkeypatch.setitem(ITEMS, "murhekar2025/table1", one)
     found = ITEMS["murhekar2025/sampling"].recompute()
-    assert [row.agrees for row in found.rows] == [True, None] * 3 + [None]
+    assert [row.agrees for row in found.rows] == [True, None, None]
