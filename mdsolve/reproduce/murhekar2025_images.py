@@ -43,12 +43,17 @@ DYNAMICS: dict[str, tuple[int, float, float | None, str, str]] = {
 }
 
 
-def drawn(data: Mapping[str, Any], random: np.random.Generator) -> md.SharingInstance:
-    """Return the game of a data set with drawn costs and capacities."""
+def draws(data: Mapping[str, Any], random: np.random.Generator) -> tuple[Floats, list[int]]:
+    """Return drawn costs per batch, and numbers of batches."""
     agents = len(GROUPS) * PER_GROUP
     costs = random.uniform(0, LARGEST_COST, agents)
     least, most = map(int, data["batches"])
-    batches = random.integers(least, most, agents, endpoint=True).tolist()
+    return costs, random.integers(least, most, agents, endpoint=True).tolist()
+
+
+def drawn(data: Mapping[str, Any], random: np.random.Generator) -> md.SharingInstance:
+    """Return the game of a data set with drawn costs and capacities."""
+    costs, batches = draws(data, random)
     rows = (dict(zip(GROUPS, row, strict=True)) for row in data["weights"])
     accuracy = {"family": "power", "group_weights": dict(zip(GROUPS, rows, strict=True))}
     return sharing(accuracy, costs, capacity=batches, group=np.repeat(GROUPS, PER_GROUP).tolist())

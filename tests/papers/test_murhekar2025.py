@@ -22,7 +22,9 @@ from mdsolve.reproduce.shown import write_reproduction
 from mdsolve.solver.equilibrium.potential import potential_equilibrium
 from mdsolve.study.solve import solve
 
-ELSEWHERE = ("murhekar2025/table1", "murhekar2025/section5", "murhekar2025/tables2-4")
+ELSEWHERE = tuple(
+    f"murhekar2025/{thing}" for thing in ("table1", "section5", "tables2-4", "sampling")
+)
 """Tested on small runs: below, and in files of their own."""
 DATA_SETS = ITEMS["murhekar2025/table1"].printed
 NAMES = [name for name in ITEMS if name.startswith("murhekar2025") and name not in ELSEWHERE]
