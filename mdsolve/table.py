@@ -144,8 +144,9 @@ def require_table(path: Path, further: Sequence[str] = ()) -> None:
         Endings that the caller writes itself.
     """
     ending = path.suffix.lower()
-    if ending not in (*ENDINGS, *further):
-        expected = "one of " + ", ".join([*ENDINGS, *further])
+    known = (*ENDINGS[:-1], *further, ENDINGS[-1])
+    if ending not in known:
+        expected = "one of " + ", ".join(known)
         raise UsageError.single(str(path), f"the ending {path.suffix!r}", expected)
     if ending == ".parquet":
         try:

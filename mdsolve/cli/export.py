@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from mdsolve.cli.caution import Yes, heed
-from mdsolve.cli.common import Json, Quiet, Settings, output_file, parse_settings, print_json
+from mdsolve.cli.common import (
+    Json,
+    Quiet,
+    Settings,
+    TimeLimit,
+    output_file,
+    parse_settings,
+    print_json,
+    progress_monitor,
+)
 from mdsolve.cli.streams import note
 
 
@@ -33,6 +42,7 @@ def export(
     yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    time_limit: TimeLimit = None,
 ) -> None:
     """Write the program behind an answer, or a game, for other programs to read."""
     from mdsolve.instance import load
@@ -44,9 +54,15 @@ def export(
     output_file(output, file)
     instance = load(file)
     heed(instance, yes)
-    found = written(
-        instance, output, mechanism=mechanism, options=parse_settings(settings), points=grid
-    )
+    with progress_monitor(quiet, time_limit) as monitor:
+        found = written(
+            instance,
+            output,
+            mechanism=mechanism,
+            options=parse_settings(settings),
+            points=grid,
+            monitor=monitor,
+        )
     summary = (
         {"variables": len(found.variables), "rows": len(found.rows), "about": found.about}
         if isinstance(found, LinearProgram)

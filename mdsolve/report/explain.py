@@ -14,6 +14,7 @@ from mdsolve.instance import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.registry import mechanism_named
+from mdsolve.progress import Monitor
 from mdsolve.report.legible import legible
 from mdsolve.report.numbers import as_float
 from mdsolve.report.text.design import REASONS
@@ -82,6 +83,7 @@ def explain(
     agent: str | None = None,
     *,
     at: str = "profile",
+    time_limit: float | None = None,
     throw: bool = True,
 ) -> Explanation:
     """Return in words where the numbers of a solution come from.
@@ -93,6 +95,8 @@ def explain(
     at : str
         In a market: types separated by commas, ``profile`` or ``minimal`` for those of the
         solution.
+    time_limit : float or None
+        Seconds after which the work is stopped.
     throw : bool
         False: return a `Failure` with the error instead of raising it.
 
@@ -114,6 +118,7 @@ def explain(
       Alone it would be 0.25, with 1 sample of own data: 0.05329 less than here.
     """
     del throw  # `verb` reads it
+    watch = Monitor(time_limit=time_limit)
     if agent is not None and agent not in solution.agents:
         known = ", ".join(solution.agents[:10])
         raise UsageError.single("agent", repr(agent), f"one of {known}")
@@ -124,7 +129,10 @@ def explain(
         raise UnsupportedError.single("solution", "no outcome to explain", expected)
     scene = _Scene(sharing_game(instance), solution, Units.of(instance))
     places = range(len(solution.agents)) if agent is None else [solution.agents.index(agent)]
-    found = {solution.agents[k]: tuple(_sentences(scene, k)) for k in places}
+    found = {}
+    for k in places:
+        watch.check_time()
+        found[solution.agents[k]] = tuple(_sentences(scene, k))
     return Explanation(_general(instance, solution), found)
 
 

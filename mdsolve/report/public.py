@@ -12,6 +12,7 @@ from mdsolve.errors import UnsupportedError, UsageError
 from mdsolve.instance import Instance
 from mdsolve.outputs import write_atomically
 from mdsolve.progress import Monitor
+from mdsolve.report.alarms import alarms_of
 from mdsolve.report.legible_solution import legible_solution
 from mdsolve.report.numbers import number
 from mdsolve.report.page.document import report_page
@@ -100,7 +101,7 @@ def plot(solution: Solution, path: str | Path, instance: Instance | None = None)
 
 
 def html_of(solution: Solution) -> str:
-    """Return a solution for a notebook: outcome, verdict, and a row per agent."""
+    """Return a solution for a notebook: outcome, verdict, what must not be overlooked, agents."""
     shown = legible_solution(solution)
     certificate = shown.certificate
     verdict = "not checked" if certificate is None else certificate.verdict
@@ -109,6 +110,8 @@ def html_of(solution: Solution) -> str:
     out = StringIO()
     out.write(f"<div><p><strong>{escape(name)}</strong>: {escape(shown.termination.label)}, ")
     out.write(f"certificate {mark} {escape(verdict)}.<br>{escape(shown.message)}</p>")
+    for alarm in alarms_of(shown):
+        out.write(f"<p><strong>✗ {escape(alarm.words)}</strong></p>")
     table = agents_table(shown)
     if len(table.columns) > 1:
         rows = list(table.rows())

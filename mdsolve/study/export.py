@@ -24,9 +24,9 @@ from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.mechanism.chosen import Rule
 from mdsolve.outputs import write_atomically
+from mdsolve.progress import Monitor
 from mdsolve.solver.market.payment_rows import all_rows
 from mdsolve.study.linear_program import Inequality, LinearProgram, Variable
-from mdsolve.study.payments_at import payments_at
 from mdsolve.study.problem import problem_of
 from mdsolve.study.sharing_problem import standalone
 from mdsolve.study.strategic_game import StrategicGame, require_size
@@ -53,6 +53,8 @@ def export(
     mechanism: str | Rule | None = None,
     options: Mapping[str, Any] | None = None,
     points: int = POINTS,
+    monitor: Monitor | None = None,
+    time_limit: float | None = None,
     throw: bool = True,
 ) -> LinearProgram | StrategicGame:
     """Write the program behind an answer, or a sharing game on a grid.
@@ -69,6 +71,8 @@ def export(
     points : int
         Contributions of each agent on the grid, evenly spaced from 0 to the capacity; without a
         capacity to twice the most that anybody would contribute alone.
+    time_limit : float or None
+        Seconds after which the work is stopped.
     throw : bool
         False: return a `Failure` with the error instead of raising it.
 
@@ -85,6 +89,7 @@ def export(
         Where it would be too large.
     """
     del throw  # `verb` reads it
+    watch = monitor or Monitor(time_limit=time_limit)
     target = Path(path)
     ending = target.suffix.lower()
     require_export(target)
@@ -95,7 +100,7 @@ def export(
         found = (
             _welfare(instance, mechanism, options)
             if planned
-            else _strategic(instance, mechanism, options, points)
+            else _strategic(instance, mechanism, options, points, watch)
         )
     else:
         got = f"{ending} of a {instance.kind}"
@@ -287,6 +292,7 @@ def _strategic(
     mechanism: str | Rule | None,
     options: Mapping[str, Any] | None,
     points: int,
+    monitor: Monitor,
 ) -> StrategicGame:
     """Return everybody's utility at every profile of a grid."""
     if points < 2:
@@ -300,8 +306,10 @@ def _strategic(
     strategies = [np.linspace(0.0, float(top), points) for top in tops]
     table = np.empty((*([points] * game.size), game.size))
     for numbers in product(range(points), repeat=game.size):
+        monitor.check_time()
         s = np.array([column[k] for column, k in zip(strategies, numbers, strict=True)])
-        found = payments_at(instance, named, s, options=options)
-        table[numbers] = found["utilities"]
+        paid = problem.rule.payments(game, s, problem.options)
+        received = problem.rule.received(game, s, problem.options)
+        table[numbers] = game.utilities(s, paid, received)
     title = f"{instance.name or 'sharing game'} under {problem.rule.name}"
     return StrategicGame(title, tuple(game.agents), strategies, table)

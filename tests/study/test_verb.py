@@ -19,7 +19,7 @@ VERBS = [
     *("compare", "frontier", "fit", "train", "simulate", "check", "sensitivity", "report"),
     *("export", "explain"),
 ]
-LONG = [name for name in VERBS if name not in ("export", "explain", "verify_file", "prove_file")]
+LONG = [name for name in VERBS if name not in ("verify_file", "prove_file")]
 
 WRONG = {
     "solve": lambda **k: md.solve(GAME, "shaply", **k),
