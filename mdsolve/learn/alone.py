@@ -1,8 +1,8 @@
-"""What each agent reaches with his own data alone: the yardstick of taking part.
+"""What each agent reaches with their own data alone: the yardstick of taking part.
 
-Every agent trains models of his own for as many rounds as the federation, each at one constant
+Every agent trains models of their own for as many rounds as the federation, each at one constant
 contribution, and keeps the one with the largest utility value_i a_i - cost_i s_i of its last round.
-The contributions tried are equal steps from nothing to his capacity.
+The contributions tried are equal steps from nothing to their capacity.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mdsolve.learn.schedule import Doubles
 from mdsolve.progress import Monitor
 
 LEVELS = 5
-"""How many contributions every agent tries, 0 and his capacity among them."""
+"""How many contributions every agent tries, 0 and their capacity among them."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""What models are worth to each agent: accuracy and loss on held-out examples like his own.
+"""What models are worth to each agent: accuracy and loss on held-out examples like their own.
 
-An agent's test set is the holdout turned by his angle, its examples weighted so that the classes
-have the shares they have in his own training examples. With a balanced random partition this is
-the plain accuracy; under `dirichlet` and `label-ratio` each agent cares for his own mix.
+An agent's test set is the holdout turned by their angle, its examples weighted so that the classes
+have the shares they have in their own training examples. With a balanced random partition this is
+the plain accuracy; under `dirichlet` and `label-ratio` each agent cares for their own mix.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Federation:
     def train(
         self, theta: Tensor, contributions: Doubles, number: int, agents: Integers | None = None
     ) -> Tensor:
-        """Return the local models after each agent trains on his contribution in a round.
+        """Return the local models after each agent trains on their contribution in a round.
 
         Parameters
         ----------
@@ -221,7 +221,7 @@ def _capacities(instance: TrainingInstance, holdings: Holdings) -> Doubles:
     if holdings.unit == "samples":  # a pass over the data cannot be longer than the data
         for i in np.flatnonzero(capacities > own).tolist():
             where, got = f"{instance.label}: agents.capacity[{i}]", f"{capacities[i]:g} samples"
-            findings.append(Finding(where, got, f"at most the {own[i]:g} in his part"))
+            findings.append(Finding(where, got, f"at most the {own[i]:g} in their part"))
     for i, first in enumerate(start or ()):
         if float(first) > capacities[i]:
             where, got = f"{instance.label}: protocol.start[{i}]", f"{float(first):g}"

@@ -36,7 +36,7 @@ class Groups:
     Parameters
     ----------
     names : tuple of str
-        The agent's own name where he is alone in his group.
+        The agent's own name where they are alone in their group.
     member : ndarray of int, shape (agents,)
         Group of each agent.
     """

@@ -1,7 +1,7 @@
 """The training runs of a fit: many federated runs at once, in parts that are kept as they finish.
 
 A run is plain federated averaging at fixed contributions. Runs differ in contributions and in the
-random numbers of their start and batches (with contributions in samples: also in which of his
+random numbers of their start and batches (with contributions in samples: also in which of their
 examples an agent brings); who holds what, and what is held out, is the same in all of them. The
 runs of a part are trained as one stack of clients, each from its own common model.
 

@@ -6,7 +6,7 @@ already; an example belongs to one agent at most.
 - `iid`: a random split into equal parts.
 - `dirichlet`: each class is split in proportions drawn from a symmetric Dirichlet distribution
   with concentration ``alpha``; small values make agents differ.
-- `label-ratio`: agent i favours class i mod K, of which a share ``ratio`` of his examples comes;
+- `label-ratio`: agent i favours class i mod K, of which a share ``ratio`` of their examples comes;
   the other classes share the rest evenly. For two classes and 0.7 this is the 70/30 split of [M25]
   section 5. All agents get equally many, as many as the rarest class allows; the rest stays unused.
 - `rotate`: a random split into equal parts, images turned by the angle of the agent's group.
@@ -42,7 +42,7 @@ def partition(instance: TrainingInstance, train: Dataset) -> list[Integers]:
     Raises
     ------
     InstanceError
-        An agent would hold nothing or a single class (he is named), or the scheme does not fit.
+        An agent would hold nothing or a single class (they are named), or the scheme does not fit.
     """
     spec, agents = instance.partition, len(instance.agents.cost)
     random = stream(instance.seed, Purpose.PARTITION)

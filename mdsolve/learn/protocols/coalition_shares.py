@@ -2,7 +2,7 @@
 
 The value v(X) of a coalition is the total payoff, in money, of the model that its local models
 average to; of the old model for the empty one. Every agent trains a second local model on a little
-more data; put in the place of his first, it gives the slope of his share in his contribution.
+more data; put in the place of their first, it gives the slope of their share in their contribution.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def coalition_weights(federation: Federation, contributions: Doubles, members: B
 
 
 def _shifted_weights(federation: Federation, pairs: Pairs, joining: Joining) -> Doubles:
-    """Return weights (rows, 2 * agents) in which who joins does so with his second model."""
+    """Return weights (rows, 2 * agents) in which who joins does so with their second model."""
     n, rows = federation.agents, np.arange(len(joining.agent))
     weights = np.zeros((len(rows), 2 * n))
     for i in range(n):

@@ -3,7 +3,7 @@
 `own` compares the round with one in which the agent alone trained a little more ([M25] appendix F).
 `total` compares it with one in which everybody brought a little more, since [M23] Algorithms 1-2
 take the accuracy for a function of the total: (a(sum s + Delta s) - a(sum s)) / Delta s.
-`rounds` is [D25] (10): what his own training gained in this round, over the change of his
+`rounds` is [D25] (10): what their own training gained in this round, over the change of their
 contribution since the round before. This is no difference quotient: its numerator does not vanish
 with the change, so that the quotient explodes as contributions settle, and its sign is wrong for
 an agent who brings less and still gains. Where an agent moved by less than the width, (10) is 0/0
@@ -91,7 +91,7 @@ class Estimator:
 def _gains_of_own_training(
     federation: Federation, theta: Tensor, own: Tensor, moments: Moments | None
 ) -> Doubles:
-    """Return what each agent's local model is worth to him above the common one, in money."""
+    """Return what each agent's local model is worth to them above the common one, in money."""
     if moments is not None:
         own = federation.combine(theta, own, np.eye(federation.agents), moments)
     before = federation.payoffs(federation.evaluate(theta[None]))[0]
@@ -121,7 +121,7 @@ def _with_more_of_everybody(
 def contributions_together(contributions: Doubles, capacities: Doubles, beside: Beside) -> Doubles:
     """Return contributions whose total is larger by the width, or smaller where there is no room.
 
-    Each agent with room takes an equal part of the width, at most his room; where the total grows
+    Each agent with room takes an equal part of the width, at most their room; where the total grows
     by less than half the width, everybody goes back instead.
 
     Examples

@@ -1,8 +1,8 @@
 """Federated averaging without strategy: contributions stay as they are, and nobody is paid.
 
-In every round each agent trains the common model on his contribution, and the next common model is
-the average of the local ones. By default everybody brings all he has; with ``start`` the model is
-trained at given contributions, for example at the equilibrium of a sharing game.
+In every round each agent trains the common model on their contribution, and the next common model
+is the average of the local ones. By default everybody brings all they have; with ``start`` the
+model is trained at given contributions, for example at the equilibrium of a sharing game.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """FedBR-BG: as FedBR, with a share beta of every agent's cost borne by the others.
 
 [M23] Algorithm 1. In every round agent i receives p_i = beta (c_i s_i - 1/(n-1) sum_{j != i}
-c_j s_j), so that a unit costs him (1 - beta) c_i and he brings more. Payments are rounded to a
+c_j s_j), so that a unit costs them (1 - beta) c_i and they bring more. Payments are rounded to a
 binary grid on which they sum to exactly zero.
 """
 

@@ -1,12 +1,12 @@
 """FedBR-Shap: agents move along the slopes of their Shapley shares, and are paid stage by stage.
 
 [M25] appendix F, Algorithm 1. In every round each agent trains two local models, at s_i and a
-little beside it; the models of all coalitions give his share phi_i of what the round gained and its
-slope in s_i, along which he moves. After every stage of W rounds agent i receives
+little beside it; the models of all coalitions give the agent's share phi_i of what the round gained
+and its slope in s_i, along which they move. After every stage of W rounds agent i receives
 
-    p_i = (his share of the stage) - value_i (a_i(end) - a_i(start)),
+    p_i = (their share of the stage) - value_i (a_i(end) - a_i(start)),
 
-so that what the stage was worth to him, payments included, is his share.
+so that what the stage was worth to them, payments included, is their share.
 
 - Weights of coalitions: Shapley's, under which payments cancel. Appendix F prints 1/2^(n-1), which
   are Banzhaf's (``index: banzhaf``): shares then do not add up to the gain, and payments not to 0.

@@ -30,7 +30,7 @@ class Joining:
     agent : ndarray of int, shape (rows,)
         Who joins.
     before, after : ndarray of int, shape (rows,)
-        Numbers of the coalitions without and with him.
+        Numbers of the coalitions without and with them.
     weight : ndarray, shape (rows,)
     members : ndarray of bool, shape (coalitions, agents)
         Who is in each coalition; all distinct, the first one is empty, the last one is everybody.

@@ -1,9 +1,9 @@
 """Protocols whose agents move while the model is learned: train a round, then take a step.
 
 Every round trains the common model at the present contributions. After every so many rounds each
-agent moves along the slope of his own utility,
+agent moves along the slope of their own utility,
 
-    s_i <- s_i + step_size * (slope of value_i a_i - slope of what he bears), cut to [0, capacity].
+    s_i <- s_i + step_size * (slope of value_i a_i - slope of what they bear), cut to [0, capacity].
 
 [M23] Algorithms 1-2 and [D25] Algorithm 1 print the step without the cut: they hold an agent who
 stands on a bound and would leave the interval, but not one who jumps over the bound. Iterates then
@@ -62,7 +62,7 @@ class Moving(Protocol):
 
 
 def one_batch(federation: Federation) -> Doubles:
-    """Return one batch per agent, or all he has where that is less ([M25] Algorithm 1)."""
+    """Return one batch per agent, or all they have where that is less ([M25] Algorithm 1)."""
     holdings = federation.holdings
     unit = 1.0 if holdings.unit == "batches" else float(holdings.batch_size)
     return np.minimum(unit, federation.capacities)

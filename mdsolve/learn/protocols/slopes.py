@@ -1,7 +1,7 @@
 """What a little more data would bring: difference quotients of payoffs in own contributions.
 
 Every agent trains twice from the common model, at s_i and a little beside it; the second model
-takes the place of the first in the average, and the difference of his payoffs, divided by the
+takes the place of the first in the average, and the difference of their payoffs, divided by the
 difference of the contributions, is the slope. Both runs see the same examples in the same order.
 """
 
@@ -87,7 +87,7 @@ def average_weights(federation: Federation, pairs: Pairs) -> Doubles:
     Returns
     -------
     ndarray, shape (1 + agents, 2 * agents)
-        Row 0 is the average at the contributions; row 1 + i has agent i at his shifted one.
+        Row 0 is the average at the contributions; row 1 + i has agent i at their shifted one.
     """
     n = federation.agents
     weights = np.zeros((1 + n, 2 * n))
@@ -103,7 +103,7 @@ def average_weights(federation: Federation, pairs: Pairs) -> Doubles:
 def payoff_slopes(
     federation: Federation, theta: Tensor, pairs: Pairs, moments: Moments | None = None
 ) -> tuple[Doubles, Tensor, Evaluation]:
-    """Return the slope of each agent's payoff in his own contribution.
+    """Return the slope of each agent's payoff in their own contribution.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Payments between agents: everybody receives a rate times what he has above the others' average.
+"""Payments between agents: a rate times what somebody has above the others' average.
 
 sum_i (x_i - 1/(n-1) sum_{j != i} x_j) = 0 for all amounts x, so that the budget balances. [M23]
 pays on costs, [D25] (7) on contributions.

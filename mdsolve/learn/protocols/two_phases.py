@@ -1,7 +1,7 @@
 """Protocols that choose first and learn afterwards, with the same model for every choice.
 
-Phase 1 ("choosing"): from the model w0, which stays as it is, each agent moves his contribution
-along the slope g_i of his utility, s_i + step_size * g_i, cut to [0, capacity]. Every round of it
+Phase 1 ("choosing"): from the model w0, which stays as it is, each agent moves their contribution
+along the slope g_i of their utility, s_i + step_size * g_i, cut to [0, capacity]. Every round of it
 draws the same batches, so that the agents play one fixed game. Phase 2 ("learning") is federated
 averaging at what they chose.
 """

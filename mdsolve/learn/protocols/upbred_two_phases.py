@@ -1,4 +1,4 @@
-"""2P-UPBReD: payments make everybody bring all he has, then the model is learned.
+"""2P-UPBReD: payments make everybody bring all they have, then the model is learned.
 
 [D25] Algorithm 2. Agent i receives p_i = beta (s_i - 1/(n-1) sum_{j != i} s_j) in every round. If
 beta exceeds zeta + tau, the largest cost rate plus the steepest fall of a payoff in the own
@@ -97,7 +97,7 @@ class UPBReDTwoPhases(TwoPhases):
         why = "beta is too small for that"
         if self.spec.payment_limit is not None:
             why = f"{why}, at most what payment_limit allows"
-        message = f"{found.message} Not everybody brings all he has there: {why}."
+        message = f"{found.message} Not everybody brings all they have there: {why}."
         return Conclusion(Termination.SOLVED, message)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mdsolve.report.agent_rows import Floats, agent_table, largest
 from mdsolve.report.numbers import column
-from mdsolve.report.page.answer import gain_columns, market_gains
+from mdsolve.report.page.answer import gain_columns, gain_sentences, market_gains
 from mdsolve.report.page.markup import Html, joined, table, tag
 from mdsolve.report.page.source import Subject
 from mdsolve.report.pictures.market import can_draw
@@ -24,10 +24,15 @@ MOST_ROWS = 60
 def agents_table(subject: Subject) -> Html:
     """Return the table of agents, nothing where the solution says nothing of them."""
     if can_draw_sharing(subject.solution):
-        return _sharing_agents(subject)
+        return joined([_who_gains(subject), _sharing_agents(subject)])
     if can_draw(subject.solution):
-        return _market_agents(subject)
+        return joined([_who_gains(subject), _market_agents(subject)])
     return Html()
+
+
+def _who_gains(subject: Subject) -> Html:
+    """Return who gains and who loses against each alternative."""
+    return joined(tag("p", sentence, class_="lead") for sentence in gain_sentences(subject))
 
 
 def _market_agents(subject: Subject) -> Html:

@@ -110,9 +110,8 @@ def _figure(draw: Callable[[Target], str | None], caption: str, key: str) -> Htm
         reason = "the numbers stored for it do not fit together"
     if reason:
         return tag("p", f"No picture: {reason}.", class_="note")
-    return tag(
-        "figure", embedded(buffer.getvalue().decode(), caption, key), tag("figcaption", caption)
-    )
+    drawn = embedded(buffer.getvalue().decode(), caption, key)
+    return tag("figure", drawn, tag("figcaption", caption), tabindex="0")
 
 
 def embedded(svg: str, words: str, key: str) -> Html:

@@ -13,7 +13,6 @@ from mdsolve.report.numbers import column
 from mdsolve.report.page.answer import (
     answer_sentences,
     gain_columns,
-    gain_sentences,
     kind_of,
     market_gains,
     standing,
@@ -88,9 +87,8 @@ def first_screen(subject: Subject) -> Html:
     if stakes is not None and len(stakes.agents):
         parts += [tag("h3", "What it brings each party"), _parties(stakes, subject)]
         parts += [tag("h3", "Who would rather leave"), tag("p", leavers(stakes, subject))]
-        parts.append(tag("p", " ".join(gain_sentences(subject)), class_="lead"))
     parts += [tag("h3", "What it rests on"), _foundations(subject)]
-    return joined(parts)
+    return tag("div", *parts, class_="first")
 
 
 def _proposal(subject: Subject) -> Html:
@@ -141,7 +139,7 @@ def _leaves(stakes: Stakes, row: Row) -> str:
     where = [words for words, gain in stakes.gains.items() if gain[row.first] < -stakes.small]
     if where:
         return f"{MARKS['fail']} yes: {' and '.join(where)} is better"
-    return "no" if stakes.least[row.first] > stakes.small else "no, but gains nothing either"
+    return "no" if stakes.least[row.first] > stakes.small else "no, but gains nothing"
 
 
 def leavers(stakes: Stakes, subject: Subject) -> str:

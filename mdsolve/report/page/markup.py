@@ -73,8 +73,9 @@ def table(
     """
 
     def kind_of(column: int) -> str | None:
-        worded = column < words or column >= len(heads) - last_words
-        return None if worded else "number"
+        if column >= len(heads) - last_words:
+            return "words"
+        return None if column < words else "number"
 
     def cell(column: int, value: object) -> Html:
         kind = kind_of(column)

@@ -48,21 +48,23 @@ def _rules(solutions: Mapping[str, Solution], subject: Subject) -> Html:
     cells = {
         key: column(_metric(solution, key) for solution in solutions.values()) for key in known
     }
-    rows = []
+    rows, told = [], []
     for place, (name, solution) in enumerate(solutions.items()):
         alarms = [alarm.fact for alarm in alarms_of(solution, units=units)]
+        told += [f"{MARKS['fail']} {name}: {fact}" for fact in alarms]
         own = place == 0 and name == subject.solution.mechanism.name
         rows.append(
             (
                 f"{name} (proposed)" if own else name,
                 *(cells[key][place] for key in known),
                 _standing(solution),
-                joined(tag("p", f"{MARKS['fail']} {fact}") for fact in alarms) or "nothing",
+                f"{MARKS['fail']} see below" if alarms else "nothing",
             )
         )
     heads = ["rule", *(units.heading(words, key) for key, words in known.items())]
-    heads += ["check", "what a board must know"]
-    return table("Rules that fit the case, each solved and checked", heads, rows, last_words=2)
+    heads += ["check", "a board must know"]
+    caption = "Rules that fit the case, each solved and checked"
+    return joined([table(caption, heads, rows, last_words=2), bullets(told)])
 
 
 def _standing(solution: Solution) -> str:

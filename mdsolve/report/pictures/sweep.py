@@ -49,7 +49,7 @@ THINNEST, WIDER, HALO = 1.4, 3.0, 1.5
 BESIDE = 0.3
 """Width over which points of several lines stand beside each other at a word."""
 
-HOLLOW, NONE = "hollow: no answer, or its check does not hold", "nothing found"
+HOLLOW, NONE = "hollow: does not hold, or none", "nothing found"
 
 WIDTH, HEIGHT, ENTRY = 8.0, 4.4, 0.12
 """Inches of the picture, and of an entry of the legend below it."""
