@@ -29,7 +29,8 @@ def fit(
         Path, typer.Argument(help="Training instance file, or CSV file of measured accuracies.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the sharing instance here (YAML).")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the sharing instance here (YAML, JSON, TOML)."),
     ] = None,
     family: Annotated[
         str, typer.Option("--family", help="power, pac, curve, or auto: what predicts best.")
@@ -46,6 +47,13 @@ def fit(
     cost: Annotated[
         list[str] | None,
         typer.Option("--cost", help="With a CSV file: money per sample, for all or as NAME=RATE."),
+    ] = None,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="With a CSV file: let no outlier decide.")
+    ] = False,
+    predict: Annotated[
+        list[float] | None,
+        typer.Option("--predict", min=0, help="Predict accuracies at so many samples in all."),
     ] = None,
     levels: Annotated[
         str | None,
@@ -76,12 +84,12 @@ def fit(
     """
     del data_root  # named in the environment while the command runs
     from mdsolve.instance import load
-    from mdsolve.study.fit_file import require_yaml, write_instance
+    from mdsolve.study.fit_file import require_suffix, write_instance
     from mdsolve.study.fit_source import fitted_from
 
     output_file(output, file)
     if output is not None:
-        require_yaml(output)
+        require_suffix(output)
     shape = {"ceiling": ceiling, "baseline": baseline, "exponent": exponent}
     given = {name: value for name, value in shape.items() if value is not None}
     shares = None if levels is None else parse_levels(levels)
@@ -97,6 +105,8 @@ def fit(
             family=family,
             given=given,
             costs=rates,
+            robust=robust,
+            predict=predict or (),
             levels=shares,
             points=points,
             replicates=replicates,

@@ -56,6 +56,16 @@ class LackOfFitSpec(StrictModel):
     reason: str | None = None
 
 
+class PredictionSpec(StrictModel):
+    """An accuracy that would be measured at a total of data, with its 90 % prediction band."""
+
+    row: str
+    samples: NonNegativeNumber
+    accuracy: Number
+    low: Number
+    high: Number
+
+
 class FitSpec(StrictModel):
     """How an accuracy function was fitted to measurements.
 
@@ -81,6 +91,8 @@ class FitSpec(StrictModel):
         Explained share of the variance; residuals in units of accuracy.
     comparison : dict
         Root mean square error of each family at design points held out.
+    predictions : tuple of PredictionSpec
+        Accuracies predicted at more data.
     protocol : dict
         What was measured and how: the training run and the design, or the file of measurements.
     """
@@ -102,6 +114,7 @@ class FitSpec(StrictModel):
     root_mean_square: NonNegativeNumber
     lack_of_fit: LackOfFitSpec
     comparison: dict[str, NonNegativeNumber]
+    predictions: tuple[PredictionSpec, ...] = ()
     warnings: tuple[str, ...] = ()
     protocol: dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,19 @@ from mdsolve.solver.fit.alternatives import (
     Prediction,
     compare_families,
     fit_family,
+    fit_robustly,
     preferred,
 )
+from mdsolve.solver.fit.prediction import PredictedAccuracy, predicted_accuracy
 from mdsolve.solver.fit.statistics import Fall, LackOfFit, explained, falls, lack_of_fit
 from mdsolve.study.fitted_accuracy import accuracy_data, rounded, tidy
 from mdsolve.study.measured_csv import MeasuredTable, read_measurements
+from mdsolve.tolerance import ROUND_OFF
 
 MATRIX_DIGITS = 9
 """Significant digits of matrices, which are inverted later."""
+
+FLAT_FIX = "measure at more amounts of data, or more often at each"
 
 DEFAULT_MECHANISM = "shapley"
 """Of instances written from measurements that name none."""
@@ -45,6 +50,8 @@ class Assessment:
         Measured less fitted, in accuracy.
     comparison : mapping
         How well each family predicts design points held out.
+    predictions : sequence of PredictedAccuracy
+        What was asked for.
     """
 
     measurements: Measurements
@@ -54,6 +61,7 @@ class Assessment:
     lack_of_fit: LackOfFit
     falls: Sequence[Fall]
     comparison: Mapping[str, Prediction]
+    predictions: Sequence[PredictedAccuracy] = ()
 
     @property
     def max_residual(self) -> float:
@@ -74,6 +82,19 @@ class Assessment:
                 f"the family {self.fit.family} does not fit ({test.test} test, p = "
                 f"{test.p_value:.2g}): residuals up to {self.max_residual:.3f} of accuracy are "
                 "more than scatter"
+            )
+        found += self.fit.remarks
+        open_ = [
+            f"{name} ({value:.3g}, standard error {error:.2g})"
+            for name, value, error in zip(
+                self.fit.names, self.fit.values, self.fit.standard_errors, strict=True
+            )
+            if error > abs(value) and name not in self.fit.at_bound
+        ]
+        if open_:
+            found.append(
+                f"the measurements leave open {', '.join(open_)}: measure at more amounts of data "
+                "or more often, or fix ceiling, baseline or exponent"
             )
         found += [fall_words(fall, self.measurements.columns) for fall in self.falls]
         for name in self.fit.at_bound:
@@ -118,7 +139,12 @@ def fall_words(fall: Fall, columns: Sequence[str]) -> str:
 
 
 def assess(
-    measurements: Measurements, family: str = "auto", given: Mapping[str, float] | None = None
+    measurements: Measurements,
+    family: str = "auto",
+    given: Mapping[str, float] | None = None,
+    *,
+    robust: bool = False,
+    predict: Sequence[float] = (),
 ) -> Assessment:
     """Fit measurements and test the fit.
 
@@ -128,6 +154,10 @@ def assess(
         ``auto`` takes the family with the least error of prediction, `power` if it is as good.
     given : mapping
         Values of ``ceiling``, ``baseline``, ``exponent`` of `power` that are not to be fitted.
+    robust : bool
+        Let no outlier decide (Huber's weights).
+    predict : sequence of float
+        Totals of data at which to predict every row's accuracy, with a 90 % band.
 
     Raises
     ------
@@ -139,7 +169,7 @@ def assess(
     _require_known(family, given or {})
     comparison = compare_families(measurements, given)
     chosen = preferred(comparison) if family == "auto" else family
-    fit = fit_family(chosen, measurements, given)
+    fit = (fit_robustly if robust else fit_family)(chosen, measurements, given)
     return Assessment(
         measurements,
         fit,
@@ -148,6 +178,11 @@ def assess(
         lack_of_fit(measurements, fit),
         falls(measurements, fit),
         comparison,
+        [
+            predicted_accuracy(fit, measurements, row, samples)
+            for row in range(len(measurements.rows))
+            for samples in predict
+        ],
     )
 
 
@@ -199,6 +234,10 @@ def fit_section(found: Assessment, protocol: Mapping[str, Any]) -> dict[str, Any
             for family, entry in found.comparison.items()
             if math.isfinite(entry.error)
         },
+        "predictions": [
+            {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(entry).items()}
+            for entry in found.predictions
+        ],
         "warnings": found.warnings(),
         "protocol": dict(protocol),
     }
@@ -233,9 +272,10 @@ def sharing_document(
     """
     fit = found.fit
     parameters = {name: rounded(value) for name, value in fit.parameters.items()}
-    if fit.family == "power" and parameters["ceiling"] <= parameters["baseline"]:
+    flat = fit.family == "curve" and all(np.ptp(y) <= ROUND_OFF for _, y in fit.curves.values())
+    if flat or (fit.family == "power" and parameters["ceiling"] <= parameters["baseline"]):
         raise UnsupportedError.single(
-            "measurements", "accuracies that do not rise with data", "some use of data"
+            "measurements", "accuracies that do not rise with data", "some use of data", FLAT_FIX
         )
     curves = {
         row: [(float(x), rounded(float(y))) for x, y in zip(*curve, strict=True)]
@@ -262,6 +302,8 @@ def fit_curves(
     family: str = "auto",
     given: Mapping[str, float] | None = None,
     costs: Mapping[str, float] | float | None = None,
+    robust: bool = False,
+    predict: Sequence[float] = (),
     monitor: Monitor | None = None,
 ) -> FittedInstance:
     """Return the sharing instance that a CSV file of measured accuracies describes.
@@ -270,6 +312,8 @@ def fit_curves(
     ----------
     costs : mapping, number or None
         Money per sample by name, or for all; None takes the file's column ``cost``.
+    robust, predict
+        As in `assess`.
 
     Raises
     ------
@@ -281,14 +325,15 @@ def fit_curves(
     table = read_measurements(path)
     rates = _costs(path, table, costs)
     (monitor or Monitor()).check_time()
-    found = assess(table.measurements, family, given)
+    found = assess(table.measurements, family, given, robust=robust, predict=predict)
     tops = _largest_amounts(table.measurements)
     agents = []
     for row in table.measurements.rows:
         agent: dict[str, Any] = {"name": row, "cost": rates[row], "group": row}
         agent["capacity"] = table.attributes["capacity"].get(row, tops[row])
-        if row in table.attributes["value"]:
-            agent["value"] = table.attributes["value"][row]
+        for key in ("value", "budget"):
+            if row in table.attributes[key]:
+                agent[key] = table.attributes[key][row]
         agents.append(agent)
     protocol = {
         "measurements": path.name,

@@ -1,7 +1,10 @@
-"""Fitted instances as files: readable YAML with a heading, written in one piece."""
+"""Fitted instances as files: YAML or TOML with a heading, or JSON, written in one piece."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from mdsolve.study.fit import FittedInstance
 
 INLINE_PARAMETERS = 40
 """Most fitted parameters whose matrices are written into the file itself."""
+
+SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 
 MATRICES = ("covariance", "information")
 
@@ -37,10 +42,21 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
 
-def instance_text(fitted: FittedInstance) -> str:
-    """Return the instance as YAML with a heading of comments."""
+def instance_text(fitted: FittedInstance, suffix: str = ".yaml") -> str:
+    """Return the instance as YAML or TOML with a heading of comments, or as JSON.
+
+    Parameters
+    ----------
+    suffix : str
+        One of `SUFFIXES`.
+    """
+    if suffix == ".json":
+        return json.dumps(fitted.data, indent=2, ensure_ascii=False) + "\n"
     unit = fitted.data["fit"]["protocol"].get("unit", "samples")
     heading = "".join(f"# {line}\n" for line in HEADING.format(unit=unit).splitlines())
+    if suffix == ".toml":
+        lines = (f"{_toml(key)} = {_toml_value(value)}\n" for key, value in fitted.data.items())
+        return heading + "".join(lines)
     return heading + yaml.dump(
         fitted.data,
         Dumper=_Dumper,
@@ -51,15 +67,30 @@ def instance_text(fitted: FittedInstance) -> str:
     )
 
 
+def _toml(key: str) -> str:
+    """Return a key, in quotes where it is not bare."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+
+
+def _toml_value(value: Any) -> str:
+    """Return a value on one line: JSON, but for the equal signs of inline tables."""
+    if isinstance(value, Mapping):
+        inner = (f"{_toml(key)} = {_toml_value(entry)}" for key, entry in value.items())
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def write_instance(fitted: FittedInstance, target: Path) -> list[Path]:
     """Write the instance, and large matrices into an array file beside it; return the files.
 
     Raises
     ------
     UsageError
-        The file's ending is not .yaml or .yml.
+        The file's ending is none of `SUFFIXES`.
     """
-    require_yaml(target)
+    require_suffix(target)
     files = [target]
     section = fitted.data["fit"]
     if len(section["fitted"]) > INLINE_PARAMETERS:
@@ -70,12 +101,13 @@ def write_instance(fitted: FittedInstance, target: Path) -> list[Path]:
         data = {**fitted.data, "fit": smaller}
         fitted = FittedInstance(fitted.assessment, data, fitted.instance)
         files.append(side)
-    text = instance_text(fitted)
+    text = instance_text(fitted, target.suffix.lower())
     write_atomically(target, lambda stream: stream.write(text.encode()))
     return files
 
 
-def require_yaml(target: Path) -> None:
-    """Raise `UsageError` unless the file ends in .yaml or .yml; for a check before a long run."""
-    if target.suffix.lower() not in (".yaml", ".yml"):
-        raise UsageError.single(str(target), f"the ending {target.suffix!r}", ".yaml or .yml")
+def require_suffix(target: Path) -> None:
+    """Raise `UsageError` unless the file ends as an instance does, before a long run."""
+    if target.suffix.lower() not in SUFFIXES:
+        expected = "one of " + ", ".join(SUFFIXES)
+        raise UsageError.single(str(target), f"the ending {target.suffix!r}", expected)

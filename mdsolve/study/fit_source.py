@@ -23,6 +23,8 @@ def fit(
     family: str = "auto",
     given: Mapping[str, float] | None = None,
     costs: Mapping[str, float] | float | None = None,
+    robust: bool = False,
+    predict: Sequence[float] = (),
     levels: Sequence[float] | None = None,
     points: int | None = None,
     replicates: int | None = None,
@@ -46,6 +48,11 @@ def fit(
         Values of ``ceiling``, ``baseline``, ``exponent`` of `power` that are not to be fitted.
     costs : mapping, number or None
         With a CSV file: money per sample by name, or for all.
+    robust : bool
+        With a CSV file: let no outlier decide.
+    predict : sequence of float
+        With a CSV file of totals: amounts of data at which to predict every accuracy, with a 90 %
+        band, in the section ``fit.predictions``.
     levels, points, replicates : sequence of float, int, int
         The design of the training runs: shares of everybody's data, or the number of points of a
         Latin hypercube; runs per point.
@@ -84,6 +91,8 @@ def fit(
         family=family,
         given=given,
         costs=costs,
+        robust=robust,
+        predict=predict,
         levels=levels,
         points=points,
         replicates=replicates,
@@ -100,6 +109,8 @@ def fitted_from(
     family: str = "auto",
     given: Mapping[str, float] | None = None,
     costs: Mapping[str, float] | float | None = None,
+    robust: bool = False,
+    predict: Sequence[float] = (),
     levels: Sequence[float] | None = None,
     points: int | None = None,
     replicates: int | None = None,
@@ -126,9 +137,18 @@ def fitted_from(
     if path is not None and path.suffix.lower() == ".csv":
         used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
         _refuse(used, f"with {path.name}", "training instances only")
-        return fit_curves(path, family=family, given=given, costs=costs, monitor=monitor)
+        return fit_curves(
+            path,
+            family=family,
+            given=given,
+            costs=costs,
+            robust=robust,
+            predict=predict,
+            monitor=monitor,
+        )
     instance = load(source) if isinstance(source, (str, Path)) else source
-    _refuse({"cost": costs}, f"with {instance.label}", "CSV files only")
+    only = {"cost": costs, "robust": robust or None, "predict": predict or None}
+    _refuse(only, f"with {instance.label}", "CSV files only")
     if not isinstance(instance, TrainingInstance):
         expected = "a training instance, or a CSV file of measured accuracies"
         where = f"{instance.label}: kind"

@@ -3,7 +3,8 @@
 Columns: ``agent`` or ``group`` (whose accuracy), ``samples`` (all data that went in) or one column
 ``samples:NAME`` per agent or group, ``accuracy`` in [0, 1]. Optional: ``holdout`` (number of
 held-out examples) or ``standard_error``; and, the same in every line of an agent or group,
-``cost`` (money per sample), ``capacity`` (samples) and ``value`` (money per unit of accuracy).
+``cost`` (money per sample), ``capacity`` (samples), ``value`` (money per unit of accuracy) and
+``budget`` (money).
 """
 
 from __future__ import annotations
@@ -21,12 +22,20 @@ import numpy as np
 
 from mdsolve.errors import Finding, InstanceError
 from mdsolve.instance.text import read_bytes, refusal
-from mdsolve.solver.fit.accuracy_fit import Measurements
+from mdsolve.solver.fit.accuracy_fit import TOTAL, Measurements
 
-TOTAL = "total"
 PREFIX = "samples:"
-NUMBERS = ("samples", "accuracy", "holdout", "standard_error", "cost", "capacity", "value")
-ATTRIBUTES = ("cost", "capacity", "value")
+NUMBERS = (
+    "samples",
+    "accuracy",
+    "holdout",
+    "standard_error",
+    "cost",
+    "capacity",
+    "value",
+    "budget",
+)
+ATTRIBUTES = ("cost", "capacity", "value", "budget")
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class MeasuredTable:
     kind : {"agent", "group"}
         What a row of the accuracy function is called in the file.
     attributes : mapping
-        ``cost``, ``capacity`` and ``value`` by name, where the file has them.
+        ``cost``, ``capacity``, ``value`` and ``budget`` by name, where the file has them.
     """
 
     measurements: Measurements
@@ -162,7 +171,7 @@ def _expected(name: str, value: float) -> str:
         return "" if finite and 0 <= value <= 1 else "a share of right answers in [0, 1]"
     if name == "holdout":
         return "" if finite and value >= 1 and value == round(value) else "a whole number from 1 on"
-    if name in ("standard_error", "capacity", "value"):
+    if name in ("standard_error", "capacity", "value", "budget"):
         return "" if finite and value > 0 else "a number greater than 0"
     return "" if finite and value >= 0 else "a number that is not negative"
 
@@ -207,7 +216,7 @@ def _attributes(
     names: Sequence[str],
     numbers: Sequence[Mapping[str, float]],
 ) -> tuple[dict[str, dict[str, float]], list[Finding]]:
-    """Return cost, capacity and value by name, and the lines that contradict earlier ones."""
+    """Return the attributes by name, and the lines that contradict earlier ones."""
     found: dict[str, dict[str, float]] = {key: {} for key in ATTRIBUTES}
     findings = []
     for (number, _), name, entries in zip(lines, names, numbers, strict=True):

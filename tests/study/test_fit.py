@@ -319,9 +319,38 @@ def test_one_function_fits_files_and_instances(file):
         md.fit(fitted)
 
 
-def test_an_agent_with_one_line_is_a_finding(tmp_path):
-    """Held out, the line leaves nothing of that agent to fit the families to."""
+def test_an_agent_with_one_line_shares_the_shape_of_the_others(tmp_path):
+    """One accuracy gives one weight; a family of its own for every agent cannot be fitted."""
     path = tmp_path / "curves.csv"
     path.write_text(table() + "island,150,0.5,2000,0.1\n")
-    with pytest.raises(UnsupportedError, match="no measurement of island beside those held out"):
-        fit_curves(path)
+    found = fit_curves(path).assessment
+    assert found.fit.family == "power"
+    assert "no measurement of island" in found.comparison["pac"].reason
+    relative = found.fit.standard_errors[-3:] / found.fit.values[-3:]
+    assert relative[2] > relative[:2].max()
+    assert found.fit.fitted[-1] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".toml", ".yaml"])
+def test_every_kind_of_file_holds_the_same_instance(file, tmp_path, suffix):
+    fitted = fit_curves(file, predict=[1600.0])
+    target = tmp_path / f"instance{suffix}"
+    write_instance(fitted, target)
+    instance = load(target)
+    assert instance.agents == fitted.instance.agents
+    assert instance.fit.parameters == fitted.instance.fit.parameters
+    north, south = instance.fit.predictions
+    assert (north.row, south.row, float(north.samples)) == ("north", "south", 1600)
+    assert north.low < north.accuracy < north.high
+
+
+def test_other_endings_are_refused(file, tmp_path):
+    with pytest.raises(UsageError, match="the ending"):
+        write_instance(fit_curves(file), tmp_path / "instance.txt")
+
+
+def test_budgets_of_a_file_reach_the_agents(tmp_path):
+    path = tmp_path / "curves.csv"
+    lines = table().splitlines()
+    path.write_text("\n".join([lines[0] + ",budget", *(line + ",2.5" for line in lines[1:])]))
+    assert [float(a.budget) for a in fit_curves(path).instance.agents] == [2.5, 2.5]

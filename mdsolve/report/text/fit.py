@@ -24,6 +24,8 @@ def fit_view(fitted: FittedInstance) -> RenderableType:
         parts.append(_shape(found))
         if found.fit.family == "power":
             parts.append(_weights(found))
+    if found.predictions:
+        parts.append(_predictions(found))
     parts.append(Text(_quality(found)))
     parts.append(Text(_comparison(found) + "\n"))
     parts.extend(Text(f"Warning: {legible(words)}.\n") for words in found.warnings())
@@ -72,6 +74,22 @@ def _curves(found: Assessment) -> RenderableType:
             column(samples[0] for samples, _ in curves.values()),
             column(samples[-1] for samples, _ in curves.values()),
             column((heights[-1] for _, heights in curves.values()), 4),
+        ],
+    )
+
+
+def _predictions(found: Assessment) -> RenderableType:
+    entries = found.predictions
+    return Grid(
+        "Predicted accuracies, with 90 % bands",
+        ["accuracy of", "samples", "predicted", "from", "to"],
+        [
+            [legible(entry.row) for entry in entries],
+            column(entry.samples for entry in entries),
+            *(
+                column((getattr(entry, key) for entry in entries), 4)
+                for key in ("accuracy", "low", "high")
+            ),
         ],
     )
 

@@ -32,6 +32,9 @@ from mdsolve.tolerance import AT_BOUND, INDISTINCT, ROUND_OFF
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+TOTAL = "total"
+"""The one column of measurements whose amounts are all data together."""
+
 SHAPE = ("ceiling", "baseline", "exponent")
 LIMITS = {
     "ceiling": (0.0, 1.0),
@@ -43,6 +46,9 @@ LIMITS = {
 """Least and largest value of each kind of parameter."""
 
 START_EXPONENTS = (0.5, 1.0, 2.0)
+LARGEST_REACH = 1e6
+"""Weight times largest amount from which on a fit has diverged: data would do all at once."""
+
 REWEIGHTINGS = 4
 """Rounds of fitting after which binomial variances at the fitted values have settled."""
 
@@ -65,6 +71,8 @@ class Measurements:
         Number of held-out examples behind each accuracy.
     errors : ndarray, shape (K,), or None
         Standard errors of the accuracies; they win over `holdout`.
+    trust : ndarray, shape (K,), or None
+        Factors in (0, 1] by which observations count less, where outliers are not to decide.
     shared : ndarray, shape (K, examples), or None
         Contribution of each held-out example to the error of each accuracy, where all were
         measured on the same examples: the errors have the covariance shared @ shared'.
@@ -78,6 +86,7 @@ class Measurements:
     holdout: Floats | None = None
     errors: Floats | None = None
     shared: Floats | None = None
+    trust: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.accuracies)
@@ -86,7 +95,7 @@ class Measurements:
         """Return some of the observations."""
         parts: dict[str, Any] = {
             name: None if getattr(self, name) is None else getattr(self, name)[chosen]
-            for name in ("row", "amounts", "accuracies", "holdout", "errors", "shared")
+            for name in ("row", "amounts", "accuracies", "holdout", "errors", "shared", "trust")
         }
         return replace(self, **parts)
 
@@ -95,18 +104,24 @@ class Measurements:
         """Tell whether variances are known, not only up to a factor."""
         return self.shared is None and (self.errors is not None or self.holdout is not None)
 
+    @property
+    def of_totals(self) -> bool:
+        """Tell whether only the total of all data is known: learning curves, to extrapolate."""
+        return self.columns == (TOTAL,)
+
     def variances(self, fitted: Floats) -> Floats:
         """Return the variance of each observation, up to a factor unless `known_variance`.
 
         Binomial variances are taken at fitted accuracies drawn a little towards 1/2 (two successes
         and two failures more), so that they do not vanish.
         """
+        trust = np.ones(len(self)) if self.trust is None else self.trust
         if self.errors is not None:
-            return self.errors**2
+            return np.asarray(self.errors**2 / trust)
         if self.holdout is None:
-            return np.ones(len(self))
+            return 1 / trust
         likely = (np.clip(fitted, 0.0, 1.0) * self.holdout + 2) / (self.holdout + 4)
-        return np.asarray(likely * (1 - likely) / self.holdout)
+        return np.asarray(likely * (1 - likely) / self.holdout / trust)
 
     def points(self) -> Integers:
         """Return the number of the design point (row and amounts) of each observation, (K,)."""
@@ -136,6 +151,10 @@ class Fit:
         Squared residuals per degree of freedom, in units of the variances.
     curves : mapping
         Family `curve`: (samples, accuracies) of each row; it has no parameters.
+    remarks : tuple of str
+        What a user must know about how it was fitted, in sentences.
+    growth : float
+        How fast the misfit of a learning curve falls with the amount of data.
     """
 
     family: str
@@ -150,6 +169,8 @@ class Fit:
     dispersion: float
     fixed: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    growth: float = 0.0
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -184,7 +205,7 @@ def power_values(parameters: Mapping[str, float], data: Measurements) -> Floats:
     """Return a_i(x) of the family `power` for each observation, shape (K,)."""
     table = [[parameters[weight_name(r, c)] for c in data.columns] for r in data.rows]
     theta = np.array([*(parameters[name] for name in SHAPE), *np.ravel(table)])
-    return _power(theta, data)[0]
+    return power_jacobian(theta, data)[0]
 
 
 def fit_power(data: Measurements, given: Mapping[str, float] | None = None) -> Fit:
@@ -225,11 +246,19 @@ def fit_power(data: Measurements, given: Mapping[str, float] | None = None) -> F
     for _ in range(REWEIGHTINGS):
         theta = _best(unit, base, free, starts, np.sqrt(variances), everything)
         starts = [theta]
-        fitted = _power(theta, unit)[0]
+        fitted = power_jacobian(theta, unit)[0]
         if data.errors is not None or data.holdout is None:
             break
         variances = data.variances(fitted)
-    fitted, jacobian = _power(theta, unit)
+    if np.any(theta[3:] >= LARGEST_REACH / 2):
+        far = [n for n, x in zip(weights, theta[3:], strict=True) if x >= LARGEST_REACH / 2]
+        raise UnsupportedError.single(
+            "measurements",
+            f"accuracies for which {', '.join(far)} grows without end",
+            "accuracies that rise step by step with data",
+            "measure at less data, more often, or fix ceiling, baseline or exponent",
+        )
+    fitted, jacobian = power_jacobian(theta, unit)
     factors = np.concatenate([np.ones(len(SHAPE)), np.tile(1 / largest, len(data.rows))])[free]
     return linearised(
         "power", data, names, theta[free] * factors, jacobian[:, free] / factors, fitted, fixed
@@ -297,7 +326,7 @@ def linearised(
     )
 
 
-def _power(theta: Floats, data: Measurements) -> tuple[Floats, Floats]:
+def power_jacobian(theta: Floats, data: Measurements) -> tuple[Floats, Floats]:
     """Return the accuracies (K,) and their Jacobian (K, P) in all parameters."""
     ceiling, baseline, exponent = theta[:3]
     weights = theta[3:].reshape(len(data.rows), len(data.columns))
@@ -353,6 +382,7 @@ def _best(
     from scipy.optimize import least_squares
 
     lower, upper = bounds_of(names)
+    upper = np.minimum(upper, LARGEST_REACH)
 
     def solve(start: Floats, loose: npt.NDArray[np.bool_]) -> tuple[float, Floats]:
         theta = np.where(free, start, base)
@@ -363,10 +393,10 @@ def _best(
             return full
 
         def residuals(x: Floats) -> Floats:
-            return (_power(completed(x), data)[0] - data.accuracies) / deviations
+            return (power_jacobian(completed(x), data)[0] - data.accuracies) / deviations
 
         def jacobian(x: Floats) -> Floats:
-            return np.asarray(_power(completed(x), data)[1][:, loose] / deviations[:, None])
+            return np.asarray(power_jacobian(completed(x), data)[1][:, loose] / deviations[:, None])
 
         inside = np.clip(theta[loose], lower[loose], upper[loose])
         options: dict[str, Any] = {

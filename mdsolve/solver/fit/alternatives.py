@@ -9,10 +9,12 @@ design points: all replicates of a point are held out together, for every row.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mdsolve.errors import UnsupportedError
 from mdsolve.game.accuracies.curve import MeasuredCurve
@@ -22,16 +24,32 @@ from mdsolve.solver.fit.accuracy_fit import (
     REWEIGHTINGS,
     Fit,
     Floats,
+    Integers,
     Measurements,
     bounds_of,
     fit_power,
     linearised,
     power_values,
 )
+from mdsolve.solver.fit.learning_curve import LEAST_SIZES, fit_learning_curves
 from mdsolve.tolerance import INDISTINCT, ROUND_OFF
 
 FAMILIES = ("power", "pac", "curve")
+OUTLIER = 1.345
+"""Deviations from which observations count less; 95 % efficient under normal errors."""
+
+NORMAL_MEDIAN = 1.4826
+"""Standard deviation of normal errors in units of their median absolute value."""
+
 FOLDS = 5
+CUTS = (0.5, 0.25)
+"""Shares of the largest amount up to which curves are fitted, to predict the rest."""
+
+PREFERENCE = 0.05
+"""Probability of leaving `power` for a family that predicts no better."""
+
+Flags = npt.NDArray[np.bool_]
+
 START_COMPLEXITIES = 40
 
 
@@ -64,8 +82,27 @@ def fit_family(family: str, data: Measurements, given: Mapping[str, float] | Non
         Parameters of `power` that are not to be fitted.
     """
     if family == "power":
-        return fit_power(data, given)
+        return fit_learning_curves(data, given or {}) if data.of_totals else fit_power(data, given)
     return _fit_pac(data) if family == "pac" else _fit_curve(data)
+
+
+def fit_robustly(family: str, data: Measurements, given: Mapping[str, float] | None = None) -> Fit:
+    """Fit one family so that outliers do not decide.
+
+    Observations whose residual r exceeds k = `OUTLIER` robust deviations s (1.4826 times the median
+    absolute residual, in units of their own) count k s / |r| of others (Huber 1964), until the
+    factors have settled.
+    """
+    fit = fit_family(family, data, given)
+    for _ in range(REWEIGHTINGS):
+        plain = replace(data, trust=None)
+        residuals = np.abs(data.accuracies - fit.fitted) / np.sqrt(plain.variances(fit.fitted))
+        deviation = NORMAL_MEDIAN * float(np.median(residuals))
+        if deviation <= ROUND_OFF:
+            break
+        trust = np.minimum(1.0, OUTLIER * deviation / np.maximum(residuals, ROUND_OFF))
+        fit = fit_family(family, replace(data, trust=trust), given)
+    return fit
 
 
 def predicted(fit: Fit, data: Measurements) -> Floats:
@@ -78,46 +115,78 @@ def predicted(fit: Fit, data: Measurements) -> Floats:
         own = data.row == number
         if fit.family == "pac":
             table = fit.parameters
-            curve: PacCurve | MeasuredCurve = PacCurve(
-                table[f"ceiling[{name}]"], table[f"complexity[{name}]"]
-            )
+            pair = (table[f"ceiling[{name}]"], table[f"complexity[{name}]"])
+            values[own] = _pac(pair, totals[own])
         else:
             samples, heights = fit.curves[name]
             curve = MeasuredCurve(tuple(samples.tolist()), tuple(heights.tolist()))
-        values[own] = curve.value(totals[own])
+            values[own] = curve.value(totals[own])
     return values
 
 
 def compare_families(
     data: Measurements, given: Mapping[str, float] | None = None
 ) -> dict[str, Prediction]:
-    """Return how well each family predicts design points that it was not fitted to."""
-    amounts = np.unique(data.amounts, axis=0, return_inverse=True)[1].reshape(-1)
-    count = int(amounts.max()) + 1
-    # neighbouring points go to different folds; which one is the same in every run
-    fold = np.random.default_rng(0).permutation(np.arange(count) % min(FOLDS, count))[amounts]
+    """Return how well each family predicts design points that it was not fitted to.
+
+    Learning curves are predicted from smaller amounts of data, as they are going to be used; other
+    designs from the rest of the points.
+    """
+    point = np.unique(data.amounts, axis=0, return_inverse=True)[1].reshape(-1)
+    count = int(point.max()) + 1
+    splits = _by_size(data) if data.of_totals else _by_fold(point, count)
     found = {}
     for family in FAMILIES:
-        squares = np.empty(len(data))
+        squares, tests = np.zeros(count), np.zeros(count)
         try:
-            for held in np.unique(fold):
-                test = np.flatnonzero(fold == held)
-                fit = fit_family(family, data.take(np.flatnonzero(fold != held)), given)
-                part = data.take(test)
-                squares[test] = (predicted(fit, part) - part.accuracies) ** 2
+            for held in splits:
+                part = data.take(np.flatnonzero(held))
+                fit = fit_family(family, data.take(np.flatnonzero(~held)), given)
+                error = (predicted(fit, part) - part.accuracies) ** 2
+                squares += np.bincount(point[held], error, count)
+                tests += np.bincount(point[held], minlength=count)
         except UnsupportedError as error:
             found[family] = Prediction(math.inf, np.full(count, math.inf), error.findings[0].got)
             continue
-        by_point = np.bincount(amounts, squares) / np.bincount(amounts)
+        tested = tests > 0
+        by_point = squares[tested] / tests[tested]
         found[family] = Prediction(float(np.sqrt(by_point.mean())), by_point)
     return found
+
+
+def _by_fold(point: Integers, count: int) -> list[Flags]:
+    """Return which observations each of five folds of design points holds out."""
+    # neighbouring points go to different folds; which one is the same in every run
+    fold = np.random.default_rng(0).permutation(np.arange(count) % min(FOLDS, count))[point]
+    return [fold == number for number in np.unique(fold)]
+
+
+def _by_size(data: Measurements) -> list[Flags]:
+    """Return which observations are above a half, and above a quarter, of each row's largest.
+
+    The quarter is left out where too few amounts remain; with very few, only the largest is held.
+    """
+    amounts = data.amounts[:, 0]
+    largest = np.zeros(len(data.rows))
+    np.maximum.at(largest, data.row, amounts)
+    share = amounts / largest[data.row]
+    splits = [share > cut for cut in CUTS]
+    enough = [
+        held
+        for held in splits
+        if all(
+            len(np.unique(amounts[~held & (data.row == row)])) > LEAST_SIZES
+            for row in np.unique(data.row)
+        )
+    ]
+    return enough or [share >= 1]
 
 
 def preferred(found: Mapping[str, Prediction]) -> str:
     """Return the family to use: the best one, or `power` where it is as good within noise.
 
-    `power` is kept if its mean squared error exceeds the least one by no more than the standard
-    error of the paired difference: it is smooth, concave, and tells whose data helps whom.
+    `power` is kept unless a paired t test at 5 % says that another's squared errors are smaller: it
+    is smooth, concave, and tells whose data helps whom.
 
     Raises
     ------
@@ -131,7 +200,12 @@ def preferred(found: Mapping[str, Prediction]) -> str:
     if not math.isfinite(found["power"].error):
         return best
     difference = found["power"].squares - found[best].squares
-    spread = float(difference.std(ddof=1)) / math.sqrt(len(difference))
+    if len(difference) == 1:
+        return "power"
+    from scipy.stats import t
+
+    beyond = float(t.isf(PREFERENCE, len(difference) - 1))
+    spread = beyond * float(difference.std(ddof=1)) / math.sqrt(len(difference))
     return "power" if float(difference.mean()) <= spread else best
 
 
@@ -167,8 +241,12 @@ def _fit_pac(data: Measurements) -> Fit:
     return linearised("pac", data, names, values, jacobian, fitted, {})
 
 
-def _pac(pair: Floats, totals: Floats) -> Floats:
-    return PacCurve(float(pair[0]), float(pair[1])).value(totals)
+def _pac(pair: Sequence[Any] | Floats, totals: Floats) -> Floats:
+    """Return the bound where it is positive, from k / e on, where it rises; else 0."""
+    ceiling, complexity = pair
+    least = complexity / math.e
+    bound = PacCurve(ceiling, complexity).bound(np.maximum(totals, least))
+    return np.where(totals > least, np.maximum(bound, 0.0), 0.0)
 
 
 def _pac_pair(totals: Floats, accuracies: Floats, deviations: Floats) -> Floats:
@@ -183,8 +261,10 @@ def _pac_pair(totals: Floats, accuracies: Floats, deviations: Floats) -> Floats:
         return (_pac(pair, totals) - accuracies) / deviations
 
     grid = np.geomspace(LIMITS["complexity"][0], max(top, 1.0), START_COMPLEXITIES)
-    starts = [np.array([ceiling, k]) for ceiling in (first, 1.0) for k in grid]
-    start = min(starts, key=lambda pair: float((residuals(pair) ** 2).sum()))
+    ceilings, complexities = (part.reshape(-1, 1) for part in np.meshgrid((first, 1.0), grid))
+    missed = (_pac((ceilings, complexities), totals) - accuracies) / deviations
+    best = int(np.argmin((missed**2).sum(axis=1)))
+    start = np.array([ceilings[best, 0], complexities[best, 0]])
     found = least_squares(residuals, start, bounds=(lower, upper), x_scale=np.maximum(start, 0.1))
     return np.asarray(found.x)
 
