@@ -111,7 +111,7 @@ def explain(
     >>> agents = [{"name": "A", "cost": 0.1}, {"name": "B", "cost": 0.25}]
     >>> game = md.parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
     >>> print(explain(game, md.solve(game, "shapley"), "B"))
-    Shapley payments: Everybody earns his Shapley share of all accuracies; payments sum to zero.
+    Shapley payments: Everybody earns their Shapley share of all accuracies; payments sum to zero.
     B:
       Utility 0.3033 = value of the model 0.8065 - own cost 0.2923 + received -0.2109.
       Received -0.2109 = Shapley share 0.5955 - own gain from all data 0.8065.
