@@ -11,7 +11,6 @@ from typing import Any
 from mdsolve.errors import UsageError
 from mdsolve.status import Termination
 from mdsolve.study.sweep_table import FORMAT, OF_AGENTS, Row, SweepTable
-from mdsolve.table import require_table
 
 NEEDED = ("point", "scenario", "mechanism", "termination", "verdict")
 """Columns of every table; the varied paths stand between the first two."""
@@ -27,13 +26,15 @@ def read_sweep(path: Path) -> SweepTable:
     UsageError
         If it cannot be read, or is no such table.
     """
-    ending = path.suffix.lower()
-    if ending not in READERS:
-        expected = f"{EXPECTED}: {', '.join(READERS)}"
+    reader = READERS.get(path.suffix)
+    if reader is None:
+        expected = "one of " + ", ".join(READERS)
         raise UsageError.single(str(path), f"the ending {path.suffix!r}", expected)
-    require_table(path, tuple(READERS))
     try:
-        columns, rows, more = READERS[ending](path)
+        columns, rows, more = reader(path)
+    except ImportError:
+        got, fix = "pyarrow is not installed", "pip install 'mdsolve[tables]', or use .csv"
+        raise UsageError.single(str(path), got, "the extra 'tables'", fix) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError.single(str(path), str(error)[:80] or "nothing", EXPECTED) from None
     missing = [name for name in NEEDED if name not in columns]

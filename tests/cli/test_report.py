@@ -160,4 +160,4 @@ def test_a_sweep_becomes_a_page_to_look_around_in(mdsolve, mdsolve_json, tmp_pat
     code, _, err = mdsolve("report", table)
     assert (code, "add --explore" in err) == (2, True)
     code, _, err = mdsolve("report", SHARE, "--explore")
-    assert (code, "one of .csv, .parquet, .json" in err) == (2, True)
+    assert (code, "one of .csv, .json, .parquet" in err) == (2, True)

@@ -184,8 +184,8 @@ def _plain(value: Any) -> Any:
 def _cleared(value: float | None, row: Row, key: str) -> float | None:
     """Return a number, 0 where it is money of an agent that is rounding."""
     if key in WORDS:
-        shown = shown_number(row, key)
-        return None if shown is None or not math.isfinite(shown) else float(shown)
+        shown: float | None = _plain(shown_number(row, key))
+        return shown
     money = key.endswith((".payment", ".utility"))
     noise = money and value is not None and abs(value) <= ROUND_OFF * money_scale(row)
     return 0.0 if noise else value
