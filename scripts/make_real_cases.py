@@ -46,8 +46,8 @@ REAL_CASES = (
         "bank-marketing",
         "GradientBoostingClassifier",
         "Three banks learn together whom to call",
-        "Three banks want to know which customers will take a deposit before calling them. Each call\n"
-        "that was made is a sample; its outcome must be looked up by hand.",
+        "Three banks want to know which customers will take a deposit before calling them. Each\n"
+        "call that was made is a sample; its outcome must be looked up by hand.",
         (
             ("savings", 12000, 0.9, 400000),
             ("city", 5000, 1.2, 300000),
@@ -91,8 +91,8 @@ REAL_CASES = (
         "sylva_prior",
         "LogisticRegression",
         "Four forest offices map one kind of tree together",
-        "Four forest offices want to know where a kind of pine grows, from maps. A sample is a plot\n"
-        "that a ranger walked to.",
+        "Four forest offices want to know where a kind of pine grows, from maps. A sample is a\n"
+        "plot that a ranger walked to.",
         (
             ("north", 3000, 2.0, 300000),
             ("valley", 2500, 1.5, 200000),
@@ -104,9 +104,9 @@ REAL_CASES = (
     ),
 )
 
-NOTICE = """The curves in this folder are parts of the Learning Curve Database (LCDB 0.1.0), aggregated:
-F. Mohr, T. J. Viering, M. Loog, J. N. van Rijn, "LCDB 1.0: An extensive learning curves database
-for classification tasks", ECML PKDD 2022. Licence of the data:
+NOTICE = """The curves in this folder are parts of the Learning Curve Database (LCDB 0.1.0),
+aggregated: F. Mohr, T. J. Viering, M. Loog, J. N. van Rijn, "LCDB 1.0: An extensive learning
+curves database for classification tasks", ECML PKDD 2022. Licence of the data:
 
 """
 
@@ -136,14 +136,17 @@ def make(case: RealCase, lines: list[dict[str, str]]) -> None:
     text = [
         *(f"# {part}" for part in case.story.splitlines()),
         "#",
-        f"# The curve is real: {case.learner} on the OpenML data set {case.data_set}, as measured in",
-        f"# the Learning Curve Database at {len(lines)} amounts of data (curves/{case.name}.csv; MIT",
-        "# licence, curves/LICENSE). Institutions, labels and values are a story.",
+        f"# The curve is real: {case.learner} on the OpenML data set {case.data_set},",
+        f"# as measured in the Learning Curve Database at {len(lines)} amounts of data",
+        f"# (curves/{case.name}.csv; MIT licence, curves/LICENSE). Institutions, labels and values",
+        "# are a story.",
         f"#   mdsolve fit curves/{case.name}.csv",
-        f"# finds the parameters below; no measured accuracy is farther off than {worst:.4f}. A cost is",
-        f"# the price of a label and {training:g} euros for training, {second:.2g} measured seconds a sample.",
+        "# finds the parameters below; no measured accuracy is farther off than",
+        f"# {worst:.4f}. A cost is the price of a label and {training:g} euros for training",
+        f"# ({second:.2g} seconds measured).",
         "#",
-        "# Units: contributions are samples, money is euros, accuracy is the share of right answers.",
+        "# Units: contributions are samples, money is euros, accuracy is the share of right",
+        "# answers.",
         "format: mdsolve/1",
         "kind: sharing",
         f"name: {case.name}",

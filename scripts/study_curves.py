@@ -1,6 +1,6 @@
 """Fit real learning curves up to a quarter of their data, and predict the largest amount.
 
-Run from the root of the project: python scripts/study_curves.py CURVES.csv.gz [-o TABLE.csv]
+Run from the root of the project: python scripts/study_curves.py CURVES.csv.gz [-o FILE]
 The file has the columns openml_id, learner, samples and accuracy, a line per curve and amount of
 data, such as the aggregated Learning Curve Database (Mohr and others, ECML PKDD 2022). Each curve
 is fitted as a user would, from a CSV file, with warnings of libraries as errors. Rivals are the
@@ -167,6 +167,26 @@ def report(outcomes: list[Outcome]) -> Iterator[str]:
     yield f"CPU seconds a fit: median {np.median(seconds):.3f}, largest {seconds.max():.3f}"
 
 
+def draw(outcomes: list[Outcome], target: Path) -> None:
+    """Draw which share of the curves is predicted within which error, by each of the three."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    names = {"ours": "mdsolve fit", "power_law": "power law, least squares", "last": "last value"}
+    done = [o for o in outcomes if not o.problem]
+    for key, label in names.items():
+        errors = np.array([abs(getattr(o, key) - o.measured) for o in done])
+        errors = np.sort(np.where(np.isfinite(errors), errors, np.inf))
+        axes.step(errors, np.arange(1, len(errors) + 1) / len(errors), label=label, where="post")
+    axes.set(xlim=(0, 0.1), ylim=(0, 1), xlabel="error at the largest amount, in accuracy")
+    axes.set_ylabel("share of curves")
+    axes.legend(frameon=False, loc="lower right")
+    figure.savefig(target, dpi=120)
+
+
 def main() -> None:
     """Study the curves of a file."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -174,11 +194,14 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="study every N-th curve")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, help="write a line per curve here (CSV)")
+    parser.add_argument("--picture", type=Path, help="draw the errors here (PNG)")
     given = parser.parse_args()
     tasks = [(k, name, points) for k, (name, points) in enumerate(curves(given.file).items())]
     with ProcessPoolExecutor(given.jobs) as pool:
         outcomes = list(pool.map(study, tasks[:: given.every], chunksize=8))
     print("\n".join(report(outcomes)))
+    if given.picture is not None:
+        draw(outcomes, given.picture)
     if given.output is not None:
         with given.output.open("w", newline="") as stream:
             writer = csv.writer(stream)
