@@ -219,7 +219,8 @@ def test_a_section_that_does_not_fit_together_is_refused(file):
 
 
 def test_bands_are_quantiles_of_equilibria_at_the_draws(file):
-    instance = fit_curves(file).instance
+    # away from bounds: next to one the estimate itself is at the end of what is drawn
+    instance = fit_curves(file, given={"ceiling": 0.93}).instance
     solution = md.solve(instance, mechanism="none")
     banded = with_bands(instance, solution, 16, seed=3)
     again = with_bands(instance, solution, 16, seed=3)
@@ -280,7 +281,7 @@ def test_the_commands(mdsolve, mdsolve_json, file, tmp_path):  # noqa: F811
     code, document = mdsolve_json("fit", file, "--cost", "north=0.5", "--cost", "south=1")
     assert [agent["cost"] for agent in document["agents"]] == [0.5, 1]
     assert yaml.safe_load(target.read_text())["fit"]["parameters"]["exponent"] == 0.9
-    assert mdsolve("fit", file, "-o", tmp_path / "i.json")[0] == 2
+    assert mdsolve("fit", file, "-o", tmp_path / "i.txt")[0] == 2
     assert mdsolve("fit", file, "--cost", "x")[0] == 2
     assert mdsolve("fit", file, "--levels", "0,1")[0] == 2
     assert mdsolve("fit", target)[0] == 2
