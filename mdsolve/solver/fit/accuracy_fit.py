@@ -49,6 +49,9 @@ START_EXPONENTS = (0.5, 1.0, 2.0)
 LARGEST_REACH = 1e6
 """Weight times largest amount from which on a fit has diverged: data would do all at once."""
 
+MOST_STEPS = 200
+"""Evaluations of one descent; what is determined takes a few dozen, what is not has no end."""
+
 REWEIGHTINGS = 4
 """Rounds of fitting after which binomial variances at the fitted values have settled."""
 
@@ -405,7 +408,7 @@ def _best(
             "ftol": ROUND_OFF,
             "xtol": ROUND_OFF,
             "gtol": ROUND_OFF,
-            "max_nfev": 2000,
+            "max_nfev": MOST_STEPS,
         }
         result = least_squares(residuals, inside, jac=jacobian, **options)
         return float(result.cost), completed(np.asarray(result.x))
