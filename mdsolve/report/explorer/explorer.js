@@ -138,7 +138,7 @@ function ticks(low, high, most) {
 
 function written(value) {
   if (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)) return value.toExponential(1);
-  return value.toLocaleString("en", { maximumSignificantDigits: 5 });
+  return (value || 0).toLocaleString("en", { maximumSignificantDigits: 5 }); // -0 is 0
 }
 
 function marker(kind, x, y, size, attributes) {
