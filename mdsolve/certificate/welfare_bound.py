@@ -40,17 +40,22 @@ def multipliers(context: SharingContext, program: Program) -> tuple[Floats, Floa
     Raises
     ------
     NoRouteError
-        If the solution holds none that can be used, and none follow from the utilities.
+        If the solution holds none that can be used, and none follow from the utilities; or one
+        that is no multiplier: negative, beside no budget, or unequal where all are equal.
     """
     n, p = program.size, program.p
     weights, duals = (_hint(context, key) for key in ("weights", "budget_duals"))
     if duals is None:
         duals = np.zeros(n)
-    duals = np.where(program.reading.limited, duals, 0.0)
+    if duals[~np.asarray(program.reading.limited)].any():
+        raise NoRouteError("an agent without a budget has a budget multiplier")
     if p == 1:
         # All weights are equal; the stored ones only say in which unit the multipliers are.
-        unit = 1 / n if weights is None else float(weights.mean())
-        weights = np.full(n, unit if unit > 0 else 1 / n)
+        if weights is None:
+            weights = np.full(n, 1 / n)
+        if np.ptp(weights) > context.tolerance * weights.max():
+            raise NoRouteError("the weights differ, and those of a sum of utilities are equal")
+        weights = np.full(n, float(weights.mean()))
     elif weights is None:
         weights = _from_utilities(context, program)
     if not (np.isfinite(weights).all() and np.isfinite(duals).all() and weights.max() > 0):
@@ -65,7 +70,9 @@ def _hint(context: SharingContext, key: str) -> Floats | None:
     found = context.claim.stored(key, (context.size,))
     if isinstance(found, str):
         raise NoRouteError(found)
-    return np.maximum(found, 0.0)
+    if (found < 0).any():
+        raise NoRouteError(f"a multiplier is negative in {key}")
+    return found
 
 
 def _from_utilities(context: SharingContext, program: Program) -> Floats:

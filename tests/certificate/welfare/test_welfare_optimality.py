@@ -239,6 +239,20 @@ def test_wrong_hints_prove_nothing_and_refute_nothing():
     assert checked(game, {**data, "weights": [1, 2]}).verdict == "not-checked"
 
 
+def test_what_is_no_multiplier_proves_nothing():
+    limited, free = random_game(4, 3, limited=True), planner_game([1, 2], [4, 5], [None, None])
+    wrong = []
+    for p in (1, 0.5, 0):
+        data = answer(limited, p)
+        wrong.append((limited, {**data, "weights": -data["weights"]}))
+        wrong.append((limited, {**data, "budget_duals": data["budget_duals"] - 1}))
+    data = answer(free, 1)
+    wrong.append((free, {**data, "weights": data["weights"] * [1, 1 + 1e-6]}))
+    wrong.append((free, {**data, "budget_duals": [0, 1]}))
+    for game, edited in wrong:
+        assert checked(game, edited).verdict == "not-checked"
+
+
 def test_hints_may_be_in_any_unit_or_missing():
     game = random_game(5, 2)
     for p in (1, 0.5, -1):
@@ -261,13 +275,18 @@ def test_no_hint_bounds_below_what_is_attainable(n, seed, p, beta):
     hints = [
         (data["weights"] * rng.uniform(0.5, 2, n), data["budget_duals"] * rng.uniform(0, 3, n)),
         (rng.exponential(size=n), rng.exponential(size=n) * (rng.random(n) > 0.5)),
-        (data["weights"], data["budget_duals"] - rng.exponential(size=n)),
     ]
+    if p == 1:
+        hints = [(np.full(n, weights.mean()), duals) for weights, duals in hints]
+    limited = sharing_reading(game, EXACT).limited
     for weights, duals in hints:
-        other = {**data, "weights": weights, "budget_duals": duals}
+        other = {**data, "weights": weights, "budget_duals": np.where(limited, duals, 0)}
         condition = checked(game, other, arithmetic="enclosure" if n % 2 else "float")
         assert condition.verdict != "fail"
-        assert condition.witness["bound"] >= value * (1 - 1e-12)
+        if condition.witness is None:
+            assert "no bound" in condition.detail
+        else:
+            assert condition.witness["bound"] >= value * (1 - 1e-12)
 
 
 @settings(max_examples=20, deadline=None)
