@@ -6,6 +6,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   >/dev/null 2>&1 && { echo $$p; break; }; done)
 # Modules are compiled when first imported: most of what is installed never is.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
+# Compiled modules are kept, whatever the shell says: each of the hundreds of programs that tests
+# start would compile them again.
+export PYTHONDONTWRITEBYTECODE :=
 DEMO := instances/cases/three-hospitals.yaml
 
 .PHONY: help demo test lint docs wheel bench clean

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -129,6 +128,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that a bare import stays fast."""
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("mdsolve")
     if name not in _HOMES:
         message = f"module 'mdsolve' has no attribute {name!r}"

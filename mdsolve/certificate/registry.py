@@ -2,6 +2,8 @@
 
 A condition is registered with the kind of instance it is about, what of a claim it needs, the
 number systems it has a route in, and the words for the page. The dispatcher finds it by name.
+Modules of conditions are named after the kind, but those of sharing games, so that a check imports
+its own.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from mdsolve.certificate import checks
 from mdsolve.conditions import ArithmeticName
@@ -77,14 +79,27 @@ def registered(kind: Kind, name: str, rule: str | None) -> Registered | None:
     return general
 
 
+def kind_of(module: str) -> Kind:
+    """Return the kind of instance that a module of conditions is about: its first word tells.
+
+    Examples
+    --------
+    >>> kind_of("market_rule"), kind_of("nash")
+    ('market', 'sharing')
+    """
+    first = module.partition("_")[0]
+    return cast("Kind", first) if first in ("market", "training") else "sharing"
+
+
 @cache
-def _load() -> None:
-    """Import every module of conditions, which registers them; once, since listing takes time."""
+def _load(kind: Kind) -> None:
+    """Import every module of conditions of a kind, which registers them."""
     for module in iter_modules(checks.__path__):
-        import_module(f"{checks.__name__}.{module.name}")
+        if kind_of(module.name) == kind:
+            import_module(f"{checks.__name__}.{module.name}")
 
 
 def known(kind: Kind) -> tuple[str, ...]:
     """Return the names of all conditions of a kind of instance."""
-    _load()
+    _load(kind)
     return tuple(name for of_kind, name in CONDITIONS if of_kind == kind)

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from mdsolve.instance.common import is_function
+from mdsolve.instance.common import StrictModel, is_function
 from mdsolve.instance.grid import TypeGrid
 from mdsolve.instance.kept import kept
 from mdsolve.instance.load import Instance
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.numbers import decimal_ratio, exact_number
-from mdsolve.instance.training import DataSpec
 
 NO_DATA = frozenset(
     {"name", "title", "source", "expected", "mechanism", "design", "units", "format"}
@@ -130,7 +129,11 @@ def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[
         value = getattr(model, key)
         if key in skipped or value is None:
             continue
-        if key not in ALWAYS and not field.is_required() and not _counts(model, key):
+        if (
+            key not in ALWAYS
+            and not field.is_required()
+            and not (isinstance(model, StrictModel) and model.says_more(key))
+        ):
             default = field.get_default(call_default_factory=True)
             if not isinstance(value, np.ndarray) and value == default:
                 continue
@@ -138,13 +141,8 @@ def _of_model(model: BaseModel, left_out: frozenset[str] = frozenset()) -> dict[
     return found
 
 
-def _counts(model: BaseModel, key: str) -> bool:
-    """Tell whether a default that is written down means something else than one that is not.
-
-    Image files bring a test set of their own, which a share to hold out replaces.
-    """
-    images = isinstance(model, DataSpec) and model.source.startswith(("mnist", "cifar10"))
-    return images and key in model.model_fields_set
+def _says_more(model: BaseModel, key: str) -> bool:
+    return isinstance(model, StrictModel) and model.says_more(key)
 
 
 def _plain(value: Any) -> Any:

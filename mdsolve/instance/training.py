@@ -54,6 +54,10 @@ class DataSpec(StrictModel):
     source: Annotated[str, AfterValidator(_source)]
     holdout: Annotated[Number, AfterValidator(_share)] = Fraction(1, 4)
 
+    def says_more(self, key: str) -> bool:
+        """Tell whether a key is written: image files have a test set, which a share replaces."""
+        return self.source.startswith(("mnist", "cifar10")) and key in self.model_fields_set
+
 
 class PartitionSpec(StrictModel):
     """How the examples are split among agents.

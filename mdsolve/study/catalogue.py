@@ -1,30 +1,19 @@
-"""What there is: mechanisms, protocols, and the families of instance files with their formulas."""
+"""What there is: mechanisms, protocols, and the families of instance files with their formulas.
+
+Read from `catalogue.json`, so that a list needs none of the modules that it names.
+"""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
+import json
 from difflib import get_close_matches
-from fractions import Fraction
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from pathlib import Path
+from typing import Any, cast
 
 from mdsolve.errors import UsageError
-from mdsolve.instance.accuracies import AccuracyFamily
-from mdsolve.instance.costs import CostSpec
-from mdsolve.instance.protocols import SPECS
-from mdsolve.instance.qualities import QualitySpec
-from mdsolve.instance.valuations import ValuationSpec
-from mdsolve.mechanism.registry import MARKET_MECHANISMS, SHARING_MECHANISMS
 
-FAMILIES: dict[str, Any] = {
-    "quality": QualitySpec,
-    "valuation": ValuationSpec,
-    "accuracy": AccuracyFamily,
-    "cost": CostSpec,
-}
-"""Discriminated unions of the schema, by the key that holds them in an instance file."""
+FILE = Path(__file__).with_name("catalogue.json")
+"""The entries of `mdsolve.study.catalogue_entries`."""
 
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
@@ -35,12 +24,7 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     >>> [entry["name"] for entry in catalogue()["mechanism"]][:4]
     ['free', 'vcg', 'mep', 'desirable']
     """
-    rules = [*MARKET_MECHANISMS.values(), *SHARING_MECHANISMS.values()]
-    listing = {"mechanism": [rule.describe() for rule in rules]}
-    for key, union in FAMILIES.items():
-        listing[key] = [_family(key, model) for model in _members(union)]
-    listing["protocol"] = [_protocol(name) for name in SPECS]
-    return listing
+    return cast("dict[str, list[dict[str, Any]]]", json.loads(FILE.read_text(encoding="utf-8")))
 
 
 def entries_named(name: str) -> list[dict[str, Any]]:
@@ -54,50 +38,3 @@ def entries_named(name: str) -> list[dict[str, Any]]:
         fix = f"did you mean {close[0]!r}?" if close else "see mdsolve list"
         raise UsageError.single("NAME", repr(name), "one of " + ", ".join(names), fix)
     return found
-
-
-def _members(union: Any) -> Iterator[type[BaseModel]]:
-    for member in get_args(union):
-        if inspect.isclass(member) and issubclass(member, BaseModel):
-            yield member
-        else:
-            yield from _members(member)
-
-
-def _family(key: str, model: type[BaseModel]) -> dict[str, Any]:
-    fields = {
-        (field.alias or name): _field_summary(field)
-        for name, field in model.model_fields.items()
-        if name != "family" and not field.exclude
-    }
-    return {
-        "name": get_args(model.model_fields["family"].annotation)[0],
-        "kind": key,
-        "summary": inspect.getdoc(model) or "",
-        "keys": fields,
-    }
-
-
-def _protocol(name: str) -> dict[str, Any]:
-    spec = SPECS[name]
-    fields = {key: field for key, field in spec.model_fields.items() if key != "name"}
-    return {
-        "name": name,
-        "kind": "protocol",
-        "summary": inspect.getdoc(spec) or "",
-        "keys": {
-            key: _field_summary(field, spec.open_defaults.get(key)) for key, field in fields.items()
-        },
-        "about": {
-            key: " ".join((field.description or "").split()) for key, field in fields.items()
-        },
-    }
-
-
-def _field_summary(field: Any, otherwise: Any = None) -> str:
-    """Return whether a key is needed, or else what holds without it."""
-    if field.is_required():
-        return "required"
-    default = otherwise if field.default is None else field.default
-    shown = f"{float(default):g}" if isinstance(default, Fraction) else default
-    return "optional" if shown is None else f"default {shown}"

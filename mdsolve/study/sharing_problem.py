@@ -28,6 +28,9 @@ from mdsolve.tolerance import DEFAULT, ROUND_OFF
 
 Floats = npt.NDArray[np.float64]
 
+FEW_AGENTS = 6
+"""So many or fewer are enumerated: quicker than to load, or to compile, the route for many."""
+
 SHARES_LIMIT = 2000
 """Most agents whose Shapley shares are computed where the rule does not ask for them."""
 
@@ -230,9 +233,12 @@ def contributed(game: SharingGame, s: Floats) -> Floats | None:
         return None  # without data the accuracy has no value to measure shares from
     if not s.any():
         return np.zeros(game.size)
-    if game.size > SHARES_LIMIT or fitting_route(game, s) == "sampling":
+    route = fitting_route(game, s)
+    if game.size > SHARES_LIMIT or route == "sampling":
         return None
-    return shapley(game, s).shares
+    if route == "quadrature" and game.size <= FEW_AGENTS:
+        route = "enumeration"
+    return shapley(game, s, route=route).shares
 
 
 def reciprocity(

@@ -13,6 +13,7 @@ from mdsolve.mechanism.registry import mechanisms
 from mdsolve.report.text.catalogue import catalogue_view, entry_view
 from mdsolve.report.text.console import console_for
 from mdsolve.study.catalogue import catalogue, entries_named
+from mdsolve.study.catalogue_entries import entries
 
 LISTING = catalogue()
 ENTRIES = [(group, entry) for group, entries in LISTING.items() for entry in entries]
@@ -79,3 +80,7 @@ def test_a_name_may_belong_to_several_groups():
         entries_named("grwth")
     with pytest.raises(UsageError, match="mdsolve list"):
         entries_named("qqqq")
+
+
+def test_what_is_stored_is_what_there_is():
+    assert catalogue() == json.loads(json.dumps(entries())), "python scripts/write_catalogue.py"
