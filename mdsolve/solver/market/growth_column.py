@@ -28,8 +28,11 @@ useful while s <= kappa tau (`useful_ratio`). Per column of m rows: O(m log m) w
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
 
 from mdsolve.kernel import kernel
 from mdsolve.tolerance import SEARCH_MARGIN
@@ -43,6 +46,9 @@ SHORT = 24
 RATIO_STEP = 1.03
 RATIO_PARTS = 80
 """Grid on which the first useful lie is searched: factor of types, parts of each set of reports."""
+
+REMEMBERED = 256
+"""Exponents whose constants are kept: finding one takes longer than a column."""
 
 
 @kernel(fastmath={"nnan", "ninf", "nsz", "reassoc", "contract"})
@@ -213,6 +219,7 @@ def solve_column(
         low = high
 
 
+@lru_cache(maxsize=REMEMBERED)
 def rise_constant(exponent: float, agents: int) -> float:
     """Return K of the module docstring, rounded up.
 
@@ -236,6 +243,7 @@ def _integral(z: Floats, exponent: float) -> Floats:
     return np.asarray((1 - z ** (1 + exponent)) / (1 + exponent))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def useful_ratio(exponent: float, agents: int, outside: str, largest: float) -> float:
     """Return a ratio s / tau up to which no lie is useful (at most `largest`), rounded down.
 
@@ -299,17 +307,12 @@ def growth_payments(
     useful. Memory: the result and a few vectors.
     """
     c = agents - 1
-    k = np.arange(own_count)
-    j = np.arange(others_count)
-    types: Floats = np.asarray(own_first + step * k, dtype=np.float64)
+    types: Floats = own_first + step * np.arange(own_count, dtype=np.float64)
     weight = c if outside == "pooled" else 1
-    table = np.empty((others_count, own_count))
     outside_powers = lattice_powers(
         own_first + weight * others_first, step, own_count + weight * others_count, exponent
     )
-    for column in j:
-        at = weight * column
-        np.multiply(types, outside_powers[at : at + own_count], out=table[column])
+    table = types * _windows(outside_powers, weight, (others_count, own_count))
     largest = types[-1] / max(others_first, step)
     ratio = useful_ratio(exponent, agents, outside, largest)
     base = own_first + c * (own_first + others_first)
@@ -323,7 +326,7 @@ def growth_payments(
     own_powers: Floats = lattice_powers(own_first, step, own_count, exponent)
     level = rise_level(types, own_powers, exponent, agents)
     ray = abs(exponent) / c
-    for column in j:
+    for column in range(others_count):
         tau = others_first + step * column
         first = int(np.searchsorted(types, ratio * tau, side="right"))
         if first >= own_count:
@@ -341,9 +344,14 @@ def growth_payments(
             table[column],
             truths[column : column + own_count].copy(),
         )
-    for column in j:
-        np.subtract(truths[column : column + own_count], table[column], out=table[column])
+    np.subtract(_windows(truths, 1, table.shape), table, out=table)
     return table.T
+
+
+def _windows(values: Floats, stride: int, shape: tuple[int, ...]) -> Floats:
+    """Return a view whose row j begins at entry stride * j of a vector."""
+    steps = (stride * values.strides[0], values.strides[0])
+    return as_strided(values, shape, steps, writeable=False)
 
 
 def lattice_powers(base: float, step: float, count: int, exponent: float) -> Floats:
