@@ -47,6 +47,37 @@ class Curve(ABC):
     def second(self, y: Floats) -> Floats:
         """Return the second derivative, from the right where there are two."""
 
+    def amount_at(self, slope: float, low: float, high: float) -> float:
+        """Return where in [low, high] a concave curve has a slope, for one curve of all agents.
+
+        The nearer end where it has it nowhere between.
+        """
+        scale_and_exponent = self.decay
+        if scale_and_exponent is not None:
+            scale, exponent = scale_and_exponent
+            found = (scale * exponent / slope) ** (1 / (exponent + 1)) - 1 if slope > 0 else high
+            return float(min(max(found, low), high))
+        while not np.isfinite(high):
+            further = 1.0 + 2 * low
+            if not np.isfinite(further):
+                return high
+            if self._falls_to(slope, further):
+                high = further
+            else:
+                low = further
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            if not low < middle < high:
+                break
+            if self._falls_to(slope, middle):
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _falls_to(self, slope: float, y: float) -> bool:
+        return float(self.slope(np.asarray(y))) <= slope
+
     @property
     @abstractmethod
     def kinks(self) -> tuple[Floats, ...]:

@@ -59,8 +59,19 @@ class _Groups:
 
     def respond(self, g: int, totals: Floats) -> Split:
         """Return the equilibrium within a group, the other groups' totals given."""
+        return supply_equilibrium(self.supplies[g], self._given(g, totals))
+
+    def total(self, g: int, totals: Floats) -> float:
+        """Return what a group contributes in all at its equilibrium, the others' totals given."""
+        queue, own = self.supplies[g].queue, float(self.table[g, g])
+        if queue is not None and own > 0:
+            return queue.data(self._given(g, totals)) / own
+        return float(self.respond(g, totals).contributions.sum())
+
+    def _given(self, g: int, totals: Floats) -> float:
+        """Return the data that a group's agents see of others."""
         others = float(self.table[g] @ totals) - self.table[g, g] * totals[g]
-        return supply_equilibrium(self.supplies[g], max(0.0, others) + self.platform)
+        return float(max(0.0, others) + self.platform)
 
     def span(self, totals: Floats) -> float:
         """Return the samples that rounding in the groups' amounts of data is relative to."""
@@ -75,10 +86,7 @@ class _Groups:
     def response(self, totals: Floats) -> Floats:
         """Return every group's total in answer to the others'."""
         return np.array(
-            [
-                self.respond(g, totals).contributions.sum() if len(agents) else 0.0
-                for g, agents in enumerate(self.members)
-            ]
+            [self.total(g, totals) if len(agents) else 0.0 for g, agents in enumerate(self.members)]
         )
 
     def distance(self, totals: Floats) -> float:
@@ -152,7 +160,7 @@ def _swept(groups: _Groups, state: _Totals) -> _Totals:
     totals = state.totals.copy()
     for g in range(len(totals)):
         if len(groups.members[g]):
-            totals[g] = groups.respond(g, totals).contributions.sum()
+            totals[g] = groups.total(g, totals)
     path = totals - state.totals
     moved = float(np.max(np.abs(path)))
     rounds = state.rounds + 1

@@ -7,8 +7,9 @@ Given y, agent i's marginal benefit value_i w_i f_i'(y) asks for a contribution 
 
 low and high being the ends of the agents' best contributions at that price. Both sides are
 monotone: bisection finds y to a few bits. Agents whose contribution is the same at both ends of
-the bracket are settled and leave the computation, so a million agents with linear costs take a few
-passes over the data. What a tie leaves open is split evenly among the tied agents.
+the bracket are settled and leave the computation. With linear costs and one smooth curve the agents
+begin one after the other as the price rises: they are sorted once, and halving their queue finds
+the bracket. What a tie leaves open is split evenly among the tied agents.
 """
 
 from __future__ import annotations
@@ -63,6 +64,45 @@ class Split:
     tied: npt.NDArray[np.intp]
     least: Floats
     most: Floats
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Agents with linear costs in the order in which they begin to contribute.
+
+    Parameters
+    ----------
+    curve : Curve
+        The curve they share, smooth.
+    prices : (k,)
+        Slopes of the curve below which they contribute nothing, and above which all they have;
+        rising, positive.
+    filled : (k + 1,)
+        Data of the first so many, who contribute all they have.
+    """
+
+    curve: Curve
+    prices: Floats
+    filled: Floats
+
+    def data(self, platform: float) -> float:
+        """Return the agents' data at equilibrium, by halving the queue: O(log k) slopes."""
+        full, beyond = 0, len(self.prices)
+        while full < beyond:
+            middle = (full + beyond) // 2
+            if self._slope(platform + self.filled[middle]) <= self.prices[middle]:
+                beyond = middle  # the next one does not begin
+            else:
+                full = middle + 1
+        most = platform + self.filled[full]
+        if full == 0 or self._slope(most) >= self.prices[full - 1]:
+            return float(self.filled[full])
+        least = platform + self.filled[full - 1]
+        price = float(self.prices[full - 1])
+        return self.curve.amount_at(price, float(least), float(most)) - platform
+
+    def _slope(self, y: Floats) -> float:
+        return float(self.curve.slope(np.asarray(y)))
 
 
 @dataclass(frozen=True)
@@ -130,6 +170,24 @@ class Supply:
 
     def _supply(self, price: Floats, side: Literal["low", "high"]) -> Floats:
         return np.minimum(self.costs.supply(price, side), self.capacity)
+
+    @cached_property
+    def queue(self) -> Queue | None:
+        """Who begins to contribute when, where costs are linear and the curve smooth and shared."""
+        curve = self.curve
+        if isinstance(curve, MixedCurve) or not curve.shared or curve.kinks:
+            return None
+        if not self.costs.is_linear:
+            return None
+        gain = self.value * self.weight
+        prices = np.full(len(gain), np.inf)
+        np.divide(self.costs.rate, gain, out=prices, where=gain > 0)
+        order = np.argsort(prices, kind="stable")
+        if not prices[order[0]] > 0:
+            return None
+        most = np.multiply(self.mass, self.capacity, out=np.zeros_like(gain), where=self.mass > 0)
+        filled = np.concatenate([[0.0], np.cumsum(most[order])])
+        return Queue(curve, prices[order], filled)
 
     def span(self, y: float) -> Floats:
         """Return the samples of each entry that rounding in an amount of data is relative to."""
@@ -218,7 +276,11 @@ def _equilibrium(supply: Supply, platform: float, begin: float | None) -> Split:
     contributions = np.zeros(size)
     weight = side.mass
     bottom = platform if begin is None else begin
-    top = _upper_end(side, platform, bottom)
+    if side.queue is not None:
+        found = platform + side.queue.data(platform)
+        bottom, top = max(platform, found * (1 - TIE_WIDTH)), found * (1 + TIE_WIDTH)
+    else:
+        top = _upper_end(side, platform, bottom)
     settled, nothing = platform, TIE_WIDTH**2 * top
     at_bottom, at_top = side.ends(bottom)[1], side.ends(top)[0]
     for _ in range(BISECTIONS):
