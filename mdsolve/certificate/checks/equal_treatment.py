@@ -18,16 +18,13 @@ from mdsolve.conditions import Condition
 
 NAME = "equal-treatment"
 
-AGENT_LIMIT = 3000
-"""Most agents that are compared with each other."""
+WORK_LIMIT = 2_000_000_000
+"""Most comparisons times agents: what one costs at most."""
 
 
 @condition(NAME, "sharing", about="agents who bring the same are paid the same")
 def equal_treatment(context: SharingContext) -> Condition:
     """Check payments of agents alike against the first of them."""
-    if context.size > AGENT_LIMIT:
-        message = f"{context.size:,} agents; at most {AGENT_LIMIT:,} are compared"
-        raise NoRouteError(message)
     like = likes(context)
     payments = context.payments
     gap = payments - payments[like]
@@ -43,12 +40,19 @@ def equal_treatment(context: SharingContext) -> Condition:
 
 
 def likes(context: SharingContext) -> npt.NDArray[np.intp]:
-    """Return, for every agent, the first agent like them (themselves if there is none), (n,)."""
+    """Return, for every agent, the first agent like them (themselves if there is none), (n,).
+
+    Raises
+    ------
+    NoRouteError
+        Where too many agents might be like each other.
+    """
     reading = context.reading
     value = reading.arithmetic.nearest(reading.value)
     found = np.arange(context.size)
     apart = None if context.rule is None else context.rule.tells_apart(context)
     known: dict[Hashable, list[int]] = {}
+    compared = 0
     for agent in range(context.size):
         own = None if apart is None else apart[agent]
         trait = (
@@ -56,6 +60,10 @@ def likes(context: SharingContext) -> npt.NDArray[np.intp]:
             reading.accuracy.trait(agent),
         )
         candidates = known.setdefault(trait, [])
+        compared += len(candidates)
+        if compared * context.size > WORK_LIMIT:
+            message = f"too many of {context.size:,} agents might be like each other"
+            raise NoRouteError(message)
         first = next((k for k in candidates if reading.accuracy.interchangeable(k, agent)), None)
         if first is None:
             candidates.append(agent)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -247,24 +248,36 @@ class WeightedAccuracy(Accuracy):
         return Branch(start, None, present, value, slope)
 
     def trait(self, agent: int) -> Hashable:
-        """Return the curve and the sorted weights."""
-        near = self.arithmetic.nearest
-        own = float(near(self.weights.own)[agent])
-        return (int(self.label[agent]), own)
+        """Return the curve and the weight of the own data."""
+        return (int(self.label[agent]), float(self._own[agent]))
 
     def interchangeable(self, first: int, second: int) -> bool:
         """Compare every weight that the exchange would move."""
-        near, weights = self.arithmetic.nearest, self.weights
-        kinds = weights.kinds
+        kinds = self.weights.kinds
         if kinds[first] == kinds[second]:
-            row = near(weights.row(int(kinds[first])))
+            row = self._row(int(kinds[first]))
             return bool(row[first] == row[second])
         swap = np.arange(len(kinds))
         swap[[first, second]] = second, first
-        rows = [near(weights.row(int(kinds[k]))) for k in (first, second)]
+        rows = [self._row(int(kinds[k])) for k in (first, second)]
         if not np.array_equal(rows[0][swap], rows[1]):
             return False
         return all(
-            (row := near(weights.row(int(kind))))[first] == row[second]
+            (row := self._row(int(kind)))[first] == row[second]
             for kind in np.unique(np.delete(kinds, [first, second]))
         )
+
+    @cached_property
+    def _own(self) -> npt.NDArray[np.float64]:
+        """Weights of the agents' own data."""
+        return self.arithmetic.nearest(self.weights.own)
+
+    def _row(self, kind: int) -> npt.NDArray[np.float64]:
+        """Return the weights that agents of a kind give to everybody's data."""
+        if kind not in self._rows:
+            self._rows[kind] = self.arithmetic.nearest(self.weights.row(kind))
+        return self._rows[kind]
+
+    @cached_property
+    def _rows(self) -> dict[int, npt.NDArray[np.float64]]:
+        return {}

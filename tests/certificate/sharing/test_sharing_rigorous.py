@@ -463,3 +463,13 @@ def test_other_indices_and_overdrawn_budgets_do_not_pass():
     for arithmetic in ("exact", "enclosure"):
         found = verdict({**TWO, "agents": agents}, broke, arithmetic)
         assert (found.verdict, found.witness["agent"]) == ("fail", "A")
+
+
+def test_many_agents_are_compared_where_few_are_alike():
+    rates = [str(Fraction(k + 1, 10**6)) for k in range(5000)]
+    agents = {"count": 5000, "cost": rates, "capacity": 1}
+    game = md.parse({"kind": "sharing", "agents": agents, "accuracy": {"family": "power"}})
+    solution = md.solve(game, "contribution-transfer", options={"beta": "0.001"})
+    found = {c.name: c.verdict for c in solution.certificate.conditions}
+    assert found["equal-treatment"] == "pass"
+    assert solution.termination.value == "solved"
