@@ -472,4 +472,3 @@ def test_many_agents_are_compared_where_few_are_alike():
     solution = md.solve(game, "contribution-transfer", options={"beta": "0.001"})
     found = {c.name: c.verdict for c in solution.certificate.conditions}
     assert found["equal-treatment"] == "pass"
-    assert solution.termination.value == "solved"
