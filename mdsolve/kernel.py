@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+LISTENERS: list[Callable[[], None]] = []
+"""Called before a kernel is compiled that no earlier process has left compiled."""
 
 
 class Kernel:
@@ -45,6 +49,9 @@ class Kernel:
                 if isinstance(called, Kernel):
                     names[name] = called.compiled()  # numba calls its own functions only
             self._compiled = _dispatcher(self._function, self._options)
+            if not _kept(self._compiled):
+                for listener in tuple(LISTENERS):
+                    listener()
         return self._compiled
 
 
@@ -75,3 +82,9 @@ def _dispatcher(function: FunctionType, options: dict[str, Any]) -> Callable[...
     except RuntimeError:  # no folder for the cache
         made = njit(nogil=True, **options)(function)
     return cast("Callable[..., Any]", made)
+
+
+def _kept(dispatcher: Any) -> bool:
+    """Tell whether some version of a compiled function lies in the cache."""
+    name, folder = dispatcher.__name__, dispatcher.stats.cache_path
+    return folder is not None and any(Path(folder).glob(f"*.{name}-*.nbi"))

@@ -63,6 +63,10 @@ class FloatArithmetic(Arithmetic):
 
     name: ArithmeticName = "float"
 
+    def context(self) -> AbstractContextManager[Any]:
+        """Compute without a word of NumPy: what is no number decides nothing."""
+        return np.errstate(all="ignore")
+
     def written(self, values: Any) -> Quantity:
         """Return the nearest doubles."""
         return np.asarray(values, dtype=np.float64)

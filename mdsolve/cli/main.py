@@ -40,6 +40,7 @@ from mdsolve.errors import (
     InputError,
     MdsolveError,
 )
+from mdsolve.kernel import LISTENERS
 from mdsolve.progress import StopRequested
 from mdsolve.report.legible import legible_lines
 
@@ -111,9 +112,17 @@ def common(
     """Solve mechanism-design instances for shared data and prove the answer."""
 
 
+def _say_compiling() -> None:
+    """Tell somebody who waits why, once."""
+    LISTENERS.remove(_say_compiling)
+    note("mdsolve: compiling inner loops; this is done once and takes some seconds")
+
+
 def run() -> None:
     """Run the command line: errors become a message and an exit code, never a traceback."""
     prepare_streams()
+    if sys.stderr.isatty():
+        LISTENERS.append(_say_compiling)
     code: Any = EXIT_SOLVED
     try:
         app()

@@ -31,7 +31,7 @@ SMALL = math.sqrt(float(np.finfo(np.float64).tiny))
 """Numbers whose products stay normal."""
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _product(e: Floats, x: float) -> float:
     """Return prod_j (1 - x q_j)."""
     result = 1.0
@@ -40,7 +40,7 @@ def _product(e: Floats, x: float) -> float:
     return result
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _loss(e: Floats, q: Floats, x: float) -> float:
     """Return (1 - prod_j (1 - x q_j)) / x without cancellation.
 
@@ -65,7 +65,7 @@ def _loss(e: Floats, q: Floats, x: float) -> float:
     return f + a * (g + b * (h + c * i))
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _crowd_log(q: Floats, masses: Floats, x: float) -> float:
     """Return sum_j mass_j log(1 - x q_j)."""
     total = 0.0
@@ -74,7 +74,7 @@ def _crowd_log(q: Floats, masses: Floats, x: float) -> float:
     return total
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _left_out(
     e: Floats, x: Floats, parts: Floats, order: int, bend: bool, gain: Floats, turn: Floats
 ) -> None:
@@ -99,7 +99,7 @@ def _left_out(
             turn[j] += part * inverse * inverse
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy")
 def _node(
     tag: float,
     weight: float,
@@ -156,7 +156,7 @@ def _node(
     return weight * inner, recorded
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy")
 def power_sums(
     table: Floats,
     kinds: Ints,
@@ -195,7 +195,8 @@ def power_sums(
     """
     size = len(amounts)
     rows, steps, chains = weights.shape
-    potential, recorded = 0.0, 0
+    recorded = 0 * len(record)  # a literal 0 would be a type of its own, and compile `_node` twice
+    potential = 0.0
     shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
     slopes_of_all, diagonal_of_all = np.zeros(size), np.zeros(size)
     z, rate, q, e = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
@@ -247,7 +248,7 @@ def power_sums(
     return potential, shares, slopes_of_all, diagonal_of_all, recorded
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _start(u: float, z: Floats, q: Floats, e: Floats) -> None:
     """Fill e = exp(-u z) and q = 1 - e, each to its own precision."""
     for j in range(len(z)):
@@ -255,7 +256,7 @@ def _start(u: float, z: Floats, q: Floats, e: Floats) -> None:
         e[j] = 1.0 - q[j] if q[j] < 0.5 else math.exp(-u * z[j])
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy", inline="always")
 def _double(q: Floats, e: Floats) -> None:
     """Take e and q from u to 2 u: both keep their relative precision, without an exponential."""
     for j in range(len(q)):
@@ -264,7 +265,7 @@ def _double(q: Floats, e: Floats) -> None:
         q[j] = doubled
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy")
 def product_sums(
     e: Floats,
     q: Floats,
@@ -293,7 +294,8 @@ def product_sums(
         Filled with (row, x, weight times product).
     """
     rows, size = e.shape
-    potential, recorded = 0.0, 0
+    recorded = 0 * len(record)  # a literal 0 would be a type of its own, and compile `_node` twice
+    potential = 0.0
     shares, slopes, diagonal = np.zeros(size), np.zeros(size), np.zeros(size)
     masses, gain, turn = np.ones(size), np.empty(size), np.empty(size)
     scratch = np.empty((2, nodes.shape[1]))
@@ -328,7 +330,7 @@ def product_sums(
     return potential, shares, slopes, diagonal, recorded
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy")
 def node_gram(nodes: Floats, z: Floats) -> Floats:
     """Return sum over nodes (u, x, w) of w x f f', f_j = u e^(-u z_j) / (1 - x + x e^(-u z_j)).
 
@@ -361,7 +363,7 @@ def node_gram(nodes: Floats, z: Floats) -> Floats:
     return gram
 
 
-@kernel(fastmath=FLAGS)
+@kernel(fastmath=FLAGS, error_model="numpy")
 def gram_root(gram: Floats, precision: float) -> Floats:
     """Return columns C with C C' = gram, by Cholesky's method with pivots.
 
