@@ -43,12 +43,7 @@ wheel: $(VENV)/.dev
 	$(BIN)/python scripts/try_wheel.py
 
 bench: $(VENV)/.dev
-	$(BIN)/python scripts/bench_frontier.py
-	$(BIN)/python scripts/bench_payments.py
-	$(BIN)/python scripts/bench_shapley.py
-	$(BIN)/python scripts/bench_welfare.py
-	$(BIN)/python scripts/bench_value_shaping.py
-	$(BIN)/python scripts/bench_engine.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m scripts.bench --store
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "mdsolve needs Python 3.11 or newer on the PATH"; exit 1; }

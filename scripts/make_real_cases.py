@@ -15,10 +15,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from mdsolve.study.fit import fit_curves
 
 CASES = Path(__file__).parents[1] / "instances" / "cases"
 SECOND = 0.001
+FOUND = {"power": "parameters", "curve": "curve"}
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,11 @@ def make(case: RealCase, lines: list[dict[str, str]]) -> None:
     training = float(f"{second * SECOND:.3g}")
     rows += [f"everybody,{line['samples']},{line['accuracy']},{training}" for line in lines]
     table.write_text("\n".join(rows) + "\n")
-    fit = fit_curves(table, family="power").assessment.fit
-    ceiling, baseline, exponent = (fit.parameters[k] for k in ("ceiling", "baseline", "exponent"))
-    weight = fit.parameters["weight[everybody][total]"]
-    worst = max(abs(fit.fitted - [float(line["accuracy"]) for line in lines]))
+    fitted = fit_curves(table).data
+    worst, family = fitted["fit"]["max_residual"], fitted["accuracy"].get("family", "curve")
+    accuracy = yaml.safe_dump(
+        {"accuracy": fitted["accuracy"]}, sort_keys=False, default_flow_style=None
+    )
     text = [
         *(f"# {part}" for part in case.story.splitlines()),
         "#",
@@ -141,7 +145,7 @@ def make(case: RealCase, lines: list[dict[str, str]]) -> None:
         f"# (curves/{case.name}.csv; MIT licence, curves/LICENSE). Institutions, labels and values",
         "# are a story.",
         f"#   mdsolve fit curves/{case.name}.csv",
-        "# finds the parameters below; no measured accuracy is farther off than",
+        f"# finds the {FOUND[family]} below; no measured accuracy is farther off than",
         f"# {worst:.4f}. A cost is the price of a label and {training:g} euros for training",
         f"# ({second:.2g} seconds measured).",
         "#",
@@ -158,12 +162,7 @@ def make(case: RealCase, lines: list[dict[str, str]]) -> None:
             "group: everybody}"
             for name, held, label, value in case.agents
         ),
-        "accuracy:",
-        "  family: power",
-        f"  ceiling: {ceiling:.6g}",
-        f"  scale: {ceiling - baseline:.6g}",
-        f"  exponent: {exponent:.6g}",
-        f"  group_weights: {{everybody: {{everybody: {weight:.6g}}}}}",
+        *accuracy.splitlines(),
         "mechanism: target",
         "design:",
         "  maximize: welfare",

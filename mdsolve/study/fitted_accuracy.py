@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from mdsolve.instance.accuracies import PerGroupAccuracySpec
-from mdsolve.instance.accuracies.power import PowerAccuracySpec
+from pydantic import TypeAdapter
+
+from mdsolve.instance.accuracies import AccuracyFamily, PerGroupAccuracySpec
+from mdsolve.instance.accuracies.base import AccuracySpec
 from mdsolve.solver.fit.accuracy_fit import weight_name
 
 SIGNIFICANT = 6
@@ -75,27 +78,29 @@ def accuracy_data(
             "exponent": parameters["exponent"],
             "group_weights": weights,
         }
+    given = curves or {}
+    entries = {row: _one_curve(family, row, parameters, given.get(row, ())) for row in rows}
+    return entries[rows[0]] if len(rows) == 1 else {"per_group": entries}
+
+
+def _one_curve(
+    family: str, row: str, parameters: Mapping[str, float], points: Sequence[tuple[float, float]]
+) -> dict[str, Any]:
+    """Return the curve of one group."""
     if family == "pac":
         return {
-            "per_group": {
-                row: {
-                    "family": "pac",
-                    "ceiling": parameters[f"ceiling[{row}]"],
-                    "complexity": parameters[f"complexity[{row}]"],
-                }
-                for row in rows
-            }
+            "family": "pac",
+            "ceiling": parameters[f"ceiling[{row}]"],
+            "complexity": parameters[f"complexity[{row}]"],
         }
-    given = curves or {}
-    return {
-        "per_group": {
-            row: {"family": "curve", "points": [list(point) for point in given[row]]}
-            for row in rows
-        }
-    }
+    return {"family": "curve", "points": [list(point) for point in points]}
 
 
-def accuracy_spec(data: Mapping[str, Any]) -> PowerAccuracySpec | PerGroupAccuracySpec:
+def accuracy_spec(data: Mapping[str, Any]) -> AccuracySpec:
     """Return the validated form of what `accuracy_data` gives."""
-    kind = PowerAccuracySpec if "family" in data else PerGroupAccuracySpec
-    return kind.model_validate(data)
+    return _adapter().validate_python(data)
+
+
+@cache
+def _adapter() -> TypeAdapter[AccuracySpec]:
+    return TypeAdapter(AccuracyFamily | PerGroupAccuracySpec)
