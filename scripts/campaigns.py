@@ -3,12 +3,14 @@
     python scripts/campaigns.py edits --arithmetic exact --every 3
     python scripts/campaigns.py formulas
     python scripts/campaigns.py answers --count 1000
+    python scripts/campaigns.py designs --count 1000
     python scripts/campaigns.py proofs --changes 20000
 
 `edits` changes every leaf of the solutions of small games and verifies each; `formulas` breaks
 every formula of the solver's games in turn and looks whether a changed answer is still certified;
-`answers` solves random instances by every mechanism: what is not refused must pass; `proofs`
-changes proof files. Each ends with its counts, and with exit code 1 where something wrong passed.
+`answers` solves random instances by every mechanism: what is not refused must pass; `designs` moves
+what binds in rules designed for random games; `proofs` changes proof files. Each ends with its
+counts, and with exit code 1 where something wrong passed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.campaigns import answers, edits, mutation, proofs
+from tests.campaigns import answers, designs, edits, mutation, proofs
 from tests.campaigns.games import cases
 
 ARITHMETICS = ("auto", "float", "enclosure", "exact")
@@ -47,6 +49,13 @@ def run_answers(asked: argparse.Namespace) -> list[str]:
     right = answers.campaign(range(asked.first, asked.first + asked.count))
     print(dict(right.verdicts), dict(right.by_rule))
     return right.refused
+
+
+def run_designs(asked: argparse.Namespace) -> list[str]:
+    """Design rules of random games, and move what binds; return what is wrong."""
+    found = designs.campaign(range(asked.first, asked.first + asked.count))
+    print(dict(found.ended), dict(found.moved), f"{found.points:,} points tried")
+    return found.wrong
 
 
 def run_proofs(asked: argparse.Namespace) -> list[str]:
@@ -85,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
     answered.add_argument("--count", type=int, default=1000)
     answered.add_argument("--first", type=int, default=0, help="seed of the first instance")
     answered.set_defaults(campaign=run_answers)
+    designed = parts.add_parser("designs")
+    designed.add_argument("--count", type=int, default=1000)
+    designed.add_argument("--first", type=int, default=0, help="seed of the first game")
+    designed.set_defaults(campaign=run_designs)
     proved = parts.add_parser("proofs")
     proved.add_argument("--changes", type=int, default=20_000)
     proved.set_defaults(campaign=run_proofs)

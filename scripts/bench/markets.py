@@ -20,6 +20,9 @@ from mdsolve.solver.market.routes import maximal_payments
 from scripts.bench.rows import Peer, Row, Task
 
 BENCH = Path(__file__).parents[2] / "instances" / "bench"
+EXISTING = "-0.6"
+"""With this exponent desirable payments exist for every number of types."""
+
 HARD = Fraction("-0.661")
 """Just below alpha*_2: no early answer, every type up to the limit is decided."""
 
@@ -106,14 +109,16 @@ def by_highs(size: int) -> Task:
 
 def table(size: int) -> Task:
     """Return the whole table of two agents."""
-    market = market_game(growth_market({"from": 1, "to": size}, "-0.7"))
+    market = market_game(growth_market({"from": 1, "to": size}, EXISTING))
     return lambda: maximal_payments(market)
 
 
 def certificate(size: int) -> Task:
     """Return the verification of a market's answer in the default arithmetic."""
-    instance = growth_market({"from": 1, "to": size}, "-0.7")
+    instance = growth_market({"from": 1, "to": size}, EXISTING)
     solution = md.solve(instance)
+    assert solution.certificate is not None
+    assert solution.certificate.verdict == "pass", solution.certificate
     return lambda: md.verify(instance, solution)
 
 

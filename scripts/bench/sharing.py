@@ -82,6 +82,8 @@ def solving(instance: md.SharingInstance, mechanism: str) -> Task:
 def certifying(instance: md.SharingInstance, mechanism: str) -> Task:
     """Return the verification of an answer in the default arithmetic."""
     solution = md.solve(instance, mechanism)
+    assert solution.certificate is not None
+    assert solution.certificate.verdict == "pass", solution.certificate
     return lambda: md.verify(instance, solution)
 
 

@@ -112,7 +112,7 @@ def drawn(seed: int) -> tuple[dict[str, Any], str, dict[str, Any]]:
         name, options = JOINT_RULES[int(random.integers(len(JOINT_RULES)))]
         return _joint(random), name, dict(options)
     name, options = RULES[int(random.integers(len(RULES)))]
-    return _sharing(random), name, dict(options)
+    return sharing(random), name, dict(options)
 
 
 PARTS = (0.6, 0.25, 0.08, 0.07)
@@ -131,7 +131,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _sharing(random: Random) -> dict[str, Any]:
+def sharing(random: Random) -> dict[str, Any]:
     n = int(random.integers(1, 6))
     size = 10.0 ** random.integers(0, 5)
     money = 10.0 ** random.integers(-3, 7)
