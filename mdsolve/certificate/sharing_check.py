@@ -41,6 +41,10 @@ AGREED = (
 """What an agreement without a mechanism claims."""
 
 STATED = "stated-numbers"
+TRADE_OFF = "trade-off"
+DESIGNED = "target"
+"""The mechanism whose solutions may hold a curve."""
+
 EQUILIBRIA = "equilibria"
 NO_EQUILIBRIUM = "no-equilibrium"
 PROOFS = {
@@ -123,13 +127,19 @@ class SharingCheck(Check):
     def claimed(self) -> tuple[str, ...]:
         """What the mechanism promises, or what an agreement does; nothing of unfinished work."""
         if self.nothing_exists:
-            return (self._proved,)
+            return (self._proved, *self._curve)
         if self.ending in UNFINISHED:
-            return ()
+            return self._curve
         if self.rule is None:
             return (*AGREED, *self._limited)
         context = self.context(FLOAT)
-        return ("rule", *self.rule.promises(context), *self._limited)
+        return ("rule", *self.rule.promises(context), *self._limited, *self._curve)
+
+    @property
+    def _curve(self) -> tuple[str, ...]:
+        """The trade-off of a design: its points hold or not, whatever became of the design."""
+        stated = self.claim.at("curve") is not None and self.rule_name == DESIGNED
+        return (TRADE_OFF,) if stated else ()
 
     @property
     def _limited(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import mdsolve as md
 from mdsolve.errors import InputError, UnsupportedError, UsageError
 from tests.campaigns.edits import changed
 from tests.campaigns.games import sharing
+from tests.conftest import INSTANCES
 from tests.solver.target.plain_games import example4, named, two_targets
 
 REFUSED = [
@@ -239,3 +240,18 @@ def test_form_rates_is_not_what_lump_sums_are():
     data = json.loads(json.dumps(found.to_dict()))
     called = changed(data, ("mechanism", "options", "form"), "rates")
     assert md.verify(two_targets().instance, called).verdict != "pass"
+
+
+@pytest.mark.parametrize(
+    ("require", "ended"), [({"alone": 20000}, "infeasible"), ({"payment_limit": 3000}, "limit")]
+)
+def test_a_trade_off_holds_whatever_becomes_of_the_design(require, ended):
+    game = md.load(INSTANCES / "cases" / "four-hospitals.yaml")
+    found = md.design(game, require=require, trade_off={"payment-limit": (0, 20000, 5)})
+    assert found.termination.label == ended
+    verdicts = {c.name: c.verdict for c in found.certificate.conditions}
+    assert verdicts["trade-off"] == "pass"
+    assert (found.certificate.verdict == "pass") == (ended == "infeasible")
+    data = found.to_dict()
+    data["curve"]["points"][-1]["termination"] = "solved" if ended == "infeasible" else "infeasible"
+    assert md.verify(game, data).verdict != "pass"

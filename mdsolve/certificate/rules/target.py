@@ -62,8 +62,6 @@ class Target(SharingRule):
             found.append("dominant-strategies")
         if context.claim.at("upper_bound") is not None:
             found.append("optimality")
-        if context.claim.at("curve") is not None:
-            found.append("trade-off")
         return tuple(found)
 
     def terms(self, context: SharingContext) -> Terms:

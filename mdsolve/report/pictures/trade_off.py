@@ -79,10 +79,11 @@ def draw_trade_off(
         bend = knee(asked, values)
         if bend is not None:
             above.plot(asked[bend], values[bend], "D", color=PALETTE[1], markersize=8, label="knee")
+            falls = values[np.argmax(asked)] < values[np.argmin(asked)]
             above.annotate(
                 f"{number(asked[bend], 3)}: {number(values[bend], 5)}",
                 (asked[bend], values[bend]),
-                xytext=(8, -14),
+                xytext=(8, 8 if falls else -14),  # beside the line, not on it
                 textcoords="offset points",
                 fontsize=9,
             )
