@@ -28,7 +28,9 @@ FURTHEST = 1e6
 """Of the largest contribution, and one sample more: how far a step without Newton's matrix goes."""
 
 STEP_LIMIT = 500
-HALVINGS = 30
+HALVINGS = 10
+"""A thousandth of a step that does not help is as good as a damped one."""
+
 LEAST = float(np.finfo(np.float64).tiny)
 POLISH_STEPS = 3
 """Further steps after the tolerance is met: each squares the error until rounding stops it."""
