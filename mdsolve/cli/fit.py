@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def fit(
     file: Annotated[
-        Path, typer.Argument(help="Training instance file, or CSV file of measured accuracies.")
+        Path,
+        typer.Argument(help="Training instance file, or table (CSV, XLSX) of measured accuracies."),
     ],
     output: Annotated[
         Path | None,
@@ -46,15 +47,19 @@ def fit(
     ] = None,
     cost: Annotated[
         list[str] | None,
-        typer.Option("--cost", help="With a CSV file: money per sample, for all or as NAME=RATE."),
+        typer.Option("--cost", help="With a table: money per sample, for all or as NAME=RATE."),
     ] = None,
     robust: Annotated[
-        bool, typer.Option("--robust", help="With a CSV file: let no outlier decide.")
+        bool, typer.Option("--robust", help="With a table: let no outlier decide.")
     ] = False,
     predict: Annotated[
         list[float] | None,
         typer.Option("--predict", min=0, help="Predict accuracies at so many samples in all."),
     ] = None,
+    decimal_comma: Annotated[
+        bool,
+        typer.Option("--decimal-comma", help="Numbers of a table are written 1,5 and not 1.5."),
+    ] = False,
     levels: Annotated[
         str | None,
         typer.Option("--levels", help="Shares of everybody's data to train at; 0,0.25,0.5,1."),
@@ -78,7 +83,7 @@ def fit(
 ) -> None:
     """Fit accuracy functions and write a sharing instance.
 
-    A training instance is trained at a design of contributions; a CSV file already holds measured
+    A training instance is trained at a design of contributions; a table already holds measured
     accuracies. A fit that is stopped keeps what was trained in a file beside the output, or else in
     the present folder, and the same command goes on with it.
     """
@@ -86,6 +91,7 @@ def fit(
     from mdsolve.instance import load
     from mdsolve.study.fit_file import require_suffix, write_instance
     from mdsolve.study.fit_source import fitted_from
+    from mdsolve.study.table_reading import is_table
 
     output_file(output, file)
     if output is not None:
@@ -96,7 +102,7 @@ def fit(
     rates = parse_costs(cost)
     kept = (output or Path(file.name)).with_suffix(".runs.npz")
     source: Path | Instance = file
-    if file.suffix.lower() != ".csv":
+    if not is_table(file):
         source = load(file)
         heed(source, yes)
     with progress_monitor(quiet, time_limit) as monitor:
@@ -107,6 +113,7 @@ def fit(
             costs=rates,
             robust=robust,
             predict=predict or (),
+            decimal_comma=decimal_comma,
             levels=shares,
             points=points,
             replicates=replicates,

@@ -304,9 +304,10 @@ def fit_curves(
     costs: Mapping[str, float] | float | None = None,
     robust: bool = False,
     predict: Sequence[float] = (),
+    decimal_comma: bool = False,
     monitor: Monitor | None = None,
 ) -> FittedInstance:
-    """Return the sharing instance that a CSV file of measured accuracies describes.
+    """Return the sharing instance that a table of measured accuracies describes.
 
     Parameters
     ----------
@@ -314,6 +315,8 @@ def fit_curves(
         Money per sample by name, or for all; None takes the file's column ``cost``.
     robust, predict
         As in `assess`.
+    decimal_comma : bool
+        Whether numbers are written 0,93.
 
     Raises
     ------
@@ -322,7 +325,7 @@ def fit_curves(
     UnsupportedError
         The measurements do not determine the parameters.
     """
-    table = read_measurements(path)
+    table = read_measurements(path, decimal_comma=decimal_comma)
     rates = _costs(path, table, costs)
     (monitor or Monitor()).check_time()
     found = assess(table.measurements, family, given, robust=robust, predict=predict)

@@ -13,6 +13,7 @@ from mdsolve.instance.training import TrainingInstance
 from mdsolve.progress import Monitor
 from mdsolve.study.fit import FittedInstance, fit_curves
 from mdsolve.study.fit_training import fit_training
+from mdsolve.study.table_reading import is_table
 from mdsolve.study.verb import verb
 
 
@@ -25,6 +26,7 @@ def fit(
     costs: Mapping[str, float] | float | None = None,
     robust: bool = False,
     predict: Sequence[float] = (),
+    decimal_comma: bool = False,
     levels: Sequence[float] | None = None,
     points: int | None = None,
     replicates: int | None = None,
@@ -41,18 +43,20 @@ def fit(
     ----------
     source : str, Path or Instance
         A training instance or the file of one, which is trained at a design of contributions; or a
-        CSV file of measured accuracies.
+        table of measured accuracies (CSV, XLSX).
     family : {"auto", "power", "pac", "curve"}
         ``auto`` takes the family that predicts best.
     given : mapping
         Values of ``ceiling``, ``baseline``, ``exponent`` of `power` that are not to be fitted.
     costs : mapping, number or None
-        With a CSV file: money per sample by name, or for all.
+        With a table: money per sample by name, or for all.
     robust : bool
-        With a CSV file: let no outlier decide.
+        With a table: let no outlier decide.
     predict : sequence of float
-        With a CSV file of totals: amounts of data at which to predict every accuracy, with a 90 %
+        With a table of totals: amounts of data at which to predict every accuracy, with a 90 %
         band, in the section ``fit.predictions``.
+    decimal_comma : bool
+        With a table: whether numbers are written 0,93.
     levels, points, replicates : sequence of float, int, int
         The design of the training runs: shares of everybody's data, or the number of points of a
         Latin hypercube; runs per point.
@@ -93,6 +97,7 @@ def fit(
         costs=costs,
         robust=robust,
         predict=predict,
+        decimal_comma=decimal_comma,
         levels=levels,
         points=points,
         replicates=replicates,
@@ -111,6 +116,7 @@ def fitted_from(
     costs: Mapping[str, float] | float | None = None,
     robust: bool = False,
     predict: Sequence[float] = (),
+    decimal_comma: bool = False,
     levels: Sequence[float] | None = None,
     points: int | None = None,
     replicates: int | None = None,
@@ -134,7 +140,7 @@ def fitted_from(
         Options that say nothing about this kind of source, or an instance that is not trained.
     """
     path = Path(source) if isinstance(source, (str, Path)) else None
-    if path is not None and path.suffix.lower() == ".csv":
+    if path is not None and is_table(path):
         used = {"levels": levels, "points": points, "replicates": replicates, "seed": seed}
         _refuse(used, f"with {path.name}", "training instances only")
         return fit_curves(
@@ -144,13 +150,19 @@ def fitted_from(
             costs=costs,
             robust=robust,
             predict=predict,
+            decimal_comma=decimal_comma,
             monitor=monitor,
         )
     instance = load(source) if isinstance(source, (str, Path)) else source
-    only = {"cost": costs, "robust": robust or None, "predict": predict or None}
-    _refuse(only, f"with {instance.label}", "CSV files only")
+    only = {
+        "cost": costs,
+        "robust": robust or None,
+        "predict": predict or None,
+        "decimal_comma": decimal_comma or None,
+    }
+    _refuse(only, f"with {instance.label}", "tables only")
     if not isinstance(instance, TrainingInstance):
-        expected = "a training instance, or a CSV file of measured accuracies"
+        expected = "a training instance, or a table of measured accuracies"
         where = f"{instance.label}: kind"
         raise UsageError.single(where, instance.kind, expected, "mdsolve solve")
     return fit_training(

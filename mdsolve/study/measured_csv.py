@@ -1,4 +1,4 @@
-"""Measured learning curves from a CSV file, without training.
+"""Measured learning curves from a table (CSV as people export it, or a spreadsheet).
 
 Columns: ``agent`` or ``group`` (whose accuracy), ``samples`` (all data that went in) or one column
 ``samples:NAME`` per agent or group, ``accuracy`` in [0, 1]. Optional: ``holdout`` (number of
@@ -9,20 +9,21 @@ held-out examples) or ``standard_error``; and, the same in every line of an agen
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mdsolve.errors import Finding, InstanceError
-from mdsolve.instance.text import read_bytes, refusal
+from mdsolve.errors import Finding, InstanceError, SolutionFileError
+from mdsolve.instance.findings import shown
+from mdsolve.instance.text import read_bytes
 from mdsolve.solver.fit.accuracy_fit import TOTAL, Measurements
+from mdsolve.study.table_reading import filled, number_in, read_cells
 
 PREFIX = "samples:"
 NUMBERS = (
@@ -35,6 +36,9 @@ NUMBERS = (
     "value",
     "budget",
 )
+FEW_ALIKE = 2
+"""More findings than that which say the same of a column become one."""
+
 ATTRIBUTES = ("cost", "capacity", "value", "budget")
 
 
@@ -56,8 +60,13 @@ class MeasuredTable:
     sha256: str
 
 
-def read_measurements(path: Path) -> MeasuredTable:
-    """Return the measurements of a CSV file.
+def read_measurements(path: Path, *, decimal_comma: bool = False) -> MeasuredTable:
+    """Return the measurements of a table.
+
+    Parameters
+    ----------
+    decimal_comma : bool
+        Whether numbers are written 0,93.
 
     Raises
     ------
@@ -66,31 +75,27 @@ def read_measurements(path: Path) -> MeasuredTable:
     """
     content = read_bytes(path)
     try:
-        text = content.decode("utf-8-sig")
-        reader = csv.reader(StringIO(text, newline=""), strict=True)
-        header = [cell.strip() for cell in next(reader, [])]
-        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise refusal(path, f"no CSV file ({error})", "a table with a header line") from None
+        header, lines = read_cells(path, "a header line, and a line per measured accuracy")
+    except SolutionFileError as error:
+        raise InstanceError(error.findings) from None
     findings = _header_findings(path, header)
     if findings:
         raise InstanceError(findings)
-    if not lines:
-        raise refusal(path, "no measurements", "a line per measured accuracy", line=2)
     kind = "agent" if "agent" in header else "group"
     numbers: list[dict[str, float]] = []
     names: list[str] = []
     for number, cells in lines:
-        entries, wrong = _read_line(f"{path}:{number}", header, cells, kind)
+        entries, wrong = _read_line(f"{path}:{number}", header, cells, kind, decimal_comma)
         findings += wrong
         numbers.append(entries)
-        names.append(dict(zip(header, cells, strict=False)).get(kind, ""))
+        whose = dict(zip(header, cells, strict=False)).get(kind)
+        names.append(str(whose).strip() if filled(whose) else "")
     findings += _name_findings(path, header, names)
     findings += _column_findings(path, lines, numbers)
     attributes, wrong = _attributes(path, lines, names, numbers)
     findings += wrong
     if findings:
-        raise InstanceError(findings)
+        raise InstanceError(_condensed(findings))
     rows = tuple(dict.fromkeys(names))
     split = [column for column in header if column.startswith(PREFIX)]
     columns = rows if split else (TOTAL,)
@@ -113,6 +118,9 @@ def read_measurements(path: Path) -> MeasuredTable:
 
 def _header_findings(path: Path, header: Sequence[str]) -> list[Finding]:
     where = f"{path}:1"
+    if any(_is_number(name) for name in header):
+        fix = "write a first line with the names of the columns"
+        return [Finding(where, "numbers in the first line", "the names of the columns", fix)]
     twice = sorted({name for name in header if header.count(name) > 1})
     findings = [Finding(where, f"the column {name!r} twice", "each column once") for name in twice]
     known = ("agent", "group", *NUMBERS)
@@ -136,32 +144,62 @@ def _header_findings(path: Path, header: Sequence[str]) -> list[Finding]:
     return findings
 
 
+def _is_number(name: str) -> bool:
+    try:
+        float(name.replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
 def _read_line(
-    where: str, header: Sequence[str], cells: Sequence[str], kind: str
+    where: str, header: Sequence[str], cells: Sequence[Any], kind: str, decimal_comma: bool
 ) -> tuple[dict[str, float], list[Finding]]:
     """Return the numbers of a line, and what is wrong with it."""
-    if len(cells) != len(header):
-        return {}, [Finding(where, f"{len(cells)} cells", f"{len(header)}, as in the header")]
     entries: dict[str, float] = {}
-    findings = []
-    for name, cell in zip(header, cells, strict=True):
+    findings: list[Finding] = []
+    for name, cell in zip(header, [*cells, *[None] * len(header)], strict=False):
         if name == kind:
-            if not cell:
+            if not filled(cell):
                 findings.append(Finding(f"{where}: {kind}", "nothing", "a name"))
             continue
-        if not cell and name in (*ATTRIBUTES, "holdout", "standard_error"):
+        if not filled(cell) and name in (*ATTRIBUTES, "holdout", "standard_error"):
             continue
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        expected = _expected(name, value)
+        wrong: list[Finding] = []
+        value = float(number_in(cell, f"{where}: {name}", decimal_comma, wrong))
+        expected = _expected(name, math.nan if wrong else value)
         if expected:
-            got = repr(cell) if cell else "nothing"
-            findings.append(Finding(f"{where}: {name}", got, expected))
+            got, fix = (wrong[0].got, wrong[0].fix) if wrong else (shown(cell), "")
+            fix = fix or _percent_fix(name, cell, value)
+            findings.append(Finding(f"{where}: {name}", got, expected, fix))
         else:
             entries[name] = value
+    extra = [shown(cell) for cell in cells[len(header) :] if filled(cell)]
+    findings += [Finding(where, got, f"{len(header)} cells, as in the header") for got in extra]
     return entries, findings
+
+
+def _condensed(findings: Sequence[Finding]) -> list[Finding]:
+    """Return one finding in place of many that say the same of one column."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for found in findings:
+        column = found.where.rpartition(": ")[2]
+        alike.setdefault((column, found.expected, found.fix), []).append(found)
+    shorter: list[Finding] = []
+    for found in alike.values():
+        many = len(found) > FEW_ALIKE
+        shorter += [replace(found[0], got=_and_more(found))] if many else found
+    return shorter
+
+
+def _and_more(found: Sequence[Finding]) -> str:
+    return f"{found[0].got}, and {len(found) - 1:,} more like it"
+
+
+def _percent_fix(name: str, cell: Any, value: float) -> str:
+    """Return how to mend an accuracy that may be a percentage; empty where it cannot be one."""
+    percent = "%" in str(cell) or 1 < value <= 100
+    return "divide by 100, and leave out %" if name == "accuracy" and percent else ""
 
 
 def _expected(name: str, value: float) -> str:
@@ -195,7 +233,7 @@ def _name_findings(path: Path, header: Sequence[str], names: Sequence[str]) -> l
 
 def _column_findings(
     path: Path,
-    lines: Sequence[tuple[int, Sequence[str]]],
+    lines: Sequence[tuple[int, Sequence[Any]]],
     numbers: Sequence[Mapping[str, float]],
 ) -> list[Finding]:
     """Return the lines that leave out a holdout size or standard error which others have."""
@@ -212,7 +250,7 @@ def _column_findings(
 
 def _attributes(
     path: Path,
-    lines: Sequence[tuple[int, Sequence[str]]],
+    lines: Sequence[tuple[int, Sequence[Any]]],
     names: Sequence[str],
     numbers: Sequence[Mapping[str, float]],
 ) -> tuple[dict[str, dict[str, float]], list[Finding]]:

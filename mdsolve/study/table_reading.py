@@ -94,24 +94,32 @@ def is_table(path: str | Path) -> bool:
     return Path(path).suffix.lower() in ENDINGS
 
 
-def read_cells(source: Path) -> tuple[list[str], Rows]:
-    """Return the header and the lines of a table, blank ones left out."""
-    content = _content(source)
+def read_cells(
+    source: Path, expected: str = "a header line and a line per agent"
+) -> tuple[list[str], Rows]:
+    """Return the header and the lines of a table, blank ones left out.
+
+    Parameters
+    ----------
+    expected : str
+        What a table needs at least, for messages.
+    """
+    content = _content(source, expected)
     excel = source.suffix.lower() == ".xlsx"
     lines = _spreadsheet(source, content) if excel else _csv(source, content)
     used = [(number, cells) for number, cells in lines if any(filled(cell) for cell in cells)]
     if len(used) < 2:
-        raise _refusal(source, "no lines", "a header line and a line per agent")
+        raise _refusal(source, "no lines", expected)
     wide = max(k + 1 for _, cells in used for k, cell in enumerate(cells) if filled(cell))
     used = [(number, cells[:wide]) for number, cells in used]
     header = [str(cell).strip() if filled(cell) else "" for cell in used[0][1]]
     return header, used[1:]
 
 
-def _content(source: Path) -> bytes:
+def _content(source: Path, expected: str) -> bytes:
     try:
         if not source.is_file():
-            raise _refusal(source, "no such file", "a table of agents, contributions, payments")
+            raise _refusal(source, "no such file", expected)
         size = source.stat().st_size
         if size > MOST_BYTES:
             raise _refusal(source, f"{size:,} bytes", f"at most {MOST_BYTES:,} bytes")
@@ -177,7 +185,7 @@ def number_in(cell: Any, where: str, decimal_comma: bool, findings: list[Finding
         if decimal_comma and text.count(",") == 1 and "." not in text:
             text = text.replace(",", ".")
         else:
-            fix = "write numbers without commas, or say that commas are decimal signs"
+            fix = "write numbers without commas, or declare decimal commas: --decimal-comma"
     try:
         number = exact_number(text)
         float(number)

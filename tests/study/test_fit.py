@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import yaml
@@ -116,7 +118,6 @@ def test_every_error_of_a_file_is_reported_with_its_line(tmp_path):
         ":4: accuracy",
         ":5: agent",
         ":6: samples",
-        ":7",
         ":8: accuracy",
         ":8: holdout",
         ":6: holdout",
@@ -143,6 +144,48 @@ def test_bad_headers_are_named(tmp_path, header, words):
     with pytest.raises(InstanceError) as error:
         fit_curves(path)
     assert words in str(error.value)
+
+
+TABLE = "agent,samples,accuracy,cost\n" + "".join(
+    f"city,{size},{0.9 - 0.5 * size**-0.5:.3f},0.5\n" for size in (20, 40, 80, 160, 320, 640)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (TABLE.replace(",", ";"), {}),
+        (TABLE.replace(",", "\t"), {}),
+        ("\ufeff" + TABLE + ",,,\n", {}),
+        (TABLE.replace(",", ";").replace(".", ","), {"decimal_comma": True}),
+    ],
+)
+def test_tables_are_read_as_people_export_them(tmp_path, text, options):
+    plain, exported = tmp_path / "plain.csv", tmp_path / "exported.csv"
+    plain.write_text(TABLE)
+    exported.write_text(text, encoding="utf-8")
+    assert md.fit(exported, **options).accuracy == md.fit(plain).accuracy
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: re.sub(r"0\.(\d\d)(\d)", r"\1.\2", text), ["and 5 more", "divide by 100"]),
+        (lambda text: re.sub(r"(0\.\d+),", r"\1 %,", text), ["and 5 more", "divide by 100"]),
+        (lambda text: text.replace(",", ";").replace(".", ","), ["declare decimal commas"]),
+        (lambda text: text.partition("\n")[2], ["numbers in the first line"]),
+        (lambda text: text.replace("city", "Universität"), ["Latin-1", "save it as CSV UTF-8"]),
+        (lambda text: text.replace("0.788", "n/a"), ["'n/a'", "a share of right answers"]),
+        (lambda text: "", ["no lines", "a line per measured accuracy"]),
+    ],
+)
+def test_what_people_get_wrong_is_said_once_with_how_to_mend_it(tmp_path, change, words):
+    file = tmp_path / "curves.csv"
+    file.write_bytes(change(TABLE).encode("latin-1"))
+    with pytest.raises(InstanceError) as error:
+        md.fit(file)
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert len(error.value.findings) <= 2
 
 
 def test_names_and_columns_must_match(tmp_path):
@@ -316,7 +359,7 @@ def test_one_function_fits_files_and_instances(file):
         md.fit(file, levels=[0, 1])
     with pytest.raises(UsageError, match="cost"):
         md.fit(training, costs=0.1)
-    with pytest.raises(UsageError, match="a training instance, or a CSV file"):
+    with pytest.raises(UsageError, match="a training instance, or a table"):
         md.fit(fitted)
 
 

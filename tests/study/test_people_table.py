@@ -30,7 +30,7 @@ def test_agents_are_read_however_they_are_exported(tmp_path, text):
 
 def test_decimal_commas_are_declared(tmp_path):
     (tmp_path / "a.csv").write_text("agent;cost\ncity;0,1\n")
-    with pytest.raises(SolutionFileError, match="commas are decimal signs"):
+    with pytest.raises(SolutionFileError, match="declare decimal commas"):
         md.agents_from(tmp_path / "a.csv")
     assert md.agents_from(tmp_path / "a.csv", decimal_comma=True)[0]["cost"] == "1/10"
 
