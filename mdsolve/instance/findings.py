@@ -16,6 +16,8 @@ from mdsolve.errors import Finding
 from mdsolve.instance.place import Place, line_of, located
 
 DISPLAY_LIMIT = 70
+HUGE = 10**300
+"""Numbers below are doubles."""
 TAGS = ("family", "kind", "name")
 """Keys that say which schema of a union a mapping follows."""
 
@@ -98,7 +100,7 @@ def _problems(details: ErrorDetails, model: type[BaseModel], tree: Any) -> Itera
             place,
             f"the unknown key {unknown!r}",
             expected,
-            did_you_mean(unknown, allowed, "remove it"),
+            did_you_mean(unknown, allowed, _why_unknown(unknown)),
         )
     elif kind == "missing":
         yield place, "nothing", f"the key {place[-1]!r}", f"add {place[-1]}: ..."
@@ -186,16 +188,23 @@ def real_place(location: Sequence[str | int], tree: Any, *, named: bool = False)
     return tuple(place)
 
 
+def _why_unknown(key: str) -> str:
+    """Return how to mend a key that no close one is known for."""
+    if key.isdigit():  # the second half of 12,000
+        return "write numbers without commas between thousands"
+    return "remove it"
+
+
 def shown(value: Any) -> str:
     """Return a value for display, shortened.
 
     Examples
     --------
-    >>> shown(Fraction(1, 2)), shown("x" * 100)[-5:]
-    ('1/2', 'xxxx…')
+    >>> shown(Fraction(-21, 5)), shown(Fraction(1, 3)), shown("x" * 100)[-5:]
+    ('-4.2', '1/3', 'xxxx…')
     """
     if isinstance(value, Fraction):
-        text = str(value)
+        text = _written(value)
     elif isinstance(value, Mapping):
         text = "a mapping with keys " + ", ".join(str(key) for key in list(value)[:6])
         text = text if value else "an empty mapping"
@@ -205,6 +214,12 @@ def shown(value: Any) -> str:
     else:
         text = " ".join(repr(value).split())
     return text if len(text) <= DISPLAY_LIMIT else text[: DISPLAY_LIMIT - 1] + "…"
+
+
+def _written(number: Fraction) -> str:
+    """Return a number as a decimal where it is one, as people write it."""
+    decimal = f"{float(number):.15g}" if abs(number) < HUGE else str(number)
+    return decimal if Fraction(decimal) == number else str(number)
 
 
 def allowed_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

@@ -73,6 +73,8 @@ def _validated(tree: Any, folder: ArrayFolder, label: str, lines: Mapping[Place,
     if not isinstance(kind, str) or kind not in KINDS:
         close = get_close_matches(str(kind), KINDS, n=1)
         fix = f"did you mean {close[0]!r}?" if close else "add kind: market"
+        if str(tree.get("format", "")).startswith("mdsolve-solution"):
+            fix = "this is a solution: name the instance first, then the solution"
         got = "nothing" if kind is None else shown(kind)
         raise _single(located(label, ("kind",), lines), got, "one of " + ", ".join(KINDS), fix)
     model = schema_of(kind)

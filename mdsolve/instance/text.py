@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -120,9 +121,19 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise refusal(path, reason, "a readable instance file") from None
+        raise refusal(path, reason, "a readable instance file", _file_meant(path)) from None
     except ValueError as error:
         raise refusal(path, str(error), "the name of an instance file") from None
+
+
+def _file_meant(path: Path) -> str:
+    """Return which file of the folder has nearly that name, as a question."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    close = get_close_matches(path.name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def refusal(path: Path, got: str, expected: str, fix: str = "", line: int = 0) -> InstanceError:
@@ -270,7 +281,10 @@ def _read_yaml(path: Path, text: str) -> tuple[Any, dict[Place, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise refusal(path, error.problem or "a syntax error", "valid YAML", "", line) from None
+        row = (text.splitlines() or [""])[max(0, line - 1) : line]
+        tab = any("\t" in left[: len(left) - len(left.lstrip())] for left in row)
+        fix = "indent with blanks, not with tabs" if tab else ""
+        raise refusal(path, error.problem or "a syntax error", "valid YAML", fix, line) from None
     except yaml.YAMLError as error:
         raise refusal(path, str(error).splitlines()[0], "valid YAML") from None
     if composer.findings:
