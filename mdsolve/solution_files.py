@@ -81,6 +81,12 @@ FORMS: Mapping[str, tuple[type[Any], str]] = {
 """Answers of a fixed form, and what they are."""
 
 
+INSTANCES = (".yaml", ".yml", ".toml")
+"""Files that hold instances, never solutions."""
+
+SOLVE = "solve it first: mdsolve solve FILE -o solution.json"
+
+
 def read_solution_data(path: str | Path) -> dict[str, Any]:
     """Return the content of a solution file as plain data, decimals kept as fractions.
 
@@ -118,6 +124,8 @@ def read_solution_data(path: str | Path) -> dict[str, Any]:
     except RecursionError:
         raise refuse("brackets nested too deeply", "a solution file") from None
     except ValueError as error:
+        if source.suffix.lower() in INSTANCES:
+            raise refuse("no solution but an instance, by its name", "a solution", SOLVE) from None
         raise refuse(str(error), "valid JSON") from None
     if not isinstance(data, dict):
         raise refuse(f"a {type(data).__name__}", "a JSON object with the solution's keys")

@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
-from mdsolve.errors import InstanceError
+from mdsolve.errors import InstanceError, SolutionFileError
 from mdsolve.instance import load
+from mdsolve.solution_files import read_solution_data
 from tests.conftest import INSTANCES
 
 HOSPITALS = INSTANCES / "cases" / "four-hospitals.yaml"
@@ -20,7 +21,11 @@ HOSPITALS = INSTANCES / "cases" / "four-hospitals.yaml"
         ("capacity: 12000", "capacity: 12,000", "without commas between thousands"),
         ("  - {name: university", "\t- {name: university", "blanks, not with tabs"),
         ("kind: sharing", "kind: sharin", "did you mean 'sharing'"),
-        ("format: mdsolve/1\nkind: sharing", "format: mdsolve-solution/1", "name the instance first"),
+        (
+            "format: mdsolve/1\nkind: sharing",
+            "format: mdsolve-solution/1",
+            "name the instance first",
+        ),
         ("name: district", "name: university", "different names"),
     ],
 )
@@ -40,3 +45,8 @@ def test_the_file_that_was_meant_is_named(tmp_path):
         load(tmp_path / "hospital.yaml")
     with pytest.raises(InstanceError, match="No such file"):
         load(tmp_path / "nowhere" / "hospital.yaml")
+
+
+def test_an_instance_in_place_of_a_solution_is_to_be_solved_first():
+    with pytest.raises(SolutionFileError, match="solve it first"):
+        read_solution_data(HOSPITALS)
