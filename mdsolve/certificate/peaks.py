@@ -57,6 +57,10 @@ class Concave:
         return near(self.start), np.where(self.ended, near(self.end), np.inf)
 
 
+STRICTER = 3
+"""How often a bracket is widened to tell whether every maximum lies inside."""
+
+
 @dataclass(frozen=True)
 class Peak:
     """What is certain of the maxima of n functions.
@@ -145,7 +149,28 @@ def peak(function: Concave, hint: Concave, guess: Floats, width: Floats) -> Peak
         if tried.sides.all():
             break
         reach = np.where(tried.sides, reach, 4 * reach)
-    return _enclosed(function, tried)
+    return _enclosed(function, _stricter(function, place, reach, tried))
+
+
+def _stricter(function: Concave, place: Floats, reach: Floats, found: _Bracket) -> _Bracket:
+    """Return brackets a little wider where only those tell that every maximum lies inside.
+
+    A slope whose enclosure ends at exactly 0 says that some maximum does, and not that all do.
+    """
+    for _ in range(STRICTER):
+        open_ends = found.sides & ~found.strict
+        if not open_ends.any():
+            break
+        reach = np.where(open_ends, 4 * reach, reach)
+        wider = _bracket(function, place, reach)
+        better, arithmetic = open_ends & wider.strict, function.arithmetic
+        found = _Bracket(
+            arithmetic.where(better, wider.low, found.low),
+            arithmetic.where(better, wider.high, found.high),
+            found.sides,
+            found.strict | better,
+        )
+    return found
 
 
 def peak_at(function: Concave, guess: Floats, width: Floats) -> Peak:
