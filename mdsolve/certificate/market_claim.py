@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdsolve.certificate.market_side import Side, read_side
-from mdsolve.certificate.tables import array_beside, names_match, read_doubles, read_table
+from mdsolve.certificate.tables import agents_problem, array_beside, read_doubles, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.market import MarketInstance
 from mdsolve.proof import Chain, ExpectedLoss, InterimChains, Rows, proof_from
@@ -133,10 +133,8 @@ def market_claim(
     names, shape = instance.agents, tuple(grid.count for grid in instance.grids)
     tables = _tables(data.get("table"), (len(names), *shape), folder, label, findings)
     lots = _lottery(data.get("table"), (len(names), *shape), folder, label, findings)
-    agents = data.get("agents")
-    if agents is not None and not names_match(agents, names):
-        expected = f"the instance's agents: {', '.join(names)}"
-        findings.append(Finding(f"{label}: agents", str(agents)[:60], expected))
+    if (strangers := agents_problem(data, names, label)) is not None:
+        findings.append(strangers)
     exists = data.get("exists")
     if not isinstance(exists, bool | None):
         findings.append(Finding(f"{label}: exists", repr(exists)[:60], "true or false"))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.tables import names_match, read_doubles
+from mdsolve.certificate.tables import agents_problem, read_doubles
 from mdsolve.errors import Finding, SolutionFileError
 
 Floats = npt.NDArray[np.float64]
@@ -94,10 +94,8 @@ def sharing_claim(
     for key in columns:
         if data.get(key) is not None:
             columns[key] = read_doubles(data[key], (n,), folder, f"{label}: {key}", findings)
-    agents = data.get("agents")
-    if agents is not None and not names_match(agents, names):
-        got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)
-        findings.append(Finding(f"{label}: agents", got, "the instance's agents, in its order"))
+    if (strangers := agents_problem(data, names, label)) is not None:
+        findings.append(strangers)
     named = data.get("mechanism")
     name = named.get("name") if isinstance(named, Mapping) else named
     options = named.get("options") if isinstance(named, Mapping) else None

@@ -25,6 +25,18 @@ def names_match(agents: Any, names: Sequence[str]) -> bool:
     return isinstance(agents, list | tuple) and list(agents) == list(names)
 
 
+def agents_problem(data: Mapping[str, Any], names: Sequence[str], label: str) -> Finding | None:
+    """Return the finding for a solution whose agents are not the instance's, in its order."""
+    agents = data.get("agents")
+    if agents is None or names_match(agents, names):
+        return None
+    instance = data.get("instance")
+    other = instance.get("name") if isinstance(instance, Mapping) else None
+    fix = f"it says it answers the instance {str(other)[:60]!r}" if other else ""
+    got = f"{len(agents)} names" if isinstance(agents, list | tuple) else str(agents)[:60]
+    return Finding(f"{label}: agents", got, "the instance's agents, in its order", fix)
+
+
 def read_table(
     raw: Any, shape: tuple[int, ...], folder: Path | None, where: str, findings: list[Finding]
 ) -> Array | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdsolve.certificate.tables import names_match, read_table
+from mdsolve.certificate.tables import agents_problem, read_table
 from mdsolve.errors import Finding, SolutionFileError
 from mdsolve.instance.findings import shown
 from mdsolve.instance.protocols.fedbr_shap import FedBRShapSpec
@@ -139,10 +139,8 @@ def training_claim(
             for key in STANDALONE
             if key == "utilities" or tried.get(key) is not None
         }
-    named = data.get("agents")
-    if named is not None and not names_match(named, instance.agent_names):
-        expected = "the instance's agents, in its order"
-        findings.append(Finding(f"{label}: agents", shown(named), expected))
+    if (strangers := agents_problem(data, instance.agent_names, label)) is not None:
+        findings.append(strangers)
     if findings:
         raise SolutionFileError(findings)
     classes = _mapping(data, "data", label).get("classes", ())

@@ -31,6 +31,8 @@ SAFE_BITS = 1000
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 _FRACTION = re.compile(r"\s*([+-]?[0-9]+)\s*/\s*([0-9]+)\s*")
+_WITH_UNIT = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\W\d_]{2,12}|[%\u20ac$\u00a3])")
+"""A number with a unit written behind it."""
 
 NUMBER_SCHEMA = {
     "anyOf": [
@@ -142,6 +144,22 @@ def is_number_text(text: str) -> bool:
     return _DECIMAL.fullmatch(text) is not None
 
 
+def number_advice(value: Any) -> str:
+    """Return how to mend a number that something is written behind; empty where nothing is.
+
+    Examples
+    --------
+    >>> number_advice("60 %"), number_advice("7 EUR"), number_advice("many")
+    ("leave out '%': 60 % as a share is 0.6", "leave out 'EUR'", '')
+    """
+    match = _WITH_UNIT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    number, unit = match.groups()
+    share = f": {number} % as a share is {float(number) / 100:.12g}" if unit == "%" else ""
+    return f"leave out {unit!r}{share}"
+
+
 def bad_value(expected: str, fix: str = "") -> PydanticCustomError:
     """Return the validation error that becomes one finding with this expectation."""
     context = {"expected": expected, "fix": fix}
@@ -152,7 +170,8 @@ def _validate(value: Any) -> Fraction:
     try:
         return exact_number(value)
     except (ValueError, TypeError):
-        raise bad_value("a finite number, or a fraction in quotes such as '1/3'") from None
+        expected = "a finite number, or a fraction in quotes such as '1/3'"
+        raise bad_value(expected, number_advice(value)) from None
 
 
 def _positive(value: Fraction) -> Fraction:

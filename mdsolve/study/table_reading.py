@@ -19,7 +19,7 @@ from zipfile import BadZipFile, ZipFile
 
 from mdsolve.errors import Finding, SolutionFileError, UnsupportedError
 from mdsolve.instance.findings import shown
-from mdsolve.instance.numbers import exact_number
+from mdsolve.instance.numbers import exact_number, number_advice
 
 ENDINGS = (".csv", ".xlsx")
 """Files that are read as tables."""
@@ -191,7 +191,7 @@ def number_in(cell: Any, where: str, decimal_comma: bool, findings: list[Finding
         float(number)
     except (TypeError, ValueError, OverflowError):
         got = shown(cell) if filled(cell) else "nothing"
-        findings.append(Finding(where, got, "a finite number", fix))
+        findings.append(Finding(where, got, "a finite number", fix or number_advice(text)))
         return 0
     return number
 
