@@ -109,3 +109,26 @@ def name_and_options(
         expected = "a mechanism's name, or a Rule"
         raise UsageError.single("mechanism", type(mechanism).__name__, expected)
     return mechanism, given
+
+
+def names_and_options(
+    mechanisms: Any, options: Mapping[str, Any] | None
+) -> tuple[list[str], dict[str, Any]]:
+    """Return names of mechanisms, and options as ``NAME.KEY``; `options` win over rules' own.
+
+    Parameters
+    ----------
+    mechanisms : str, Rule, or a sequence of them
+
+    Examples
+    --------
+    >>> names_and_options([Rule("shapley", share=0.5), "none"], {"beta": 1})
+    (['shapley', 'none'], {'shapley.share': 0.5, 'beta': 1})
+    """
+    given = [mechanisms] if isinstance(mechanisms, str | Rule) else list(mechanisms)
+    names, found = [], {}
+    for mechanism in given:
+        name, own = name_and_options(mechanism, None)
+        names.append(str(name))
+        found.update({f"{name}.{key}": value for key, value in own.items()})
+    return names, {**found, **(options or {})}

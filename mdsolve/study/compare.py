@@ -12,6 +12,7 @@ from mdsolve.instance import Instance
 from mdsolve.instance.canonical import data_sha256
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
+from mdsolve.mechanism.chosen import Rule, names_and_options
 from mdsolve.mechanism.registry import mechanisms as mechanisms_of
 from mdsolve.pieces.engine import Work
 from mdsolve.pieces.place import store_for
@@ -73,7 +74,7 @@ class Comparison:
 @verb
 def compare(
     instance: Instance,
-    mechanisms: Sequence[str] = (),
+    mechanisms: Sequence[str | Rule] | str | Rule = (),
     *,
     options: Mapping[str, Any] | None = None,
     monitor: Monitor | None = None,
@@ -88,9 +89,9 @@ def compare(
 
     Parameters
     ----------
-    mechanisms : sequence of str
-        Names; empty takes all that need no option. A mechanism that does not apply to the instance
-        is listed with the reason instead of stopping the others.
+    mechanisms : sequence of str or Rule
+        Names, or rules with their options; empty takes all that need no option. A mechanism that
+        does not apply to the instance is listed with the reason instead of stopping the others.
     options : mapping
         ``beta`` goes to every mechanism that has such an option, ``welfare.beta`` to that one.
     jobs : int
@@ -129,9 +130,10 @@ def compare(
             "market or sharing",
             "train one file per protocol with: mdsolve train FILE",
         )
-    names = list(mechanisms) or list(_default(instance))
+    names, options = names_and_options(mechanisms, options)
+    names = names or list(_default(instance))
     known = mechanisms_of(instance.kind)
-    chosen = options_for(instance, names, options or {})
+    chosen = options_for(instance, names, options)
     pieces = [_Piece(instance, name, chosen[name], memory_limit, name in known) for name in names]
     data = data_sha256(instance)
     own = None if instance.mechanism is None else instance.mechanism.model_dump(mode="json")

@@ -131,7 +131,8 @@ def options_for(
     if len(set(names)) < len(names):
         raise UsageError.single("mechanism", ", ".join(map(str, names)), "each mechanism once")
     if len(names) == 1:
-        return {names[0]: dict(given)}
+        own = f"{names[0]}."
+        return {names[0]: {key.removeprefix(own): value for key, value in given.items()}}
     known = mechanisms(instance.kind)
     rules = {name: known[name].options if name in known else () for name in names if name}
     return dict(options_by_mechanism(given, rules).items())

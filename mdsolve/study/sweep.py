@@ -17,6 +17,7 @@ from mdsolve.context import MEMORY_LIMIT
 from mdsolve.errors import InputError, SolveError, UnsupportedError
 from mdsolve.instance import Instance
 from mdsolve.instance.canonical import data_sha256
+from mdsolve.mechanism.chosen import Rule, names_and_options
 from mdsolve.pieces.engine import Lost, Work
 from mdsolve.pieces.place import store_for
 from mdsolve.pieces.store import key_of
@@ -50,7 +51,7 @@ class _Piece:
 def sweep(
     instance: Instance,
     vary: Mapping[str, Any] | Sequence[str] = (),
-    mechanisms: Sequence[str] | str = (),
+    mechanisms: Sequence[str | Rule] | str | Rule = (),
     *,
     scenarios: Mapping[str, Any] | Sequence[str] = (),
     sample: int | None = None,
@@ -74,7 +75,7 @@ def sweep(
     vary : mapping, or sequence of str
         From path to values or ``"FROM:TO:COUNT"``: ``{"agents.city.cost": [1, 2]}``. Paths are
         those of `Instance.replace`, and options of mechanisms such as ``mechanism.beta``.
-    mechanisms : sequence of str
+    mechanisms : sequence of str or Rule
         Empty takes the one named in the instance.
     scenarios : mapping, or sequence of str
         Changes by name: ``{"dear": "cost*=1.2", "without county": "remove agents.county"}``. A
@@ -121,10 +122,9 @@ def sweep(
         raise UnsupportedError.single(f"{instance.label}: kind", got, expected)
     plan = plan_of(vary, scenarios, sample=sample, seed=seed)
     require_instances(instance, plan)
-    names = [mechanisms] if isinstance(mechanisms, str) else list(mechanisms)
+    names, given = names_and_options(mechanisms, options)
     if not names:
         names = [problem_of(instance, None, {}).rule.name]
-    given = dict(options or {})
     pieces = [
         _Piece(instance, point, name, chosen, tolerances, memory_limit, seed, per_agent)
         for point in plan.points()
