@@ -11,6 +11,7 @@ import mdsolve as md
 from mdsolve.proving.checker import checker
 from mdsolve.proving.reasons import WITHOUT, without
 from mdsolve.report.words import CONDITIONS
+from tests.campaigns.second_judge import true
 
 PROVED = {
     "data-maximality",
@@ -57,6 +58,7 @@ def test_the_best_menu_is_proved_and_a_worse_one_is_not(data, high, chance):
     assert set(found.proved) == PROVED
     (entry,) = (dict(one.proof) for one in found.entries)
     assert judged(entry, found.instance["data"]) is not None
+    assert true(entry) is True
     menu = {key: flint.arb(flint.fmpq(*_pair(entry["proof"][key]))) for key in MENU}
 
     # The curve from its formula, and no incentive to the other contract.
