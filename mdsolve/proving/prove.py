@@ -11,8 +11,9 @@ from mdsolve.instance.canonical import NoDataError, canonical, data_sha256
 from mdsolve.instance.market import MarketInstance
 from mdsolve.instance.sharing import SharingInstance
 from mdsolve.progress import Monitor
-from mdsolve.proving import boxes, market, planner, rationality, shaping, sharing, target
+from mdsolve.proving import boxes, contract, market, planner, rationality, shaping, sharing, target
 from mdsolve.proving.checker import statement
+from mdsolve.proving.reasons import without
 from mdsolve.proving.record import Entry, Missing, NotProvableError, OtherRuleError, ProofFile
 from mdsolve.proving.subject import Subject
 from mdsolve.solution import Solution
@@ -40,6 +41,15 @@ SHARING: tuple[tuple[tuple[str, ...], Builder], ...] = (
         ("data-maximality", "nash", "curve-feasibility", "individual-rationality-alone"),
         shaping.value_shaping,
     ),
+    (
+        (
+            "data-maximality",
+            "curve-feasibility",
+            "individual-rationality-alone",
+            "incentive-compatibility",
+        ),
+        contract.private_contract,
+    ),
     (("equilibria",), sharing.unique),
     (("budget-balance", "rule", "equal-treatment"), sharing.balance),
     (("individual-rationality",), rationality.rationality),
@@ -55,14 +65,6 @@ MARKET: tuple[tuple[tuple[str, ...], Builder], ...] = (
     (DESIRABLE, market.payments),
 )
 """Which conditions a builder's claim proves; the first is the one it is asked for."""
-
-NO_OBJECT = {
-    "stated-numbers": "figures follow from the claims; `verify` recomputes each of them",
-    "rule": "no claim states that amounts are those of this rule",
-    "optimality": "that no other design reaches more has no proof object",
-    "side-constraints": "amounts asked for have no proof object",
-}
-"""Reasons where nothing was tried."""
 
 
 @verb
@@ -134,7 +136,7 @@ def prove(
     entries, reasons = _tried(subject, [*names, *others], watch)
     proved = {condition for entry in entries for condition in entry.conditions}
     missing = tuple(
-        Missing(condition, reasons.get(condition, NO_OBJECT.get(condition, "no proof object")))
+        Missing(condition, reasons.get(condition, without(condition, name)))
         for condition in names
         if condition not in proved
     )
@@ -164,8 +166,8 @@ def _tried(
             proof = builder(subject)
             entries.append(Entry(wanted, proof, statement(proof, subject.data)))
             proved |= set(wanted)
-        except OtherRuleError as refused:
-            reasons = dict.fromkeys(wanted, str(refused)) | reasons
+        except OtherRuleError:
+            continue
         except NotProvableError as refused:
             reasons |= dict.fromkeys(wanted, str(refused))
     return tuple(entries), reasons

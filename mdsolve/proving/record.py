@@ -26,7 +26,7 @@ class OtherRuleError(NotProvableError):
     """A claim is about other mechanisms than the solution's."""
 
     def __init__(self, mechanism: str) -> None:
-        super().__init__(f"{mechanism or 'an agreement'} has no proof object of this condition")
+        super().__init__(f"the claim is not about {mechanism or 'an agreement'}")
 
 
 @dataclass(frozen=True)

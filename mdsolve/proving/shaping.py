@@ -37,18 +37,15 @@ def value_shaping(subject: Subject) -> Any:
         raise NotProvableError(message + " have no proof object of shaped models")
     curve = {key: accuracy.get(key, "1") for key in ("ceiling", "complexity")} | {"family": "pac"}
     rates = [agent["rate"] for agent in agents]
-    slope = _slope(float(Fraction(curve["complexity"])))
+    slope = pac_slope(float(Fraction(curve["complexity"])))
     floor = float(Fraction(curve["complexity"]))
-    alone = []
-    for rate in dict.fromkeys(rates):
-        m = _falls_to(slope, float(Fraction(rate)), floor)
-        alone.append([rate, m, m * DEFAULT.verify / 10])
+    alone = [[rate, *best_alone(curve["complexity"], rate)] for rate in dict.fromkeys(rates)]
     contributions = subject.contributions()
     total = sum((Fraction(str(s)) for s in contributions), Fraction(0))
     data = {"curve": curve, "rate": rates}
     if total == 0:
         steep = sum(1 / float(Fraction(rate)) for rate in rates)
-        at = _falls_to(slope, 1 / steep, floor)
+        at = falls_to(slope, 1 / steep, floor)
         proof = {"claim": "none", "alone": alone, "at": at}
         entry = {"claim": "value-shaping", "data": data | {"contributions": []}, "proof": proof}
         return first_accepted([entry], subject.data)
@@ -67,7 +64,14 @@ def value_shaping(subject: Subject) -> Any:
     return first_accepted(forms, subject.data)
 
 
-def _slope(k: float) -> Callable[[float], float]:
+def best_alone(complexity: Any, rate: Any) -> list[float]:
+    """Return [m, radius] around the optimum alone on the pac bound, a claim's hint."""
+    k = float(Fraction(complexity))
+    m = falls_to(pac_slope(k), float(Fraction(rate)), k)
+    return [m, m * DEFAULT.verify / 10]
+
+
+def pac_slope(k: float) -> Callable[[float], float]:
     """Return b' of the pac bound, in doubles."""
 
     def slope(m: float) -> float:
@@ -77,7 +81,7 @@ def _slope(k: float) -> Callable[[float], float]:
     return slope
 
 
-def _falls_to(slope: Callable[[float], float], level: float, floor: float) -> float:
+def falls_to(slope: Callable[[float], float], level: float, floor: float) -> float:
     """Return where a falling slope reaches a level, from a floor on."""
     low, high = floor, 2 * floor
     while slope(high) > level:
