@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+import numba
 import pytest
 
 from mdsolve import kernel
@@ -34,7 +35,7 @@ def told(monkeypatch):
 
 
 def test_only_what_no_process_has_compiled_is_announced(tmp_path, told, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "kernels_of_a_test.py").write_text(SOURCE)
     first = fresh(tmp_path, "first_of_a_test")
     assert told == []

@@ -170,7 +170,7 @@ def _read_line(
         expected = _expected(name, math.nan if wrong else value)
         if expected:
             got, fix = (wrong[0].got, wrong[0].fix) if wrong else (shown(cell), "")
-            fix = fix or _percent_fix(name, cell, value)
+            fix = _percent_fix(name, cell, value) or fix
             findings.append(Finding(f"{where}: {name}", got, expected, fix))
         else:
             entries[name] = value
@@ -186,9 +186,9 @@ def _condensed(findings: Sequence[Finding]) -> list[Finding]:
         column = found.where.rpartition(": ")[2]
         alike.setdefault((column, found.expected, found.fix), []).append(found)
     shorter: list[Finding] = []
-    for found in alike.values():
-        many = len(found) > FEW_ALIKE
-        shorter += [replace(found[0], got=_and_more(found))] if many else found
+    for same in alike.values():
+        many = len(same) > FEW_ALIKE
+        shorter += [replace(same[0], got=_and_more(same))] if many else same
     return shorter
 
 
