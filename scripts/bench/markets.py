@@ -177,7 +177,7 @@ ROWS = (
     ),
     Row(
         "frontier of existence",
-        "largest type",
+        "types",
         (10**5, 10**6, 10**7, 10**8),
         frontier_at,
         "16 to 22 evaluations a type",

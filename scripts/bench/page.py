@@ -120,5 +120,5 @@ def draw(results: Mapping[str, Any]) -> None:
         axes.set_xlabel("size: agents, types, clients or points")
         axes.set_ylabel("seconds of processor time")
         axes.set_title("How the work grows")
-        figure.legend(loc="outside right upper", fontsize=7)
+        figure.legend(loc="outside right upper", fontsize=7, handlelength=4)
         figure.savefig(PICTURE, metadata=WITHOUT_DATE)

@@ -159,7 +159,7 @@ ROWS = (
         {30: 0.20, 1000: 0.15, 100_000: 5.7},
     ),
     Row(
-        "certificate of it",
+        "certificate without payments, three groups",
         "agents",
         (30, 1000, 100_000),
         lambda n: certifying(in_groups(n), "none"),
@@ -221,7 +221,7 @@ ROWS = (
         repeats=3,
     ),
     Row(
-        "certificate of it",
+        "certificate of Shapley payments",
         "agents",
         (30, 1000, 10_000),
         lambda n: certifying(in_groups(n), "shapley"),
