@@ -49,11 +49,15 @@ def likes(context: SharingContext) -> npt.NDArray[np.intp]:
     """
     reading = context.reading
     value = reading.arithmetic.nearest(reading.value)
-    found = np.arange(context.size)
     apart = None if context.rule is None else context.rule.tells_apart(context)
+    found = np.arange(context.size)
+    first = found
+    if apart is None:
+        classes = reading.accuracy.classes(context.size)
+        found = first = first_of(np.column_stack([value, context.given, classes]))
     known: dict[Hashable, list[int]] = {}
     compared = 0
-    for agent in range(context.size):
+    for agent in np.unique(first).tolist():
         own = None if apart is None else apart[agent]
         trait = (
             *(float(value[agent]), float(context.given[agent]), own),
@@ -64,9 +68,25 @@ def likes(context: SharingContext) -> npt.NDArray[np.intp]:
         if compared * context.size > WORK_LIMIT:
             message = f"too many of {context.size:,} agents might be like each other"
             raise NoRouteError(message)
-        first = next((k for k in candidates if reading.accuracy.interchangeable(k, agent)), None)
-        if first is None:
+        like = next((k for k in candidates if reading.accuracy.interchangeable(k, agent)), None)
+        if like is None:
             candidates.append(agent)
         else:
-            found[agent] = first
+            found = np.where(first == agent, like, found)
+    return found
+
+
+def first_of(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return, for every row, the number of the first row equal to it.
+
+    Examples
+    --------
+    >>> first_of(np.array([[1.0, 2.0], [0.0, 2.0], [1.0, 2.0]])).tolist()
+    [0, 1, 0]
+    """
+    order = np.lexsort(rows.T)
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (rows[order][1:] != rows[order][:-1]).any(axis=1)
+    found = np.empty(len(order), dtype=np.intp)
+    found[order] = order[np.flatnonzero(begins)][np.cumsum(begins) - 1]
     return found

@@ -124,6 +124,13 @@ class Accuracy(ABC):
             Whether own data are all there is: no others, and no platform either.
         """
 
+    def classes(self, agents: int) -> Indices:
+        """Return numbers, (n,), equal only for agents who surely could swap places.
+
+        By default nobody is known to be like another.
+        """
+        return np.arange(agents)
+
     @abstractmethod
     def trait(self, agent: int) -> Hashable:
         """Return something equal for agents who could swap places."""
@@ -253,7 +260,7 @@ class WeightedAccuracy(Accuracy):
 
     def interchangeable(self, first: int, second: int) -> bool:
         """Compare every weight that the exchange would move."""
-        kinds = self.weights.kinds
+        kinds = self._kinds
         if kinds[first] == kinds[second]:
             row = self._row(int(kinds[first]))
             return bool(row[first] == row[second])
@@ -266,6 +273,22 @@ class WeightedAccuracy(Accuracy):
             (row := self._row(int(kind)))[first] == row[second]
             for kind in np.unique(np.delete(kinds, [first, second]))
         )
+
+    def classes(self, agents: int) -> Indices:
+        """Return numbers by curve, kind and the weight that the kind gives to the own data."""
+        del agents
+        columns = (self._own, self._kinds, self.label)
+        order = np.lexsort(columns)
+        changes = np.zeros(len(order), dtype=np.intp)
+        for column in columns:
+            changes[1:] |= column[order][1:] != column[order][:-1]
+        found = np.empty_like(changes)
+        found[order] = np.cumsum(changes)
+        return found
+
+    @cached_property
+    def _kinds(self) -> Indices:
+        return self.weights.kinds
 
     @cached_property
     def _own(self) -> npt.NDArray[np.float64]:
