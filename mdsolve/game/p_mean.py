@@ -14,7 +14,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-def p_mean(u: Floats, p: float) -> float:
+def p_mean(u: Floats, p: float) -> float:  # noqa: PLR0911 - one return per case
     """Return M_p(u), in the units of u.
 
     Written as ref exp(log(mean((u / ref)^p)) / p) with `expm1` and `log1p`, so that no p, however
@@ -30,16 +30,20 @@ def p_mean(u: Floats, p: float) -> float:
     >>> u = np.array([1.0, 2.0, 4.0])
     >>> [round(p_mean(u, p), 6) for p in (1, 0, -1, -math.inf)]
     [2.333333, 2.0, 1.714286, 1.0]
+    >>> [p_mean(np.array([1.0, math.inf]), p) for p in (0.5, 0, -1)]
+    [inf, inf, 2.0]
     """
     if p == 1:
         return float(np.mean(u))
     least, largest = float(u.min()), float(u.max())
     if least < 0:
         return -math.inf
-    if p == -math.inf or largest == 0:
+    if p == -math.inf or largest == 0 or least == math.inf:
         return least
     if least == 0 and p <= 0:
         return 0.0
+    if largest == math.inf and p >= 0:
+        return largest
     reference = largest if p > 0 else least
     with np.errstate(divide="ignore"):
         logs = np.log(u / reference)

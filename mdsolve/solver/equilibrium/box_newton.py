@@ -119,7 +119,8 @@ class BoxNewton(Method[Iterate, Equilibrium]):
     def _at(self, s: Floats) -> Iterate:
         s = np.clip(s, *self._ends)
         gradient, table = self.stakes.marginal(s), self.stakes.jacobian(s)
-        return Iterate(s, gradient, table, _residual(s, gradient, table, self._ends))
+        with np.errstate(over="ignore", invalid="ignore"):  # flat utilities ask for far amounts
+            return Iterate(s, gradient, table, _residual(s, gradient, table, self._ends))
 
     def _counted(self, state: Iterate, met: int) -> Iterate:
         """Return the iterate with the count of those that met the tolerance."""

@@ -181,8 +181,10 @@ def _with_bound(
     alone: Floats,
     optimum: ConvexOptimum,
 ) -> Design:
-    """Return a design with the upper bound of the relaxation, in the goal's unit."""
+    """Return a design with the upper bound of the relaxation, in the goal's unit, if it has one."""
     bound = optimum.bound
+    if not np.isfinite(bound):
+        return found
     if asked.goal.of_utilities:
         floors = np.full(len(alone), -np.inf)
         if asked.margin is not None:

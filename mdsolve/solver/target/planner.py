@@ -276,9 +276,23 @@ def total_bends(game: SharingGame, s: Floats) -> Floats:
     return np.asarray(0.5 * (found + found.T))
 
 
+def _straight(planner: Planner, weighing: Weighing) -> Plan:
+    """Return the plan of accuracies that are amounts of data: everybody's sample has one worth."""
+    game = planner.game
+    slopes = total_slopes(game, planner.least)
+    worth = weighing.data + weighing.benefit * slopes
+    low, high = offered(game, worth, weighing.cost, planner.least)
+    s = np.where(np.isfinite(high), high, low)
+    if not np.isfinite(s).all():
+        raise unbounded(game.agents[int(np.argmax(~np.isfinite(s)))])
+    return Plan(s, slopes)
+
+
 def _by_newton(planner: Planner, weighing: Weighing, near: Floats | None) -> Plan:
     """Return the plan of smooth accuracies that see different amounts of data."""
     game, least = planner.game, planner.least
+    if isinstance(game.accuracy, WeightedAccuracy) and game.accuracy.curve.straight:
+        return _straight(planner, weighing)
     if weighing.benefit == 0 or weighing.cost == 0:
         # Without a price against them, more data are always better here.
         if not np.isfinite(game.capacity).all():
