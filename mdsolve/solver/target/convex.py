@@ -208,7 +208,8 @@ def _unconstrained(planner: Planner, base: Weighing, total: float) -> tuple[Plan
 
 
 def _welfare(planner: Planner, s: Floats) -> float:
-    return WELFARE.value(planner.game, s)
+    with np.errstate(over="ignore"):  # totals are doubled until they are too many
+        return WELFARE.value(planner.game, s)
 
 
 def _money(planner: Planner, reserve: float) -> float:
